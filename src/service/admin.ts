@@ -2,10 +2,12 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
+import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
@@ -17,6 +19,7 @@ export interface AdminDependencies
   > {
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly problems: ReloadProblems;
+  readonly files: FollowedFiles;
   readonly checks: Pick<CheckService, 'workers' | 'scrape'>;
   /** The current configuration. */
   readonly config: () => Config;
@@ -26,8 +29,9 @@ export interface AdminDependencies
 /** Creates the admin listener. */
 export function createAdmin(dependencies: AdminDependencies): Listener {
   const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
-  const { registry, problems, checks, config, isDraining } = dependencies;
+  const { registry, problems, files, checks, config, isDraining } = dependencies;
   const onTlsReload = createTlsEvents('admin', logger, metrics);
+  const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
 
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
@@ -40,10 +44,12 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
   });
 
-  return createAdminServer({
+  const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
+    routes: [],
+    token: token.current,
     clock,
     onTlsReload: (error) => {
       onTlsReload(error);
@@ -53,5 +59,17 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
       metrics.connectionRejected('admin', cause);
       reportRejected('admin', cause, 1);
     },
+    onDefect: (error) => logger.error({ error }, 'a request to the admin listener failed'),
   });
+  return {
+    ...listener,
+    start: async () => {
+      token.start();
+      return listener.start();
+    },
+    close: async (grace) => {
+      token.stop();
+      await listener.close(grace);
+    },
+  };
 }

@@ -58,6 +58,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     ...shared,
     registry,
     problems,
+    files: dependencies.files,
     checks,
     config: () => config,
     isDraining: () => isDraining,

@@ -7,6 +7,7 @@ import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { createRecentDenials } from '../observe/recent-denials.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
@@ -16,6 +17,7 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
@@ -35,6 +37,7 @@ export interface CheckService<Owners = Issuers> {
   readonly stop: () => Promise<void>;
   /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
+  readonly ask: Ask;
   /** The number of cached tokens in this process. */
   readonly cacheEntries: () => number;
   /** The number of stored DPoP proofs in this process. */
@@ -73,6 +76,8 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const denials = createRecentDenials();
+  const answers: Answers = { denials: denials.find };
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -162,6 +167,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       await Promise.all(listeners.map((listener) => listener.close(grace)));
     },
     scrape: () => metrics.scrape(),
+    ask: async (name, question) => [await answers[name](question)],
     cacheEntries: () => cache.size(),
     proofs: () => replays.size(),
     workers: () => 1,

@@ -1,6 +1,7 @@
 /** Checks the files that a configuration names. */
 
 import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
+import { readAdminToken } from '../config/load/admin-token.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
 import { ConfigError, type Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
@@ -15,7 +16,7 @@ export interface NamesFiles {
   readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
   readonly http: Pick<Config['http'], 'tls'>;
   readonly grpc: Pick<Config['grpc'], 'tls'>;
-  readonly admin: Pick<Config['admin'], 'tls'>;
+  readonly admin: Pick<Config['admin'], 'tls' | 'tokenFile'>;
   readonly denyList: Config['denyList'];
 }
 
@@ -30,6 +31,7 @@ export async function fileProblems(
       tlsChecks(config[name].tls, `${name}.tls`, readFile),
     ),
     ...denyListChecks(config.denyList.file, readFile),
+    ...adminTokenChecks(config.admin.tokenFile, readFile),
   ];
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
@@ -39,6 +41,7 @@ export function filesOf(config: NamesFiles): readonly string[] {
   const { denyList, issuers, http, grpc, admin } = config;
   const named = [
     denyList.file,
+    admin.tokenFile,
     ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [] }) => [
       jwksFile,
       ...publicKeyFiles,
@@ -97,6 +100,12 @@ function denyListChecks(file: string | undefined, readFile: (path: string) => st
   return file === undefined
     ? []
     : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
+}
+
+function adminTokenChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {
+  return file === undefined
+    ? []
+    : [{ path: 'admin.tokenFile', source: file, attempt: () => readAdminToken(readFile(file)) }];
 }
 
 /** Runs a check and returns its problems. */

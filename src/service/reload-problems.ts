@@ -10,6 +10,7 @@ export interface ReloadProblems {
   readonly certificateReloaded: (listener: Listener['name'], problem: string | undefined) => void;
   readonly caFilesReloaded: (files: readonly string[], problem: string | undefined) => void;
   readonly denyListReloaded: (file: string | undefined, problem: string | undefined) => void;
+  readonly adminTokenReloaded: (file: string, problem: string | undefined) => void;
   readonly configurationFailed: (problem: string) => void;
   /** Removes the problem of the configuration, and those of files that it no longer names. */
   readonly configurationLoaded: (config: Config) => void;
@@ -47,6 +48,7 @@ export function createReloadProblems(
     },
     caFilesReloaded: (files, problem) => reloaded('caFile', files, problem),
     denyListReloaded: (file, problem) => reloaded('deny list', listOf(file), problem),
+    adminTokenReloaded: (file, problem) => reloaded('admin token', [file], problem),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
     configurationLoaded: ({ denyList, issuers }) => {
       reloaded('configuration', configFiles, undefined);

@@ -275,12 +275,13 @@ test('reads the configuration in a chart that has both as subcharts', async () =
 test('lists the problems of files together with all others', async () => {
   const text =
     'issuers: [{issuer: "https://a.example.com", audiences: [a], caFile: /ca, jwksFile: /keys, zzz: 1}, {issuer: 5, publicKeyFiles: [/pem], caFile: 7}]\n' +
-    'http: {tls: {certFile: /cert}}\ngrpc: {tls: {certFile: /cert, keyFile: /key}}\ndenyList: {file: /denied}\nadmin: {port: x}\n';
+    'http: {tls: {certFile: /cert}}\ngrpc: {tls: {certFile: /cert, keyFile: /key}}\ndenyList: {file: /denied}\nadmin: {port: x, tokenFile: /token}\n';
   const { exitCode, output } = await checkConfig(sourcesOf(text));
   expect(exitCode).toBe(2);
   const paths = [...output.matchAll(/^ {2}- (\S+) \(/gm)].map(([, path]) => path);
   expect(paths.toSorted()).toEqual([
     'admin.port',
+    'admin.tokenFile',
     'denyList.file',
     'grpc.tls',
     'http.tls.certFile',

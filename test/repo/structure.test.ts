@@ -138,6 +138,7 @@ test('each library is imported in one place', () => {
       'config/declare/header-options.ts',
       'config/declare/identity-options.ts',
       'config/declare/issuer-options.ts',
+      'config/declare/log-options.ts',
       'config/declare/migration-options.ts',
       'config/declare/options.ts',
       'config/describe/describe.ts',

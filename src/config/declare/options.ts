@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { ruleOptions } from '../rules/rule-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {
-  anyHeaderName,
   boolean,
   duration,
   filePath,
@@ -18,17 +17,8 @@ import {
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
 import { claimHeaders } from './header-options.ts';
 import { issuerOptions } from './issuer-options.ts';
+import { logOptions } from './log-options.ts';
 import { compatOptions, shadowOptions } from './migration-options.ts';
-
-/** Headers whose values are credentials or describe them. */
-const credentialHeaders = [
-  'authorization',
-  'cookie',
-  'dpop',
-  'proxy-authorization',
-  'set-cookie',
-  'x-forwarded-client-cert',
-];
 
 const tls = z
   .strictObject({
@@ -146,7 +136,18 @@ export const configSchema = z
     clientCertificates: clientCertificateOptions,
     http: checkListener('HTTP', 8000).extend({ pathPrefix: pathPrefix() }).prefault({}),
     grpc: checkListener('gRPC', 9000).prefault({}),
-    admin: z.strictObject({ host: host(), port: port(8081), tls }).prefault({}),
+    admin: z
+      .strictObject({
+        host: host(),
+        port: port(8081),
+        tls,
+        tokenFile: filePath()
+          .optional()
+          .describe(
+            'A file with a token that gives access to the guarded routes of the admin listener; reloaded when it changes. Send it as `authorization: Bearer TOKEN`. Absent: only clients of this machine, such as `kubectl port-forward`, and clients with a certificate that `admin.tls.clientCaFile` verifies have access.',
+          ),
+      })
+      .prefault({}),
     workers: wholeNumberOr(1, 64, 'auto')
       .default(1)
       .describe(
@@ -194,44 +195,7 @@ export const configSchema = z
           ),
       })
       .prefault({}),
-    log: z
-      .strictObject({
-        level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
-          .default('info')
-          .describe('Minimum level of log records.'),
-        format: oneOf('auto', 'json', 'text')
-          .default('auto')
-          .describe(
-            'Format of log records. `json`: one JSON object per line. `text`: one readable line per record. `auto`: `text` on a terminal, otherwise `json`. `text` has colors on a terminal unless NO_COLOR is set or TERM is `dumb`; FORCE_COLOR enables them elsewhere.',
-          ),
-        checks: oneOf('all', 'denied', 'none')
-          .default('denied')
-          .describe(
-            'Which checks are logged at `info`. `denied`: every check that is not allowed, and every check that is allowed only because of shadow mode. The other checks are logged at `debug`. `internal_error` is always logged, with its cause.',
-          ),
-        subject: boolean()
-          .default(false)
-          .describe("Whether the log record of a check contains the token's subject."),
-        excludePaths: z
-          .array(
-            z
-              .string()
-              .regex(/^\/[^?#]*$/)
-              .meta({ title: 'a path' }),
-          )
-          .default([])
-          .describe(
-            'Paths whose checks are not logged. Write each path without its query, exactly as the request has it.',
-          ),
-        requestIdHeader: anyHeaderName()
-          .refine(
-            (name) => !credentialHeaders.includes(name),
-            'must not be a header with credentials, which must never reach a log; use another header',
-          )
-          .default('x-request-id')
-          .describe('The header whose value the log records as `requestId`.'),
-      })
-      .prefault({}),
+    log: logOptions,
     limits: z
       .strictObject({
         maxTokenSize: size({ from: '256', to: '64Ki' }).prefault('16Ki').describe('Maximum size of a token.'),

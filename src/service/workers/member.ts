@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { onceAtATime } from '../../runtime/time/single-flight.ts';
 import type { Listener } from '../../transport/shared/listener.ts';
 import type { ReportRejected } from '../../transport/shared/rejections.ts';
+import { createOpenQuestions, type OpenQuestions } from './ask-workers.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 import type { Connection, ForkWorker, FromWorker, StateMessage, ToWorker } from './protocol.ts';
 
@@ -20,6 +21,7 @@ export interface Member {
   readonly stateChanged: Mailbox['stateChanged'];
   readonly hand: (connection: Connection) => void;
   readonly send: (message: ToWorker) => void;
+  readonly ask: OpenQuestions['ask'];
   /** Requests its metrics. Resolves when they arrive or the worker exits. At most one request is open. */
   readonly report: () => Promise<void>;
   /** The metrics in its last report. */
@@ -50,6 +52,7 @@ export function startMember(dependencies: MemberDependencies): Member {
   const worker = forkWorker();
   const startedAt = clock.monotonic();
   const mailbox = createMailbox(state, worker.send);
+  const questions = createOpenQuestions(worker.send, clock);
   let lastMessageAt = startedAt;
   let isListening = false;
   let hasEnded = false;
@@ -80,6 +83,7 @@ export function startMember(dependencies: MemberDependencies): Member {
     stateChanged: mailbox.stateChanged,
     hand: ({ listener, socket }) => worker.send({ kind: 'connection', listener }, socket),
     send: (message) => worker.send(message),
+    ask: questions.ask,
     report: onceAtATime(
       () =>
         new Promise<void>((resolve) => {
@@ -111,6 +115,8 @@ export function startMember(dependencies: MemberDependencies): Member {
         lastReport = message.metrics;
         requestedAt = undefined;
         return onReport();
+      case 'answer':
+        return questions.answered(message);
       case 'rejected':
         return dependencies.reportRejected(message.listener, message.cause, message.count);
       case 'certificate':
@@ -123,6 +129,7 @@ export function startMember(dependencies: MemberDependencies): Member {
     if (hasEnded) return;
     hasEnded = true;
     onReport();
+    questions.end();
     onExit(member, how);
   });
   mailbox.stateChanged('configuration');

@@ -8,6 +8,7 @@ import type { Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { sleep, withDeadline } from '../../runtime/time/deadline.ts';
 import type { CheckService } from '../check-service.ts';
+import { createAskWorkers } from './ask-workers.ts';
 import { exitsInARow, pauseAfter } from './back-off.ts';
 import { createGiveUp } from './give-up.ts';
 import { type Member, type MemberDependencies, startMember } from './member.ts';
@@ -282,6 +283,7 @@ export function createWorkerPool(
       await withDeadline(allExited(), closeTimeout, clock, () => []);
     },
     scrape: reports.scrape,
+    ask: createAskWorkers(listening),
     // Each worker reports its own numbers.
     cacheEntries: () => 0,
     proofs: () => 0,

@@ -6,6 +6,7 @@ import type { KeySnapshot } from '../../issuer/issuer.ts';
 import type { Report } from '../../observe/worker-metrics.ts';
 import type { Listener } from '../../transport/shared/listener.ts';
 import type { RejectionCause } from '../../transport/shared/rejections.ts';
+import type { Questions } from '../questions.ts';
 
 /** The keys of one issuer. */
 export interface IssuerKeysMessage {
@@ -37,10 +38,27 @@ export interface FetchedMessage {
   readonly wasDue: boolean;
 }
 
+/** A question of the admin listener. The worker answers it with an `answer`. */
+export interface AskMessage {
+  readonly kind: 'ask';
+  readonly request: number;
+  readonly name: keyof Questions;
+  readonly question: unknown;
+}
+
+/** The answer to an `ask`. */
+export interface AnswerMessage {
+  readonly kind: 'answer';
+  readonly request: number;
+  /** JSON; absent if the worker cannot answer. */
+  readonly text?: string;
+}
+
 /** A message to a worker. */
 export type ToWorker =
   | StateMessage
   | FetchedMessage
+  | AskMessage
   /** Requests the worker's metrics. */
   | { readonly kind: 'report' }
   /** Sent with a connection. The worker acknowledges it with `accepted`. */
@@ -52,6 +70,7 @@ export type ToWorker =
 
 /** A message from a worker. */
 export type FromWorker =
+  | AnswerMessage
   | { readonly kind: 'taken' }
   | { readonly kind: 'listening' }
   | { readonly kind: 'failed'; readonly message: string }

@@ -10,6 +10,7 @@ import { version } from '../../runtime/version.ts';
 import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
+import { answerMessage } from './ask-workers.ts';
 import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
 
 /** The dependencies of a worker. */
@@ -139,6 +140,9 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
         return;
       case 'report':
         void metrics?.report().then((report) => send({ kind: 'report', metrics: report }));
+        return;
+      case 'ask':
+        if (service !== undefined) void answerMessage(message, service.ask).then(send);
         return;
       case 'connection':
         send({ kind: 'accepted' });

@@ -31,7 +31,10 @@ export function namesFiles(document: Mapping): NamesFiles {
     limits: readPart(document, 'limits', 'maxIssuerKeys').limits,
     http: readPart(document, 'http', 'tls').http,
     grpc: readPart(document, 'grpc', 'tls').grpc,
-    admin: readPart(document, 'admin', 'tls').admin,
+    admin: {
+      tls: readPart(document, 'admin', 'tls').admin.tls,
+      tokenFile: readPart(document, 'admin', 'tokenFile').admin.tokenFile,
+    },
     denyList: readPart(document, 'denyList', 'file').denyList,
   };
 }

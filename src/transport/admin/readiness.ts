@@ -2,6 +2,7 @@
 import type { IssuerStatus } from '../../issuer/issuer.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
 import { escapeInvisible } from '../../observe/escape-invisible.ts';
+import type { AdminResponse } from './route.ts';
 
 /** The content of `/readyz`. */
 export interface Readiness {
@@ -15,7 +16,7 @@ export interface Readiness {
 
 /** A failed reload. */
 export interface ReloadProblem {
-  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile';
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token';
   /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;
@@ -29,13 +30,6 @@ export interface ShadowMode {
   readonly tried: boolean;
   /** The incumbent, which decides while `shadow.authorizer` is set; undefined without one. */
   readonly authorizer: string | undefined;
-}
-
-/** A response of the admin listener. */
-export interface AdminResponse {
-  readonly status: number;
-  readonly type?: string;
-  readonly body: string;
 }
 
 /** Maximum number of unused keys that are listed for an issuer. */

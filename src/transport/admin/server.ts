@@ -1,5 +1,5 @@
-/** The admin listener, for the kubelet and Prometheus. */
-import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
+/** The admin listener, for the kubelet, Prometheus and operators. */
+import type { ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
@@ -12,19 +12,25 @@ import { otherThanHttp1 } from '../shared/protocol-detection.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
-import { type AdminResponse, describeReadiness, type Readiness } from './readiness.ts';
+import { describeReadiness, type Readiness } from './readiness.ts';
+import { createRespond } from './respond.ts';
+import { type AdminResponse, type AdminRoute, textResponse } from './route.ts';
 
 /** The dependencies of the admin listener. */
 export interface AdminServerDependencies {
   readonly options: Config['admin'];
   readonly readiness: () => Readiness;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
+  /** The routes in addition to `/livez`, `/readyz` and `/metrics`. */
+  readonly routes: readonly AdminRoute[];
+  /** The token that gives access to the guarded routes; undefined without `admin.tokenFile`. */
+  readonly token: () => string | undefined;
   readonly clock: Clock;
   readonly onTlsReload: (error: Error | undefined) => void;
   readonly onRejected: OnRejected;
+  /** Called if a route throws; the client receives status 500. */
+  readonly onDefect: (error: unknown) => void;
 }
-
-const notFound: AdminResponse = { status: 404, body: '' };
 
 const limits: ServerOptions = {
   headersTimeout: 5_000,
@@ -32,34 +38,37 @@ const limits: ServerOptions = {
   connectionsCheckingInterval: 2_000,
 };
 
-/** Creates the admin listener: `GET /livez`, `/readyz` and `/metrics`; anything else is 404. */
-export function createAdminServer({
-  options,
-  readiness,
-  metrics,
-  clock,
-  onTlsReload,
-  onRejected,
-}: AdminServerDependencies): Listener {
+/** Creates the admin listener. */
+export function createAdminServer(dependencies: AdminServerDependencies): Listener {
+  const { options, readiness, metrics, token, clock, onTlsReload, onRejected, onDefect } = dependencies;
   const { tls } = options;
-  const routes: Readonly<Record<string, () => AdminResponse | Promise<AdminResponse>>> = {
-    '/livez': () => ({ status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' }),
-    '/readyz': () => describeReadiness(readiness()),
-    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.scrape() }),
-  };
-  const answer = async (message: IncomingMessage, response: ServerResponse) => {
-    const [path = ''] = (message.url ?? '').split('?', 1);
-    const route = message.method === 'GET' && Object.hasOwn(routes, path) ? routes[path] : undefined;
-    const { status, type, body } = (await route?.()) ?? notFound;
-    response.writeHead(status, {
-      'cache-control': 'no-store',
-      ...(type !== undefined && { 'content-type': type }),
-      'content-length': Buffer.byteLength(body),
-    });
-    response.end(body);
-  };
+  const open = (path: string, handle: AdminRoute['handle']): AdminRoute => ({
+    method: 'GET',
+    path,
+    guarded: false,
+    handle,
+  });
+  const respond = createRespond({
+    routes: [
+      open('/livez', () => textResponse(200, 'ok')),
+      open('/readyz', () => describeReadiness(readiness())),
+      open('/metrics', async () => ({
+        status: 200,
+        type: metrics.contentType,
+        body: await metrics.scrape(),
+      })),
+      ...dependencies.routes,
+    ],
+    verifiesCertificates: tls?.clientCaFile !== undefined,
+    token,
+    onDefect,
+  });
   const server = createWebServer(tls, limits, (message, response) => {
-    answer(message, response).catch(() => response.destroy());
+    respond(message).then(
+      (answer) => write(response, answer),
+      // The connection closed before the whole request had arrived.
+      () => response.destroy(),
+    );
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const cause = otherThanHttp1(error, socket);
@@ -84,4 +93,15 @@ export function createAdminServer({
       await closeServer(server, sockets, 0, clock);
     },
   };
+}
+
+function write(response: ServerResponse, { status, type, headers, body }: AdminResponse): void {
+  response.writeHead(status, {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(type !== undefined && { 'content-type': type }),
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
 }

@@ -1,0 +1,21 @@
+/** The questions of the admin listener to the processes that answer checks. */
+import type { RecordedDenial } from '../model/recorded-denial.ts';
+import type { DenialFilter } from '../observe/recent-denials.ts';
+
+/** The questions by name, and the answer of one process. Both must be JSON. */
+export interface Questions {
+  readonly denials: { readonly question: DenialFilter; readonly answer: readonly RecordedDenial[] };
+}
+
+/** Asks each process that answers checks. A process that does not answer in time has no answer in the list. */
+export type Ask = <Name extends keyof Questions>(
+  name: Name,
+  question: Questions[Name]['question'],
+) => Promise<readonly Questions[Name]['answer'][]>;
+
+/** Answers each question for one process. */
+export type Answers = {
+  readonly [Name in keyof Questions]: (
+    question: Questions[Name]['question'],
+  ) => Questions[Name]['answer'] | Promise<Questions[Name]['answer']>;
+};
