@@ -5,14 +5,25 @@ import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision, NotAllowed } from '../model/decision.ts';
 import type { Identity } from '../model/identity.ts';
 import { type DenyReason, type ErrorReason, reasons } from '../model/reasons.ts';
+import type { Trace } from '../model/trace.ts';
 import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
 
 /** Decides about an authenticated request. */
-export type Admit = (identity: Identity, token: string, cached: boolean, request: CheckRequest) => Decision;
+export type Admit = (
+  identity: Identity,
+  token: string,
+  cached: boolean,
+  request: CheckRequest,
+  trace?: Trace,
+) => Decision;
 
 /** Authenticates a request, then calls `admit`. Without a valid token, it decides itself. */
-export type Authenticate = (request: CheckRequest, admit: Admit) => Decision | Promise<Decision>;
+export type Authenticate = (
+  request: CheckRequest,
+  admit: Admit,
+  trace?: Trace,
+) => Decision | Promise<Decision>;
 
 /** The dependencies of authentication. */
 export interface AuthenticateParts {
@@ -34,26 +45,27 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
     { scheme, token }: PresentedToken,
     request: CheckRequest,
     admit: Admit,
+    trace: Trace | undefined,
   ): Decision | Promise<Decision> => {
     if (verdict.outcome !== 'verified') return verdict;
     const { identity, cached } = verdict;
     if (identity.confirmation === undefined && scheme === 'bearer')
-      return admit(identity, token, cached, request);
-    const problem = prove({ scheme, token, identity, request });
+      return admit(identity, token, cached, request, trace);
+    const problem = prove({ scheme, token, identity, request, trace });
     const decideByProof = (reason: DenyReason | ErrorReason | undefined) =>
-      reason === undefined ? admit(identity, token, cached, request) : notAllowed(reason, identity);
+      reason === undefined ? admit(identity, token, cached, request, trace) : notAllowed(reason, identity);
     return problem instanceof Promise ? problem.then(decideByProof) : decideByProof(problem);
   };
 
-  return (request, admit) => {
+  return (request, admit, trace) => {
     try {
       const credential = readCredential(request.authorization, schemes);
       if ('reason' in credential) return { outcome: 'deny', reason: credential.reason };
-      const verdict = verify(credential.token);
+      const verdict = verify(credential.token, trace);
       const decision =
         verdict instanceof Promise
-          ? verdict.then((settled) => decide(settled, credential, request, admit))
-          : decide(verdict, credential, request, admit);
+          ? verdict.then((settled) => decide(settled, credential, request, admit, trace))
+          : decide(verdict, credential, request, admit, trace);
       return decision instanceof Promise ? decision.catch(internalError) : decision;
     } catch (cause) {
       return internalError(cause);

@@ -2,6 +2,7 @@
 
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
+import type { Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
 
@@ -15,11 +16,11 @@ export interface DeadlineOptions<Context> {
 
 /** Wraps a function that decides about a request. A synchronous decision starts no timer. */
 export function withCheckDeadline<Context>(
-  decide: (request: CheckRequest, context: Context) => Decision | Promise<Decision>,
+  decide: (request: CheckRequest, context: Context, trace?: Trace) => Decision | Promise<Decision>,
   { timeLeft, late, clock }: DeadlineOptions<Context>,
-): (request: CheckRequest, context: Context) => Decision | Promise<Decision> {
-  return (request, context) => {
-    const decision = decide(request, context);
+): (request: CheckRequest, context: Context, trace?: Trace) => Decision | Promise<Decision> {
+  return (request, context, trace) => {
+    const decision = decide(request, context, trace);
     return decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision;
   };
 }

@@ -10,5 +10,5 @@ export function createCheck(authenticate: Authenticate, forward: Forward): Check
   const admit = (identity: Identity, token: string, cached: boolean): Decision => {
     return { outcome: 'allow', reason: 'allowed', identity, forwarding: forward(identity, token), cached };
   };
-  return (request) => authenticate(request, admit);
+  return (request, trace) => authenticate(request, admit, trace);
 }

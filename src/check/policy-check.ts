@@ -2,6 +2,7 @@
 
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
+import type { Trace } from '../model/trace.ts';
 import { internalError } from './authenticate.ts';
 
 /** A policy. */
@@ -25,20 +26,23 @@ export function createPolicyCheck(policies: readonly Policy[], grpcPolicy: strin
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
   const policyOfPath = (path: string) => policies.find(({ pathPrefix }) => isUnder(path, pathPrefix));
 
-  const decide = (request: CheckRequest): Decision | Promise<Decision> => {
+  const decide = (request: CheckRequest, trace: Trace | undefined): Decision | Promise<Decision> => {
     const hasPathPrefix = request.policy === undefined;
     const policy = hasPathPrefix
       ? policyOfPath(request.path)
       : byName.get(request.policy === '' ? (grpcPolicy ?? '') : request.policy);
     if (policy === undefined) return { outcome: 'deny', reason: 'rule_denied' };
     const { name, check, pathPrefix } = policy;
-    const decision = check(hasPathPrefix ? { ...request, path: within(request.path, pathPrefix) } : request);
+    const decision = check(
+      hasPathPrefix ? { ...request, path: within(request.path, pathPrefix) } : request,
+      trace,
+    );
     const named = (settled: Decision): Decision => ({ ...settled, policy: name });
     return decision instanceof Promise ? decision.then(named) : named(decision);
   };
-  return (request) => {
+  return (request, trace) => {
     try {
-      return decide(request);
+      return decide(request, trace);
     } catch (cause) {
       return internalError(cause);
     }

@@ -49,7 +49,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
           cached,
         })
       : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
-  const decideUnmatched = inMode((request) => authenticate(request, unmatched), mode);
+  const decideUnmatched = inMode((request, trace) => authenticate(request, unmatched, trace), mode);
   // An ambiguous request could match a rule that is enforced.
   const modeOfAmbiguous = isShadowOnly({ mode, rules }) ? 'shadow' : 'enforce';
   const decideAmbiguous = {
@@ -57,11 +57,11 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
     host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), modeOfAmbiguous),
   };
 
-  return (request) => {
+  return (request, trace) => {
     try {
-      const selected = select(request);
-      if (typeof selected === 'number') return (decideByRule[selected] ?? decideUnmatched)(request);
-      return (selected === 'none' ? decideUnmatched : decideAmbiguous[selected])(request);
+      const selected = select(request, trace);
+      if (typeof selected === 'number') return (decideByRule[selected] ?? decideUnmatched)(request, trace);
+      return (selected === 'none' ? decideUnmatched : decideAmbiguous[selected])(request, trace);
     } catch (cause) {
       return internalError(cause);
     }
@@ -112,10 +112,10 @@ function createDecide(
   };
   const withRule = (decision: Decision): Decision =>
     decision.rule === undefined ? { ...decision, rule: name } : decision;
-  return (request) => {
+  return (request, trace) => {
     if (rule.allowPreflight && readPreflight(request)?.method !== undefined && !isUnlisted(request))
       return anonymous;
-    const decision = authenticate(request, admit);
+    const decision = authenticate(request, admit, trace);
     return decision instanceof Promise ? decision.then(withRule) : withRule(decision);
   };
 }

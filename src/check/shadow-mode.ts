@@ -2,17 +2,18 @@
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision, NotAllowed } from '../model/decision.ts';
 import type { Forwarding } from '../model/forwarding.ts';
+import type { Trace } from '../model/trace.ts';
 
 /** Decides about a request. */
-export type Decide = (request: CheckRequest) => Decision | Promise<Decision>;
+export type Decide = (request: CheckRequest, trace: Trace | undefined) => Decision | Promise<Decision>;
 
 /** Wraps a check in shadow mode. A request that would be denied is allowed without an identity. */
 export function inShadowMode(decide: Decide, forwardNothing: () => Forwarding): Decide {
   const shadowAllow = createShadowAllow(forwardNothing);
   const allow = (decision: Decision): Decision =>
     decision.outcome === 'allow' ? decision : shadowAllow(decision);
-  return (request) => {
-    const decision = decide(request);
+  return (request, trace) => {
+    const decision = decide(request, trace);
     return decision instanceof Promise ? decision.then(allow) : allow(decision);
   };
 }
@@ -29,5 +30,6 @@ export function createShadowAllow(forwardNothing: () => Forwarding): (decision: 
     identity: undefined,
     forwarding: forwardings.getOrInsertComputed(`${decision.reason} ${decision.rule}`, forwardNothing),
     cached: false,
+    ...(decision.detail !== undefined && { detail: decision.detail }),
   });
 }

@@ -170,10 +170,12 @@ async function runRequest(
   { readFile }: ConfigSources,
   readInput: () => string,
 ): Promise<CheckResult> {
-  const { tokenIn, tryToken } = await import('../tools/check-config/try-token.ts');
+  const { tryToken } = await import('../tools/check-config/try-token.ts');
+  const { credentialIn } = await import('../tools/token-input.ts');
   const isInput = file === standardInput;
   const source = isInput ? 'standard input' : file;
-  const token = tokenIn(readInputFile(file, isInput ? readInput : readFile, source), source);
+  const text = readInputFile(file, isInput ? readInput : readFile, source);
+  const { token } = credentialIn(text, source, ['Bearer']);
   const { output, isAllowed } = await tryToken(config, used, { ...request, token }, systemClock);
   return {
     output: comments(notes) + output,

@@ -1,26 +1,18 @@
 /** The authorizer of one configuration. A reload replaces it as a whole, so no check uses two configurations. */
-import { createAuthenticate } from '../check/authenticate.ts';
-import type { ReplayStore } from '../check/binding/used-proofs.ts';
-import { createProve } from '../check/binding/verify-binding.ts';
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
-import type { Config } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
-import type { TokenCache } from '../credential/token/cache.ts';
-import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check } from '../model/decision.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
-import type { Clock } from '../runtime/time/clock.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
+import { type CheckParts, createConfiguredCheck } from './configured-check.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
-import { createOwnCheck } from './own-check.ts';
 
 /** The authorizer, as the check listeners use it. */
 export interface Authorizer {
@@ -29,15 +21,9 @@ export interface Authorizer {
 }
 
 /** The dependencies of an authorizer. */
-export interface AuthorizerParts {
-  readonly config: Config;
-  readonly issuers: VerifierDependencies['issuers'];
-  readonly denyList: readonly DenyListEntry[];
-  readonly cache: TokenCache;
-  readonly replays: ReplayStore;
+export interface AuthorizerParts extends CheckParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly clock: Clock;
   /** Called if a response cannot be built. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -54,20 +40,7 @@ export function createAuthorizer({
   clock,
   onDefect,
 }: AuthorizerParts): Authorizer {
-  const verify = createVerifier({
-    issuers,
-    denyList,
-    cache,
-    limits: config.limits,
-    clock,
-    onLookup: metrics.cacheLookup,
-  });
-  const authenticate = createAuthenticate({
-    verify,
-    prove: createProve({ config, replays, clock, onFull: metrics.replayStoreFull }),
-    schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
-  });
-  const own = createOwnCheck(config, authenticate, clock);
+  const own = createConfiguredCheck({ config, issuers, denyList, cache, replays, clock }, metrics);
   const toReply = createToReply(config, clock);
   const check =
     config.shadow.authorizer === ''

@@ -23,7 +23,8 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const longest = hasIncumbent ? Math.max(limits.checkDeadline, shadow.timeout) : limits.checkDeadline;
   return {
     denyWith,
-    check: withCheckDeadline(check, {
+    // The time of the call is not a trace: a check with a trace does not store proofs.
+    check: withCheckDeadline((request) => check(request), {
       timeLeft: callTimeLeft(longest),
       late: denyWith('error', 'overloaded'),
       clock,

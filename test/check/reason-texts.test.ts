@@ -1,6 +1,6 @@
 /** The text of each reason is complete, names only existing options, and shows a response that a client can get. */
 import { describe, expect, test } from 'vitest';
-import { reasonTexts } from '../../scripts/reason-texts.ts';
+import { reasonTexts } from '../../src/model/reason-texts.ts';
 import { reasons } from '../../src/model/reasons.ts';
 import { blocksOf, readPage } from '../support/pages.ts';
 

@@ -128,6 +128,7 @@ test.each([
 test('each library is imported in one place', () => {
   const places: Record<string, string[]> = {
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
+    jose: ['credential/cross-check/jose-verdict.ts'],
     'lru-cache': ['credential/token/cache.ts'],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],

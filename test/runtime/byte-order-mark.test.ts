@@ -1,7 +1,7 @@
 /** A byte order mark, which some editors write, changes neither the content nor the positions in errors. */
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../src/cli/check-config.ts';
-import { tokenIn } from '../../src/tools/check-config/try-token.ts';
+import { credentialIn } from '../../src/tools/token-input.ts';
 
 const issuers = 'issuers:\n  - issuer: https://a.example.com\n    audiences: [a]\n';
 
@@ -55,5 +55,5 @@ test('a deny list', async () => {
 });
 
 test('a token', () => {
-  expect(tokenIn('\ufeffBearer a.b.c\n', 'token.txt')).toBe('a.b.c');
+  expect(credentialIn('\ufeffBearer a.b.c\n', 'token.txt', ['Bearer']).token).toBe('a.b.c');
 });

@@ -6,6 +6,7 @@ import { createVerificationQueue } from '../../credential/token/verification-que
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
+import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createClientCertificate } from './client-certificate.ts';
 import { readProof } from './dpop.ts';
@@ -17,6 +18,7 @@ export interface Presentation {
   readonly token: string;
   readonly identity: Identity;
   readonly request: CheckRequest;
+  readonly trace: Trace | undefined;
 }
 
 /** Why the client is denied, or undefined if it proved the binding. */

@@ -23,14 +23,14 @@ export function createIncumbentCheck(
 ): Check {
   const inTime = (answer: Promise<IncumbentAnswer | Error>) =>
     withDeadline(answer, shadow.timeout, clock, () => noAnswerInTime(shadow));
-  return async (request) => {
+  return async (request, trace) => {
     const answer = ask(request).then(
       (received): IncumbentAnswer | Error => received,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
     const incumbentAnswer = inTime(answer);
     try {
-      const [decision, incumbent] = await Promise.all([own(request), incumbentAnswer]);
+      const [decision, incumbent] = await Promise.all([own(request, trace), incumbentAnswer]);
       if (incumbent instanceof Error) return unavailable(incumbent);
       return { ...decision, incumbent, comparison: compare(decision, incumbent, request, statusOf) };
     } catch (cause) {

@@ -7,6 +7,7 @@ import { maxCandidateKeys, type VerificationKey } from '../../issuer/keys/key-se
 import type { Denial, Failure, NotAllowed } from '../../model/decision.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
+import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
@@ -26,7 +27,7 @@ export type Verdict =
   | NotAllowed;
 
 /** Verifies a token. Synchronous if the token is cached or is denied before its signature is verified. */
-export type Verify = (token: string) => Verdict | Promise<Verdict>;
+export type Verify = (token: string, trace?: Trace) => Verdict | Promise<Verdict>;
 
 /** The share of the check deadline that is available for a key fetch. The rest is for the signature and the response. */
 const keyShare = 0.9;

@@ -6,10 +6,8 @@ import type { ConfigSources } from '../../config/load/load.ts';
 import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { type Reason, reasons } from '../../model/reasons.ts';
 import { createLogger } from '../../observe/logger.ts';
-import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { requestOf, startInProcess } from '../in-process-service.ts';
-import { singleProblem } from '../single-problem.ts';
 import { describeToken, type TokenProperty } from './describe-token.ts';
 
 /** A request with a token. */
@@ -39,26 +37,6 @@ interface CheckRecord {
   readonly policy?: string;
   readonly shadow?: Reason;
   readonly problem?: string;
-}
-
-/**
- * Reads the token in a text: the token alone, or after `Bearer`.
- *
- * @param source how a problem names the text
- * @throws ConfigError if the text is not one token
- */
-export function tokenIn(text: string, source: string): string {
-  const token = withoutByteOrderMark(text)
-    .trim()
-    .replace(/^(authorization: *)?Bearer +/i, '');
-  const message =
-    token === ''
-      ? 'it is empty; expected one token'
-      : token.startsWith('{')
-        ? 'it is the response of a token endpoint; use the value of its `access_token`'
-        : 'expected one token, without spaces';
-  if (!/^[\x21-\x7e]+$/.test(token) || token.startsWith('{')) throw singleProblem(source, message);
-  return token;
 }
 
 /** Sends a request to the service of a configuration, in this process. */

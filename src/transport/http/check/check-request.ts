@@ -12,7 +12,7 @@ const unknownSource = { address: '', principal: '' } as const;
  * @param pathPrefix the prefix that the proxy adds to the client's path
  */
 export function toCheckRequest(
-  { method = '', url = '', rawHeaders }: IncomingMessage,
+  { method = '', url = '', rawHeaders }: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
   pathPrefix: string,
 ): CheckRequest {
   const authorization: string[] = [];

@@ -1,5 +1,5 @@
-/** The causes of each reason and how to fix them. Only `docs/reasons.md` is generated from this; the service never loads it. */
-import type { Reason } from '../src/model/reasons.ts';
+/** The causes of each reason and how to fix them: for `docs/reasons.md`, `explain` and the console. A check never loads this file. */
+import type { Reason } from './reasons.ts';
 
 /** The text of one reason: Markdown, with links relative to `docs/`. */
 export interface ReasonText {
