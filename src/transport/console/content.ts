@@ -1,13 +1,12 @@
 /** What the pages of the console show. The service provides it. */
 
-import type { Outcome } from '../../model/reasons.ts';
+import type { Explanation, ExplainRequest } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
-import type { TraceStep } from '../../model/trace.ts';
 import type { RecentChecks } from '../../observe/recent-checks.ts';
 
 /** The source of everything that the console shows. */
 export interface ConsoleContent {
-  readonly state: () => ServiceState;
+  readonly state: () => ConsoleState;
   readonly issuers: () => readonly IssuerView[];
   /** Fetches the keys of an issuer now, at most once per `keys.minRefreshInterval`. */
   readonly fetchNow: (issuer: string) => FetchResult;
@@ -19,11 +18,11 @@ export interface ConsoleContent {
   /** A recorded denial; undefined if it is not in memory. */
   readonly denial: (id: string) => Promise<RecordedDenial | undefined>;
   /** Checks a request and returns the steps. Nothing of it is stored. */
-  readonly explain: (question: ExplainQuestion) => Promise<Explanation>;
+  readonly explain: (request: ExplainRequest) => Promise<Explanation | Problem>;
 }
 
 /** The state of the service. Times are in milliseconds since the epoch. */
-export interface ServiceState {
+export interface ConsoleState {
   readonly version: string;
   readonly node: string;
   readonly since: number;
@@ -97,26 +96,7 @@ export interface DenialFilter {
   readonly rule: string;
 }
 
-/** A request to explain. */
-export interface ExplainQuestion {
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The token; empty without one. */
-  readonly token: string;
-}
-
-/** The decision about a request, and its steps. It contains nothing of the token except its public parts. */
-export interface Explanation {
-  readonly outcome: Outcome;
-  readonly reason: string;
-  readonly detail?: string;
-  readonly option?: string;
-  readonly rule?: string;
-  readonly policy?: string;
-  readonly issuer?: string;
-  readonly steps: readonly TraceStep[];
-  /** The verdict of the jose library about the token, in words; undefined without one. */
-  readonly otherVerdict?: string;
+/** Why a request cannot be explained. It has no value of the request. */
+export interface Problem {
+  readonly problem: string;
 }

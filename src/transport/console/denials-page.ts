@@ -1,11 +1,12 @@
 /** The pages of the recorded denials. */
 
-import { type Reason, reasons } from '../../model/reasons.ts';
+import { reasons } from '../../model/reasons.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { outcomeBadge } from './checks-page.ts';
 import type { DenialFilter } from './content.ts';
 import { type Html, html } from './html.ts';
 import { badge, facts, table } from './page.ts';
+import { prose } from './prose.ts';
 import { ago, time } from './words.ts';
 
 /** Maximum number of rows. */
@@ -48,7 +49,7 @@ export function denialPage(denial: RecordedDenial, now: number): Html {
     ['Decision', html`<code>${denial.id}</code>`],
     ['Time', ago(denial.time, now)],
     ['Outcome', outcomeBadge(denial.outcome)],
-    ['Reason', html`<a href="/console/reasons#${reason}">${reason}</a>: ${reasons[reason].description}`],
+    ['Reason', html`<a href="/console/reasons#${reason}">${reason}</a>: ${prose(reasons[reason].description)}`],
     ['Expected and found', denial.detail],
     ['Decided by the option', denial.option === undefined ? undefined : html`<code>${denial.option}</code>`],
     [
@@ -68,15 +69,4 @@ export function denialPage(denial: RecordedDenial, now: number): Html {
   ])}
 <p><a href="/console/explain?${query.toString()}">Explain this request with a token</a></p>
 <p><a href="/console/denials">All denials</a></p>`;
-}
-
-/** Renders the table of reasons. */
-export function reasonsPage(): Html {
-  return html`<p>Each check ends with one reason. The page <code>docs/reasons.md</code> of this version has causes and fixes.</p>
-${Object.entries(reasons).map(([reason, row]) => reasonSection(reason as Reason, row))}`;
-}
-
-function reasonSection(reason: Reason, row: (typeof reasons)[Reason]): Html {
-  return html`<section aria-labelledby="${reason}"><h2 id="${reason}">${reason}</h2>
-<p>${outcomeBadge(row.outcome)} ${row.description}</p></section>`;
 }

@@ -4,12 +4,13 @@ import type { Logger } from '../../observe/logger.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { checksPage } from './checks-page.ts';
 import type { ConsoleContent } from './content.ts';
-import { denialPage, denialsPage, reasonsPage } from './denials-page.ts';
+import { denialPage, denialsPage } from './denials-page.ts';
 import { type AskedRequest, explainPage, readQuestion } from './explain-page.ts';
 import type { Form } from './form.ts';
 import type { Html } from './html.ts';
 import { fetchResultPage, issuersPage } from './issuers-page.ts';
 import type { Page } from './page.ts';
+import { reasonsPage } from './reasons-page.ts';
 import { statePage } from './state-page.ts';
 
 /** What the routes use of the server. */
@@ -113,7 +114,8 @@ export function registerPages(
     const form = formOf(request);
     const question = readQuestion(form);
     if ('problem' in question) return explain(request, reply, askedIn(form), question, 400);
-    return explain(request, reply, question, await content.explain(question));
+    const result = await content.explain(question);
+    return explain(request, reply, question, result, 'steps' in result ? 200 : 400);
   });
 }
 

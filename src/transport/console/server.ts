@@ -66,7 +66,7 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
   const app = fastify({
     bodyLimit: maxBody,
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (_, __, reply) => {
+    frameworkErrors: (_, __, reply: FastifyReply) => {
       reply.code(400).type('text/plain; charset=utf-8').send('the address of the page is invalid\n');
     },
   });

@@ -1,5 +1,5 @@
 /** The page of the state of the service. */
-import type { CertificateView, ServiceState } from './content.ts';
+import type { CertificateView, ConsoleState } from './content.ts';
 import { type Html, html } from './html.ts';
 import { badge, facts, notice, table } from './page.ts';
 import { ago, duration, time } from './words.ts';
@@ -10,7 +10,7 @@ const day = 86_400_000;
 const soon = 14 * day;
 
 /** Renders the state. */
-export function statePage(state: ServiceState, now: number): Html {
+export function statePage(state: ConsoleState, now: number): Html {
   const { configuration, workers, problems } = state;
   const reload =
     problems.find(({ what }) => what === 'configuration') === undefined

@@ -73,6 +73,9 @@ nav a[aria-current] { background: var(--plain-back); font-weight: 600; }
 .updates { color: var(--muted); font-size: 0.875rem; }
 main { max-width: 76rem; margin: 0 auto; padding: 1.25rem 1.5rem 3rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
+h3 { font-size: 1rem; margin: 0.75rem 0 0.25rem; }
+h2:focus { outline: none; }
+section ul { margin: 0; padding-left: 1.25rem; }
 h2 { font-size: 1.125rem; line-height: 1.3; margin: 0 0 0.75rem; overflow-wrap: anywhere; }
 section, .question, .filter {
   margin: 0 0 1.25rem;
