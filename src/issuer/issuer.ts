@@ -44,6 +44,8 @@ export interface IssuerKeys {
   readonly knowsKeyId: (id: string) => boolean;
   /** Whether a key is still one of the issuer's. */
   readonly holds: (key: VerificationKey) => boolean;
+  /** The key set in use, as the issuer published it; undefined if the issuer has no usable keys. */
+  readonly published: () => string | undefined;
   /**
    * Fetches the key set because a token names an unknown key, at most once per `keys.minRefreshInterval`; failed fetches
    * count. Nothing else in a request causes a fetch, because any client can forge a signature.
@@ -240,6 +242,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
+    published: () => (keys() === undefined ? undefined : text),
     fetchForUnknownKey: (id) => {
       // The current fetch may have started before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));

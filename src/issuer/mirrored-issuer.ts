@@ -68,6 +68,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,
     holds: (key) => keys()?.holds(key) ?? false,
+    published: () => (keys() === undefined ? undefined : text),
     // The current request may have started before the key was published.
     fetchForUnknownKey: (id) => asking?.then(() => (knowsKeyId(id) ? undefined : ask(id))) ?? ask(id),
   };

@@ -25,10 +25,12 @@ export interface ExplainRequest {
 
 /** jose's verdict on a token, next to the verdict of this service. */
 export interface JoseComparison {
-  readonly accepts: boolean;
-  /** Why jose rejects the token, or why it could not judge it. */
-  readonly text: string;
-  readonly agrees: boolean;
+  /** `none` if jose failed without a verdict. */
+  readonly verdict: 'accepts' | 'rejects' | 'none';
+  /** Why jose rejects the token, or why it gives no verdict. */
+  readonly text?: string;
+  /** Whether the two verdicts contradict each other. One of the two is then wrong. */
+  readonly differs: boolean;
 }
 
 /** The answer to a check, with every step that led to it. */
@@ -48,8 +50,12 @@ export interface Explanation {
   readonly steps: readonly TraceStep[];
   /** Whether the signature of the token is verified, so that its claims can be shown. */
   readonly isVerified: boolean;
+  /** Whether the incumbent decides instead (`shadow.authorizer`). It is not asked. */
+  readonly hasIncumbent: boolean;
   /** What Envoy receives. */
   readonly answer: {
+    /** Whether the answer is a failed check, for which Envoy applies its failure mode (`whenUnavailable: error`). */
+    readonly isLeftToEnvoy: boolean;
     readonly http: {
       readonly status: number;
       /** The headers for the client. Empty if the request is allowed, because the values would be claims. */
@@ -74,8 +80,6 @@ export interface ServiceState {
   /** The number of processes that answer checks. One of them explains. */
   readonly workers: number;
   readonly uptimeSeconds: number;
-  /** The incumbent decides while `shadow.authorizer` is set. */
-  readonly incumbent: boolean;
   /** Changed files that could not be loaded. The previous content is in use. `since` is in milliseconds since the epoch. */
   readonly failedReloads: readonly {
     readonly what: string;

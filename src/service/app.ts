@@ -1,5 +1,4 @@
 /** The service: its issuers, listeners and reloads. Every object is created here, once. */
-import { hash } from 'node:crypto';
 import type { Config } from '../config/declare/options.ts';
 import { createIssuerRegistry } from '../issuer/registry.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -9,6 +8,7 @@ import { createAdmin } from './admin.ts';
 import type { AppDependencies } from './app-dependencies.ts';
 import type { CheckAddresses } from './check-service.ts';
 import { createChecks } from './checks.ts';
+import { configHash } from './config-hash.ts';
 import { createDenyList } from './deny-list.ts';
 import { createIssuerPlans } from './issuer-plans.ts';
 import { createReloadProblems } from './reload-problems.ts';
@@ -82,11 +82,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     denyList.use(nextDenyList.entries(), config);
     shadowWarnings.update(config);
     problems.configurationLoaded(config);
-    metrics.configLoaded(
-      hash('sha256', JSON.stringify(next)).slice(0, 16),
-      clock.now() / 1000,
-      next.keys.maxStale,
-    );
+    metrics.configLoaded(configHash(next), clock.now() / 1000, next.keys.maxStale);
     onKeysChange();
   };
 

@@ -1,5 +1,5 @@
 /** jose's verdict on a token: a second implementation that shares no code with the verifier. */
-import type { JWK, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import type { createLocalJWKSet, JWK, JWTVerifyOptions } from 'jose';
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
@@ -40,10 +40,19 @@ export type JoseVerdict =
       readonly code: string;
       /** The message of jose's error. It names claims, but has no values of claims. */
       readonly message: string;
+      /** The public key that verified the signature; undefined if none did. */
+      readonly key?: JWK;
     };
+
+type FindKey = (...header: Parameters<ReturnType<typeof createLocalJWKSet>>) => Promise<CryptoKey>;
 
 /** jose's code for an invalid signature. */
 export const joseSignatureInvalid = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
+const claimErrors: readonly string[] = [
+  'ERR_JWT_CLAIM_VALIDATION_FAILED',
+  'ERR_JWT_EXPIRED',
+  'ERR_JWT_INVALID',
+];
 
 /**
  * Asks jose for its verdict. jose verifies the signature, `iss`, `exp` and `nbf`, and `aud` if {@link comparesAudience}. `exp` is
@@ -52,10 +61,10 @@ export const joseSignatureInvalid = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
  * @throws Error if the key set cannot be read, or if jose fails without a verdict, for example because it cannot import a key
  */
 export async function judgeWithJose({ token, keySet, issuer, now }: JoseQuestion): Promise<JoseVerdict> {
-  const { createLocalJWKSet, errors, exportJWK, jwtVerify } = await import('jose');
+  const { createLocalJWKSet: createKeyFinder, errors, exportJWK, jwtVerify } = await import('jose');
   const keys = publishedKeys(keySet, issuer.keyUses);
-  const all = createLocalJWKSet({ keys });
-  const unnamed = createLocalJWKSet({ keys: keys.filter(({ kid }) => kid === undefined) });
+  const all = createKeyFinder({ keys });
+  const unnamed = createKeyFinder({ keys: keys.filter(({ kid }) => kid === undefined) });
   const options: JWTVerifyOptions = {
     issuer: issuer.issuer,
     ...(comparesAudience(issuer) && { audience: [...(issuer.audiences ?? [])] }),
@@ -66,7 +75,7 @@ export async function judgeWithJose({ token, keySet, issuer, now }: JoseQuestion
     requiredClaims: ['exp'],
   };
 
-  const findKey: JWTVerifyGetKey = async ({ kid, ...rest }, jws) => {
+  const findKey: FindKey = async ({ kid, ...rest } = { alg: '' }, jws) => {
     // A `kid` that is null counts as absent. The keys of `publicKeyFiles` have no `kid`.
     if (kid === undefined || kid === null || issuer.publicKeyFiles !== undefined) return all(rest, jws);
     try {
@@ -77,35 +86,38 @@ export async function judgeWithJose({ token, keySet, issuer, now }: JoseQuestion
       throw error;
     }
   };
-  const rejection = (error: unknown): JoseVerdict => {
-    if (!(error instanceof errors.JOSEError)) throw error;
-    return { valid: false, code: error.code, message: error.message };
-  };
-  const judgeWith = async (key: CryptoKey): Promise<JoseVerdict> => {
+  const judgeWith = async (find: FindKey): Promise<JoseVerdict> => {
+    let tried: CryptoKey | undefined;
+    const findAndNote: FindKey = async (header, jws) => {
+      tried = await find(header, jws);
+      return tried;
+    };
     try {
-      await jwtVerify(token, key, options);
+      const { key } = await jwtVerify(token, findAndNote, options);
       return { valid: true, key: await exportJWK(key) };
     } catch (error) {
-      return rejection(error);
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return judgeWithEach(error);
+      if (!(error instanceof errors.JOSEError)) throw error;
+      const { code, message } = error;
+      // jose reads the claims only after it has verified the signature.
+      return tried !== undefined && claimErrors.includes(code)
+        ? { valid: false, code, message, key: await exportJWK(tried) }
+        : { valid: false, code, message };
     }
   };
-
-  try {
-    const { key } = await jwtVerify(token, findKey, options);
-    return { valid: true, key: await exportJWK(key) };
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return rejection(error);
+  const judgeWithEach = async (candidates: AsyncIterable<CryptoKey>): Promise<JoseVerdict> => {
     let verdict: JoseVerdict = {
       valid: false,
       code: joseSignatureInvalid,
-      message: 'signature verification failed',
+      message: 'no key can be imported',
     };
-    for await (const key of error) {
-      verdict = await judgeWith(key);
+    for await (const key of candidates) {
+      verdict = await judgeWith(async () => key);
       if (verdict.valid || verdict.code !== joseSignatureInvalid) break;
     }
     return verdict;
-  }
+  };
+  return judgeWith(findKey);
 }
 
 /** Whether jose compares the audience. It reads only `aud`, so not if the issuer has other `audienceClaims` or `anyAudience`. */

@@ -1,0 +1,130 @@
+/** Explains a request: runs the check of the service with a trace. It changes nothing: not the cache, the used proofs or the metrics. */
+import type { TokenCache } from '../../credential/token/cache.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
+import { leftToEnvoy, reasons } from '../../model/reasons.ts';
+import type { TraceStep } from '../../model/trace.ts';
+import { toCheckRequest } from '../../transport/http/check/check-request.ts';
+import { createToReply } from '../../transport/http/check/reply.ts';
+import { type CheckParts, createConfiguredCheck } from '../configured-check.ts';
+import { compareWithJose } from './jose.ts';
+
+/** Explains a request. */
+export type Explain = (request: ExplainRequest) => Promise<Explanation>;
+
+/** Headers of an HTTP answer that say nothing about the decision. */
+const ordinaryHeaders = ['content-length', 'date', 'connection'];
+
+const uncounted = { cacheLookup: () => {}, replayStoreFull: () => {} };
+
+/** Creates the function that explains requests with the parts of a check service. */
+export function createExplain(parts: CheckParts): Explain {
+  const { config, clock } = parts;
+  const check = createConfiguredCheck({ ...parts, cache: unchanged(parts.cache) }, uncounted);
+  const toReply = createToReply(config, clock);
+  return async (explained) => {
+    const request = checkRequestOf(explained, config.http.pathPrefix);
+    const steps: TraceStep[] = [];
+    const decision = await check(request, (step) => void steps.push(step));
+    const isVerified = hasVerifiedToken(decision, steps);
+    const jose =
+      isVerified || steps.some(({ step }) => step === 'signature')
+        ? await compareWithJose(parts, request.authorization[0] ?? '', decision, isVerified)
+        : undefined;
+    return {
+      ...conclusionOf(decision),
+      steps,
+      isVerified,
+      hasIncumbent: config.shadow.authorizer !== '',
+      answer: {
+        ...answerOf(decision, toReply(decision, request).head),
+        isLeftToEnvoy: config.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason),
+      },
+      ...(decision.outcome === 'allow' && {
+        upstream: {
+          set: decision.forwarding.set.map(([name]) => name),
+          remove: decision.forwarding.remove,
+        },
+      }),
+      ...(jose !== undefined && { jose }),
+    };
+  };
+}
+
+/** A view of the cache for lookups. */
+function unchanged(cache: TokenCache): TokenCache {
+  return { ...cache, put: () => {}, keepOnly: () => {} };
+}
+
+/** The request as a check listener reads it. */
+function checkRequestOf(explained: ExplainRequest, pathPrefix: string): CheckRequest {
+  const { method, host, path, headers, token, policy, source } = explained;
+  const lines = [
+    ['host', host] as const,
+    ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
+    ...headers,
+  ];
+  const rawHeaders = lines.flat().map(inBytes);
+  // Only a check over HTTP has the prefix of the listener.
+  const request = toCheckRequest(
+    { method, url: inBytes(path), rawHeaders },
+    policy === undefined ? pathPrefix : '',
+  );
+  return {
+    ...request,
+    ...(policy !== undefined && { policy }),
+    ...(source !== undefined && {
+      source: { address: source.address, principal: source.principal },
+      peerCertificate: source.certificate,
+    }),
+  };
+}
+
+/** HTTP/1.1's form of a text: one character per byte of UTF-8. */
+function inBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function hasVerifiedToken(decision: Decision, steps: readonly TraceStep[]): boolean {
+  if (decision.outcome === 'allow' && decision.identity !== undefined) return true;
+  if (decision.outcome !== 'error' && decision.cached === true) return true;
+  return steps.some(({ step, result }) => step === 'signature' && result === 'passed');
+}
+
+function conclusionOf(decision: Decision) {
+  const { outcome, reason, rule, policy } = decision;
+  const issuer = outcome === 'allow' ? decision.identity?.issuerName : decision.issuerName;
+  const shadow = outcome === 'allow' ? decision.shadow : undefined;
+  const problem = outcome === 'error' ? decision.problem : undefined;
+  const detail = decision.detail?.();
+  return {
+    outcome,
+    reason,
+    ...(rule !== undefined && { rule }),
+    ...(policy !== undefined && { policy }),
+    ...(issuer !== undefined && { issuer }),
+    ...(shadow !== undefined && { shadow }),
+    ...(problem !== undefined && { problem }),
+    ...(detail !== undefined && {
+      detail: { text: detail.text, ...(detail.option !== undefined && { option: detail.option }) },
+    }),
+  };
+}
+
+function answerOf({ outcome, reason }: Decision, head: string): Omit<Explanation['answer'], 'isLeftToEnvoy'> {
+  const [statusLine = '', ...lines] = head.split('\r\n').filter((line) => line !== '');
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
+  });
+  const { grpcCode, grpcHttpStatus } = reasons[reason];
+  return {
+    http: {
+      status: Number(statusLine.split(' ')[1]),
+      headers:
+        outcome === 'allow' ? [] : headers.filter(([name]) => !ordinaryHeaders.includes(name.toLowerCase())),
+    },
+    grpc: { code: grpcCode, httpStatus: grpcHttpStatus },
+  };
+}
