@@ -3,6 +3,7 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import { createKeyAges, type KeyDescription } from './keys/key-ages.ts';
 import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
 import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
@@ -75,8 +76,18 @@ export interface Issuer extends IssuerKeys {
   readonly firstKeys: Promise<void>;
   /** Repeats discovery and fetches the key set now. Resolves when that has ended; never rejects. */
   readonly refresh: () => Promise<void>;
+  /** Fetches as `refresh` does, at most once per `keys.minRefreshInterval`. @returns whether a fetch started */
+  readonly fetchNow: () => boolean;
   readonly status: () => IssuerStatus;
+  readonly details: () => IssuerDetails;
   readonly snapshot: () => KeySnapshot;
+}
+
+/** The keys of an issuer and its next fetch, for operators. */
+export interface IssuerDetails {
+  readonly keys: readonly KeyDescription[];
+  /** Milliseconds until the next fetch; undefined while a fetch runs, or after the issuer has stopped. */
+  readonly nextFetch: number | undefined;
 }
 
 /** The events of an issuer. */
@@ -123,7 +134,9 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let unused: readonly UnusedKey[] = [];
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
+  let nextAt = 0;
   let isStopped = false;
+  const ages = createKeyAges();
   const first = Promise.withResolvers<void>();
 
   const age = () => (loadedAt === undefined ? undefined : clock.monotonic() - loadedAt);
@@ -177,6 +190,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       const change = difference(keySet, read.keySet);
       reportUnused(read.unused);
       [keySet, text] = [read.keySet, published];
+      ages.loaded(keySet, clock.now());
       onKeysChange(change);
     }
     loadedAt = clock.monotonic();
@@ -224,10 +238,17 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   const scheduleNext = (delay: number) => {
     cancelNext?.();
     if (isStopped) return;
+    nextAt = clock.monotonic() + delay;
     cancelNext = clock.after(delay, () => {
       cancelNext = undefined;
       void fetchOnce(false);
     });
+  };
+
+  const refresh = (): Promise<void> => {
+    source.rediscover();
+    // The current fetch may have started before the change that the operator wants to load.
+    return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
   };
 
   return {
@@ -247,12 +268,21 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       // The current fetch may have started before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
-    refresh: () => {
-      source.rediscover();
-      // The current fetch may have started before the change that the operator wants to load.
-      return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
+    refresh,
+    fetchNow: () => {
+      if (isStopped || clock.monotonic() - forcedAt < timing.minRefreshInterval) return false;
+      forcedAt = clock.monotonic();
+      void refresh();
+      return true;
     },
     status,
+    details: () => {
+      const used = keys();
+      return {
+        keys: used === undefined ? [] : ages.describe(used),
+        nextFetch: cancelNext === undefined || flight !== undefined ? undefined : Math.max(0, nextAt - clock.monotonic()),
+      };
+    },
     snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
   };
 }

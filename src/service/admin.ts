@@ -1,14 +1,16 @@
 /** The admin listener with the state of the service. */
-import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
+import type { Guard } from '../transport/admin/respond.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
 import type { Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
+import type { BoundAddress } from '../transport/shared/listener.ts';
 import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
+import type { LoadedConfig, RunningConsole } from './console.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
 /** The dependencies of the admin listener. */
@@ -20,16 +22,17 @@ export interface AdminDependencies
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly problems: ReloadProblems;
   readonly files: FollowedFiles;
-  readonly checks: Pick<CheckService, 'workers' | 'scrape'>;
-  /** The current configuration. */
-  readonly config: () => Config;
+  readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'scrape' | 'report' | 'ask'>;
+  readonly current: () => LoadedConfig;
+  /** The addresses of the listeners that are bound. */
+  readonly addresses: () => Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
   readonly isDraining: () => boolean;
 }
 
 /** Creates the admin listener. */
 export function createAdmin(dependencies: AdminDependencies): Listener {
   const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
-  const { registry, problems, files, checks, config, isDraining } = dependencies;
+  const { registry, problems, files, checks, current, isDraining } = dependencies;
   const onTlsReload = createTlsEvents('admin', logger, metrics);
   const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
 
@@ -39,16 +42,31 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
     shadow: {
-      tried: hasShadowMode(config()),
-      authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,
+      tried: hasShadowMode(current().config),
+      authorizer: current().config.shadow.authorizer === '' ? undefined : current().config.shadow.authorizer,
     },
   });
+
+  let console: RunningConsole | undefined;
+  const loadConsole = async (guard: Guard) => {
+    // Loaded only here: fastify takes 35 MB of memory.
+    const { startConsole } = await import('./console.ts');
+    console = await startConsole({
+      ...dependencies,
+      guard,
+      adminToken: token.current,
+      readiness,
+      readFile: files.read,
+    });
+    return console.handle;
+  };
 
   const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [],
+    loadConsole: initial.admin.console.enabled ? loadConsole : undefined,
     token: token.current,
     clock,
     onTlsReload: (error) => {
@@ -69,6 +87,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
     close: async (grace) => {
       token.stop();
+      console?.stop();
       await listener.close(grace);
     },
   };

@@ -31,6 +31,8 @@ export interface App {
 export function createApp(initial: Config, dependencies: AppDependencies): App {
   const { logger, clock } = dependencies;
   let config = initial;
+  let loadedAt = clock.now();
+  let addresses: CheckAddresses = {};
   let isDraining = false;
   let hasBeenReady = false;
 
@@ -60,7 +62,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     problems,
     files: dependencies.files,
     checks,
-    config: () => config,
+    current: () => ({ config, hash: configHash(config), loadedAt }),
+    addresses: () => addresses,
     isDraining: () => isDraining,
   });
   const denyList = createDenyList({
@@ -78,7 +81,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     if (isDraining) return nextDenyList.stop();
     denyList.follow(nextDenyList);
     switchIssuers();
-    config = next;
+    [config, loadedAt] = [next, clock.now()];
     denyList.use(nextDenyList.entries(), config);
     shadowWarnings.update(config);
     problems.configurationLoaded(config);
@@ -90,7 +93,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     start: async () => {
       // Before the listeners: without its issuers, the service would deny every token as `issuer_unknown`.
       await apply(config);
-      const addresses: CheckAddresses = { ...(await checks.start()), admin: await admin.start() };
+      addresses = await checks.start();
+      addresses = { ...addresses, admin: await admin.start() };
       for (const [listener, address] of Object.entries(addresses))
         logger.info({ listener, ...address }, 'listening');
       return addresses;

@@ -146,6 +146,15 @@ export const configSchema = z
           .describe(
             'A file with a token that gives access to the guarded routes of the admin listener; reloaded when it changes. Send it as `authorization: Bearer TOKEN`. Absent: only clients of this machine, such as `kubectl port-forward`, and clients with a certificate that `admin.tls.clientCaFile` verifies have access.',
           ),
+        console: z
+          .strictObject({
+            enabled: boolean()
+              .default(false)
+              .describe(
+                'Whether the admin listener serves the console at `/console`: pages about the state, the issuers, the checks and the denials of this process. It has the guard of the other routes for operators. Node.js must run without `--disallow-code-generation-from-strings`; the chart starts it so.',
+              ),
+          })
+          .prefault({}),
       })
       .prefault({}),
     workers: wholeNumberOr(1, 64, 'auto')
