@@ -280,7 +280,10 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       const used = keys();
       return {
         keys: used === undefined ? [] : ages.describe(used),
-        nextFetch: cancelNext === undefined || flight !== undefined ? undefined : Math.max(0, nextAt - clock.monotonic()),
+        nextFetch:
+          cancelNext === undefined || flight !== undefined
+            ? undefined
+            : Math.max(0, nextAt - clock.monotonic()),
       };
     },
     snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),

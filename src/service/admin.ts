@@ -1,16 +1,19 @@
 /** The admin listener with the state of the service. */
+import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import type { ExplainRequest } from '../model/explanation.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Guard } from '../transport/admin/respond.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
-import type { Listener } from '../transport/shared/listener.ts';
+import type { BoundAddress, Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
-import type { BoundAddress } from '../transport/shared/listener.ts';
 import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
-import type { LoadedConfig, RunningConsole } from './console.ts';
+import type { RunningConsole } from './console.ts';
+import { createExplainRoute } from './explain/route.ts';
+import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
 
 /** The dependencies of the admin listener. */
@@ -23,7 +26,10 @@ export interface AdminDependencies
   readonly problems: ReloadProblems;
   readonly files: FollowedFiles;
   readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'scrape' | 'report' | 'ask'>;
-  readonly current: () => LoadedConfig;
+  /** The current configuration. */
+  readonly config: () => Config;
+  /** When the current configuration was loaded, in milliseconds since the epoch. */
+  readonly loadedAt: () => number;
   /** The addresses of the listeners that are bound. */
   readonly addresses: () => Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
   readonly isDraining: () => boolean;
@@ -32,9 +38,12 @@ export interface AdminDependencies
 /** Creates the admin listener. */
 export function createAdmin(dependencies: AdminDependencies): Listener {
   const { initial, metrics, logger, clock, isServing, reportRejected } = dependencies;
-  const { registry, problems, files, checks, current, isDraining } = dependencies;
+  const { registry, problems, files, checks, config, isDraining } = dependencies;
   const onTlsReload = createTlsEvents('admin', logger, metrics);
+  const startedAt = clock.monotonic();
   const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
+
+  const explain = async (request: ExplainRequest) => (await checks.ask('explain', request, 1))[0];
 
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
@@ -42,20 +51,21 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
     shadow: {
-      tried: hasShadowMode(current().config),
-      authorizer: current().config.shadow.authorizer === '' ? undefined : current().config.shadow.authorizer,
+      tried: hasShadowMode(config()),
+      authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,
     },
   });
 
   let console: RunningConsole | undefined;
   const loadConsole = async (guard: Guard) => {
-    // Loaded only here: fastify takes 35 MB of memory.
+    // Loaded only here: fastify takes more than 30 MB of memory.
     const { startConsole } = await import('./console.ts');
     console = await startConsole({
       ...dependencies,
       guard,
       adminToken: token.current,
       readiness,
+      explain,
       readFile: files.read,
     });
     return console.handle;
@@ -65,7 +75,14 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
-    routes: [],
+    routes: [
+      createExplainRoute({
+        explain,
+        state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),
+        logger,
+        clock,
+      }),
+    ],
     loadConsole: initial.admin.console.enabled ? loadConsole : undefined,
     token: token.current,
     clock,

@@ -62,7 +62,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     problems,
     files: dependencies.files,
     checks,
-    current: () => ({ config, hash: configHash(config), loadedAt }),
+    config: () => config,
+    loadedAt: () => loadedAt,
     addresses: () => addresses,
     isDraining: () => isDraining,
   });

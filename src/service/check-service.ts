@@ -7,8 +7,8 @@ import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Report } from '../observe/worker-metrics.ts';
 import { createRecentDenials } from '../observe/recent-denials.ts';
+import type { Report } from '../observe/worker-metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
@@ -18,6 +18,8 @@ import type { BoundAddress, Listen, Listener } from '../transport/shared/listene
 import type { RejectionCause, ReportRejected } from '../transport/shared/rejections.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
+import type { CheckParts } from './configured-check.ts';
+import type { Explain } from './explain/explain.ts';
 import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
@@ -82,7 +84,15 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
   const denials = createRecentDenials();
-  const answers: Answers = { denials: denials.find };
+  let parts: CheckParts | undefined;
+  let explain: Promise<Explain> | undefined;
+  const answers: Answers = {
+    denials: denials.find,
+    explain: async (request) => {
+      explain ??= loadExplain(parts);
+      return (await explain)(request);
+    },
+  };
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -142,17 +152,9 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     take: (next, owners, denyList) => {
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
-      authorizer = createAuthorizer({
-        config,
-        issuers,
-        denyList,
-        cache,
-        replays,
-        metrics,
-        logger,
-        clock,
-        onDefect,
-      });
+      parts = { config, issuers, denyList, cache, replays, clock };
+      explain = undefined;
+      authorizer = createAuthorizer({ ...parts, metrics, logger, onDefect });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};
@@ -179,4 +181,11 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
     workers: () => 1,
     workersWanted: 1,
   };
+}
+
+/** Loads the code that explains requests, at the first request for it. */
+async function loadExplain(parts: CheckParts | undefined): Promise<Explain> {
+  if (parts === undefined) throw new TypeError('the check service has no configuration yet');
+  const { createExplain } = await import('./explain/explain.ts');
+  return createExplain(parts);
 }

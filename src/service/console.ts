@@ -2,6 +2,7 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import type { ExplainRequest, Explanation } from '../model/explanation.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createCheckSampler } from '../observe/recent-checks.ts';
 import { mergeDenials } from '../observe/recent-denials.ts';
@@ -16,25 +17,22 @@ import type { BoundAddress } from '../transport/shared/listener.ts';
 import type { RequestHandler } from '../transport/shared/web-server.ts';
 import { certificatesOf } from './certificate-ends.ts';
 import type { CheckService } from './check-service.ts';
-
-/** The configuration in use. */
-export interface LoadedConfig {
-  readonly config: Config;
-  readonly hash: string;
-  /** In milliseconds since the epoch. */
-  readonly loadedAt: number;
-}
+import { configHash } from './config-hash.ts';
+import { checkedRequest, InvalidRequest } from './explain/request.ts';
 
 /** The dependencies of the console. */
 export interface ConsoleDependencies {
   readonly guard: Guard;
   readonly adminToken: () => string | undefined;
-  readonly current: () => LoadedConfig;
+  readonly config: () => Config;
+  /** When the current configuration was loaded, in milliseconds since the epoch. */
+  readonly loadedAt: () => number;
   readonly readiness: () => Readiness;
   readonly addresses: () => Readonly<Partial<Record<'http' | 'grpc' | 'admin', BoundAddress>>>;
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'report' | 'ask'>;
-  readonly explain: ConsoleContent['explain'];
+  /** Explains a request in one process that answers checks; undefined if none answers in time. */
+  readonly explain: (request: ExplainRequest) => Promise<Explanation | undefined>;
   readonly readFile: (path: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,7 +50,7 @@ export interface RunningConsole {
  * @throws Error if Node may not compile code, which fastify does
  */
 export async function startConsole(dependencies: ConsoleDependencies): Promise<RunningConsole> {
-  const { guard, adminToken, current, checks, clock, logger } = dependencies;
+  const { guard, adminToken, config, checks, clock, logger } = dependencies;
   const sampler = createCheckSampler(checks.report, clock);
   const startedAt = clock.now();
   const content: ConsoleContent = {
@@ -69,7 +67,7 @@ export async function startConsole(dependencies: ConsoleDependencies): Promise<R
       return found.issuer.fetchNow() ? 'started' : 'too early';
     },
     checks: sampler.read,
-    rules: () => rulesOf(current().config),
+    rules: () => rulesOf(config()),
     denials: async ({ reason, host, rule }) => {
       const filter = {
         ...(reason !== '' && { reason }),
@@ -80,20 +78,36 @@ export async function startConsole(dependencies: ConsoleDependencies): Promise<R
       return mergeDenials(await checks.ask('denials', filter), mostDenials);
     },
     denial: async (id) => (await checks.ask('denials', { id, limit: 1 })).flat()[0],
-    explain: dependencies.explain,
+    explain: async (request) => {
+      const invalid = problemOf(request);
+      if (invalid !== undefined) return { problem: invalid };
+      return (await dependencies.explain(request)) ?? { problem: noAnswer };
+    },
   };
   const handle = await createConsole({
     content,
     accessOf: guard,
     adminToken,
     accessHelp,
-    isTls: current().config.admin.tls !== undefined,
+    isTls: config().admin.tls !== undefined,
     clock,
     logger,
   }).catch(explainEvalError);
   sampler.start();
   logger.warn('the console is enabled; this process may compile code at run time, which fastify needs');
   return { handle, stop: sampler.stop };
+}
+
+const noAnswer = 'No process that answers checks explained the request within 1 second. Try again.';
+
+function problemOf(request: ExplainRequest): string | undefined {
+  try {
+    checkedRequest(request);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidRequest) return error.message;
+    throw error;
+  }
 }
 
 function explainEvalError(error: unknown): never {
@@ -105,8 +119,8 @@ function explainEvalError(error: unknown): never {
 }
 
 function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleState {
-  const { current, readiness, addresses, checks, readFile } = dependencies;
-  const { config, hash, loadedAt } = current();
+  const { loadedAt, readiness, addresses, checks, readFile } = dependencies;
+  const config = dependencies.config();
   const { ready, draining, problems } = readiness();
   return {
     version,
@@ -114,7 +128,7 @@ function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleS
     since: startedAt,
     isReady: ready && !draining,
     isDraining: draining,
-    configuration: { hash, loadedAt },
+    configuration: { hash: configHash(config), loadedAt: loadedAt() },
     problems,
     workers: { running: checks.workers(), wanted: checks.workersWanted },
     isShadow: hasShadowMode(config),

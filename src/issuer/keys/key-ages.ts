@@ -25,10 +25,12 @@ export function createKeyAges(): KeyAges {
       for (const key of keySet.keys) if (!since.has(key)) since.set(key, now);
     },
     describe: (keySet) =>
-      [...Map.groupBy(keySet.keys, ({ id, material }) => JSON.stringify([id, material])).values()].map((keys) => ({
-        id: keys[0]?.id,
-        algorithms: keys.map(({ algorithm }) => algorithm),
-        since: Math.min(...keys.map((key) => since.get(key) ?? 0)),
-      })),
+      [...Map.groupBy(keySet.keys, ({ id, material }) => JSON.stringify([id, material])).values()].map(
+        (keys) => ({
+          id: keys[0]?.id,
+          algorithms: keys.map(({ algorithm }) => algorithm),
+          since: Math.min(...keys.map((key) => since.get(key) ?? 0)),
+        }),
+      ),
   };
 }

@@ -48,8 +48,9 @@ export function createOpenQuestions(send: (message: AskMessage) => void, clock: 
 
 /** Creates the function that asks all workers that listen. */
 export function createAskWorkers(members: () => readonly Pick<OpenQuestions, 'ask'>[]): Ask {
-  return async (name, question) => {
-    const answers = await Promise.all(members().map((member) => member.ask(name, question)));
+  return async (name, question, limit) => {
+    const asked = members().slice(0, limit);
+    const answers = await Promise.all(asked.map((member) => member.ask(name, question)));
     return answers.filter((answer) => answer !== undefined) as never;
   };
 }

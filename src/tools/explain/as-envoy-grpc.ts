@@ -170,13 +170,13 @@ function linesOf(options: readonly HeaderOption[]): readonly HeaderLine[] {
 
 function plainOf(struct: Struct | undefined): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(struct?.fields ?? {}).map(([name, value]) => [name, valueOf(value)]),
+    Object.entries(struct?.fields ?? {}).map(([name, value]) => [name, plainValue(value)]),
   );
 }
 
-function valueOf(value: StructValue): unknown {
+function plainValue(value: StructValue): unknown {
   if (value.structValue !== undefined) return plainOf(value.structValue);
-  if (value.listValue !== undefined) return (value.listValue.values ?? []).map(valueOf);
+  if (value.listValue !== undefined) return (value.listValue.values ?? []).map(plainValue);
   return value.stringValue ?? value.numberValue ?? value.boolValue ?? null;
 }
 

@@ -20,7 +20,7 @@ const ambiguous = textResponse(400, 'host and authorization: each may occur only
 /** How to get access to the guarded routes. */
 export const accessHelp =
   'Access denied. Connect from the same machine or through `kubectl port-forward`, to localhost. ' +
-    'Or set admin.tokenFile, and send its token as `authorization: Bearer TOKEN`. ' +
+  'Or set admin.tokenFile, and send its token as `authorization: Bearer TOKEN`. ' +
   'Or set admin.tls.clientCaFile, and use a client certificate.';
 
 const denied = textResponse(403, accessHelp);

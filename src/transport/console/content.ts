@@ -1,6 +1,6 @@
 /** What the pages of the console show. The service provides it. */
 
-import type { Explanation, ExplainRequest } from '../../model/explanation.ts';
+import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import type { RecentChecks } from '../../observe/recent-checks.ts';
 

@@ -49,7 +49,10 @@ export function denialPage(denial: RecordedDenial, now: number): Html {
     ['Decision', html`<code>${denial.id}</code>`],
     ['Time', ago(denial.time, now)],
     ['Outcome', outcomeBadge(denial.outcome)],
-    ['Reason', html`<a href="/console/reasons#${reason}">${reason}</a>: ${prose(reasons[reason].description)}`],
+    [
+      'Reason',
+      html`<a href="/console/reasons#${reason}">${reason}</a>: ${prose(reasons[reason].description)}`,
+    ],
     ['Expected and found', denial.detail],
     ['Decided by the option', denial.option === undefined ? undefined : html`<code>${denial.option}</code>`],
     [

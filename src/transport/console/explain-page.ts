@@ -1,5 +1,5 @@
 /** The page that explains a request. It never shows the token, the other headers or the query again. */
-import type { Explanation, ExplainRequest, JoseComparison } from '../../model/explanation.ts';
+import type { ExplainRequest, Explanation, JoseComparison } from '../../model/explanation.ts';
 import { outcomeBadge } from './checks-page.ts';
 import type { Problem } from './content.ts';
 import type { Form } from './form.ts';
@@ -76,7 +76,10 @@ ${facts([
   ['Policy', result.policy],
   ['Rule', result.rule],
   ['Issuer', result.issuer],
-  ['Response over HTTP', answer.isLeftToEnvoy ? 'a failed check: Envoy applies its failure mode' : answer.http.status],
+  [
+    'Response over HTTP',
+    answer.isLeftToEnvoy ? 'a failed check: Envoy applies its failure mode' : answer.http.status,
+  ],
   ['Response over gRPC', `code ${answer.grpc.code}, the client gets ${answer.grpc.httpStatus}`],
   ['Headers that the upstream gets', upstream === undefined ? undefined : upstream.set.join(', ') || 'none'],
   ['Verdict of the jose library', joseText(result.jose)],
