@@ -34,7 +34,7 @@ export function ratesChart(points: readonly RatePoint[]): Html | undefined {
   return html`<figure>
 <svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="rates-title rates-text">
 <title id="rates-title">Checks per second by outcome</title>
-<desc id="rates-text">From ${timeOfDay(first.time)} to ${timeOfDay(last.time)} UTC, per second: ${peaks.join(', ')}. The table of rates has the numbers.</desc>
+<desc id="rates-text">From ${timeOfDay(first.time)} to ${timeOfDay(last.time)} UTC, per second: ${peaks.join(', ')}. The table below the chart has the numbers.</desc>
 <line class="axis" x1="${size.left}" y1="${base}" x2="${size.width - size.right}" y2="${base}"/>
 <line class="grid" x1="${size.left}" y1="${size.top}" x2="${size.width - size.right}" y2="${size.top}"/>
 <text class="label end" x="${size.left - 6}" y="${size.top + 4}">${decimal(top)}/s</text>

@@ -28,7 +28,7 @@ ${facts([
   ['Tokens found in the cache', percent(cache.hits, cache.hits + cache.misses)],
 ])}
 ${ratesChart(points)}
-${table(
+<details><summary>The rates as a table</summary>${table(
   'Checks per second in each minute',
   ['Minute (UTC)', number('Allowed'), number('Denied'), number('Errors')],
   byMinute(points).map(({ time, allow, deny, error }) => [
@@ -38,7 +38,7 @@ ${table(
     decimal(error),
   ]),
   'The first rates are available 10 seconds after the start.',
-)}</section>
+)}</details></section>
 <section aria-labelledby="reasons"><h2 id="reasons">Reasons</h2>
 ${table(
   'Checks by reason',

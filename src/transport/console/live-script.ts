@@ -32,7 +32,9 @@ export const liveScript = `'use strict';
 
   const replaceContent = (next) => {
     const positions = [...main.querySelectorAll('.scroll')].map((region) => region.scrollLeft);
+    const open = [...main.querySelectorAll('details')].map((one) => one.open);
     main.replaceChildren(...next.childNodes);
+    for (const [index, one] of main.querySelectorAll('details').entries()) one.open = open[index] ?? false;
     for (const [index, region] of main.querySelectorAll('.scroll').entries())
       region.scrollLeft = positions[index] ?? 0;
   };

@@ -35,6 +35,7 @@ export function renderPage({ title, section, content, isLive = false, signOut }:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · oidc-authz</title>
+<link rel="icon" href="/console/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/console/assets/console.css">
 ${isLive && html`<script src="/console/assets/live.js" defer></script>`}
 </head>

@@ -48,7 +48,7 @@ const securityHeaders = {
 };
 
 /** Paths that need no access: without them, nobody could sign in. They show nothing of the service. */
-const openPaths = new Set(['/console/login', '/console/assets/console.css']);
+const openPaths = new Set(['/console/login', '/console/assets/console.css', '/console/assets/icon.svg']);
 
 /**
  * Creates the console.
@@ -158,6 +158,7 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
   app.get('/console/assets/live.js', (_, reply) =>
     reply.type('text/javascript; charset=utf-8').send(liveScript),
   );
+  app.get('/console/assets/icon.svg', (_, reply) => reply.type('image/svg+xml').send(icon));
   app.get('/console/login', (request, reply) =>
     adminToken() === undefined
       ? reply.callNotFound()
@@ -186,6 +187,9 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
   await app.ready();
   return (message, response) => app.routing(message, response);
 }
+
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b5cad"/><path d="M4 8.5l3 3 5.5-7" fill="none" stroke="#fff" stroke-width="2"/></svg>\n';
 
 const errorTexts: Readonly<Record<number, string>> = {
   400: 'The request is not valid.',

@@ -20,7 +20,7 @@ export function statePage(state: ConsoleState, now: number): Html {
 ${problems.map((one) =>
   notice(
     'bad',
-    html`<p><strong>The ${one.what} was not reloaded.</strong> The previous one stays in use since ${ago(one.since, now)}.</p>
+    html`<p><strong>The ${one.what} was not reloaded.</strong> The previous one has stayed in use since ${ago(one.since, now)}.</p>
 <p>${one.problem}</p>${one.files.length > 0 && html`<p>Files: ${one.files.join(', ')}</p>`}`,
   ),
 )}
@@ -60,14 +60,14 @@ ${facts([
 ])}</section>
 <section aria-labelledby="listeners"><h2 id="listeners">Listeners</h2>
 ${table(
-  'Listeners',
+  'Addresses of the listeners',
   ['Name', 'Address', 'Security'],
   state.listeners.map(({ name, address, security }) => [name, html`<code>${address}</code>`, security]),
   'No listener is open.',
 )}</section>
 <section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2>
 ${table(
-  'Certificates',
+  'Certificate files, each with the certificate that expires first',
   ['Use', 'File', 'Expires', 'State'],
   state.certificates.map((one) => [
     one.use,

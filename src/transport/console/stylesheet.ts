@@ -46,7 +46,7 @@ export const stylesheet = `:root {
 html { font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 body { margin: 0; background: var(--page); color: var(--text); }
 a { color: var(--link); text-underline-offset: 0.15em; }
-a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible, .scroll:focus-visible {
+a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible, .scroll:focus-visible {
   outline: 3px solid var(--accent);
   outline-offset: 2px;
 }
@@ -85,7 +85,8 @@ section, .question, .filter {
   border-radius: 0.5rem;
 }
 code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
-.facts { margin: 0 0 1rem; }
+.facts { margin: 0; }
+.facts + * { margin-top: 1rem; }
 .facts > div { display: grid; grid-template-columns: minmax(10rem, 17rem) 1fr; gap: 0.25rem 1rem; padding: 0.25rem 0; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -100,9 +101,10 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mo
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); padding: 0 0 0.25rem; }
 th, td { padding: 0.375rem 0.75rem 0.375rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-thead th { color: var(--muted); font-weight: 600; white-space: nowrap; }
+thead th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 500; }
-.number { text-align: right; }
+th.number, td.number { text-align: right; padding-right: 1.5rem; }
+summary { cursor: pointer; color: var(--link); width: fit-content; }
 td code, th code { overflow-wrap: normal; }
 td code.request { display: inline-block; max-width: 28rem; overflow-wrap: anywhere; }
 .empty { color: var(--muted); margin: 0.5rem 0 0; }
@@ -127,6 +129,7 @@ input, select, textarea, button {
   font: inherit;
   color: inherit;
   max-width: 100%;
+  min-height: 2.5rem;
   padding: 0.375rem 0.625rem;
   border: 1px solid var(--muted);
   border-radius: 0.375rem;
