@@ -42,7 +42,9 @@ export async function runConsole(options: TestConsoleOptions = {}): Promise<Test
   const guard = createGuard(false, token);
   const remote = (message: http.IncomingMessage) =>
     guard(
-      Object.assign(Object.create(message), { socket: { remoteAddress: '192.0.2.1' } }) as http.IncomingMessage,
+      Object.assign(Object.create(message), {
+        socket: { remoteAddress: '192.0.2.1' },
+      }) as http.IncomingMessage,
     );
   const handle = await createConsole({
     content: { ...consoleContent(), ...content },
@@ -91,7 +93,8 @@ export function denialWith(more: Partial<RecordedDenial> = {}): RecordedDenial {
 /** Content of a service with checks, denials, and one issuer in trouble. */
 export function consoleContent(): ConsoleContent {
   const now = Date.now();
-  const wave = (index: number, base: number) => base + (base / 3) * Math.sin(index / 9) + (index % 7) * (base / 40);
+  const wave = (index: number, base: number) =>
+    base + (base / 3) * Math.sin(index / 9) + (index % 7) * (base / 40);
   return {
     state: () => ({
       version: '0.1.0',
@@ -145,7 +148,8 @@ export function consoleContent(): ConsoleContent {
         unused: [],
         age: 1_400_000,
         nextFetch: 21_000,
-        problem: 'cannot fetch https://login.partner.example.net/jwks: the connection was refused (ECONNREFUSED)',
+        problem:
+          'cannot fetch https://login.partner.example.net/jwks: the connection was refused (ECONNREFUSED)',
         problemSince: now - 900_000,
       },
     ],
@@ -179,7 +183,11 @@ export function consoleContent(): ConsoleContent {
     denials: async ({ reason, host, rule }) =>
       [
         denialWith(),
-        denialWith({ id: 'bcdefghijklmn', reason: 'token_expired', detail: 'expected exp after 1795726800, found 1795720000' }),
+        denialWith({
+          id: 'bcdefghijklmn',
+          reason: 'token_expired',
+          detail: 'expected exp after 1795726800, found 1795720000',
+        }),
         denialWith({ id: 'cdefghijklmno', reason: 'scope_insufficient', enforced: false, rule: 'reports' }),
       ].filter(
         (one) =>
@@ -195,7 +203,13 @@ export function consoleContent(): ConsoleContent {
       issuer: 'main',
       detail: { text: 'expected audience orders-api, found account', option: 'issuers[0].audiences' },
       steps: [
-        { step: 'rule', result: 'passed', subject: 'the host, path and method', found: 'orders', option: 'rules[0]' },
+        {
+          step: 'rule',
+          result: 'passed',
+          subject: 'the host, path and method',
+          found: 'orders',
+          option: 'rules[0]',
+        },
         { step: 'signature', result: 'passed', subject: 'the signature', found: 'valid for key 2026-11-a' },
         {
           step: 'audience',
@@ -213,7 +227,11 @@ export function consoleContent(): ConsoleContent {
         http: { status: 401, headers: [] },
         grpc: { code: 16, httpStatus: 401 },
       },
-      jose: { verdict: 'rejects', text: 'ERR_JWT_CLAIM_VALIDATION_FAILED: unexpected "aud" claim value', differs: false },
+      jose: {
+        verdict: 'rejects',
+        text: 'ERR_JWT_CLAIM_VALIDATION_FAILED: unexpected "aud" claim value',
+        differs: false,
+      },
     }),
   };
 }

@@ -29,16 +29,16 @@ ${facts([
 ])}
 ${ratesChart(points)}
 <details><summary>The rates as a table</summary>${table(
-  'Checks per second in each minute',
-  ['Minute (UTC)', number('Allowed'), number('Denied'), number('Errors')],
-  byMinute(points).map(({ time, allow, deny, error }) => [
-    timeOfDay(time),
-    decimal(allow),
-    decimal(deny),
-    decimal(error),
-  ]),
-  'The first rates are available 10 seconds after the start.',
-)}</details></section>
+    'Checks per second in each minute',
+    ['Minute (UTC)', number('Allowed'), number('Denied'), number('Errors')],
+    byMinute(points).map(({ time, allow, deny, error }) => [
+      timeOfDay(time),
+      decimal(allow),
+      decimal(deny),
+      decimal(error),
+    ]),
+    'The first rates are available 10 seconds after the start.',
+  )}</details></section>
 <section aria-labelledby="reasons"><h2 id="reasons">Reasons</h2>
 ${table(
   'Checks by reason',

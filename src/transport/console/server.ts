@@ -67,7 +67,11 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
     bodyLimit: maxBody,
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_, __, reply: FastifyReply) => {
-      reply.code(400).type('text/plain; charset=utf-8').send('the address of the page is invalid\n');
+      reply
+        .code(400)
+        .headers(securityHeaders)
+        .type('text/plain; charset=utf-8')
+        .send('the address of the page is invalid\n');
     },
   });
   app.removeAllContentTypeParsers();
