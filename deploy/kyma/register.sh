@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rendered by `npm run generate` from deploy/oidc-authz.yaml. Do not edit.
 name=oidc-authz
-entry='{"name":"oidc-authz","service":"oidc-authz.oidc-authz.svc.cluster.local","port":8000,"timeout":"2s","headers":{"inCheck":{"include":["authorization","x-request-id"]},"toUpstream":{"onAllow":["x-auth-request-user","x-auth-request-email","x-auth-request-groups","x-auth-request-preferred-username"]},"toDownstream":{"onDeny":["www-authenticate","content-type","cache-control","retry-after"]}}}'
+entry='{"name":"oidc-authz","service":"oidc-authz.oidc-authz.svc.cluster.local","port":8000,"timeout":"2s","headers":{"inCheck":{"include":["authorization","x-request-id"]},"toUpstream":{"onAllow":["x-auth-request-user","x-auth-request-email","x-auth-request-groups","x-auth-request-preferred-username"]},"toDownstream":{"onDeny":["www-authenticate","content-type","cache-control","retry-after","x-oidc-authz-decision"]}}}'
 # Registers the authorizer in Kyma's Istio resource: appends its entry, or replaces the entry of the same name. Other
 # entries do not change. kubectl finds the entry, so the shell never reads the names of other authorizers. The patch
 # contains the resource version: if the resource changes at the same time, the server rejects the patch.

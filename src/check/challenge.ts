@@ -42,10 +42,14 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
   return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`;
 }
 
-/** The JSON body of a denial or an error. Reasons with the same error code have the same body. */
-export function errorBody(reason: Exclude<Reason, 'allowed'>): string {
+/**
+ * The JSON body of a denial or an error. Reasons with the same error code have the same body, except for the decision id.
+ *
+ * @param decision the decision id; undefined if the decision has none
+ */
+export function errorBody(reason: Exclude<Reason, 'allowed'>, decision: string | undefined): string {
   const error = reasons[reason].error ?? 'unauthorized';
-  return JSON.stringify({ error, error_description: descriptions[error] });
+  return JSON.stringify({ error, error_description: descriptions[error], decision });
 }
 
 /** A quoted-string (RFC 9110 section 5.6.4). */

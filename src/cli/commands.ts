@@ -11,6 +11,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { checkConfigCommand } = await import('./check-config.ts');
     return checkConfigCommand;
   },
+  explain: async () => {
+    const { explainCommand } = await import('./explain.ts');
+    return explainCommand;
+  },
   compare: async () => {
     const { compare } = await import('./compare.ts');
     return compare;

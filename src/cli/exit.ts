@@ -5,9 +5,9 @@ import type { ProgramProcess } from './command.ts';
 const usageError = 2;
 
 /** Rejects the command line with a message. */
-export function rejectCommandLine(message: string): never {
+export function rejectCommandLine(message: string, exitCode = usageError): never {
   process.stderr.write(`oidc-authz: ${message}\nSee \`oidc-authz --help\`.\n`);
-  process.exit(usageError);
+  process.exit(exitCode);
 }
 
 /** Rejects a word that is not the name of a command. Suggests the probable name. */

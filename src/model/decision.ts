@@ -13,6 +13,9 @@ interface IncumbentResult {
   readonly comparison?: Comparison;
 }
 
+/** The header of a response that has the id of its decision. */
+export const decisionHeader = 'x-oidc-authz-decision';
+
 /** How an operator finds a decision again, and what it is based on. */
 interface Traced {
   /** The id of a decision that does not allow, or would not without shadow mode. Set when the decision is recorded. */

@@ -36,6 +36,11 @@ export const metricDefinitions = {
     labels: ['result'],
     help: 'Lookups in the cache of verified tokens, by `result`: `hit` or `miss`.',
   },
+  cross_checks_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'New tokens that the library jose verified as well (`crossCheck`), by `result`: `agreed`, `differed`, `failed` (jose has no verdict) or `skipped` (too many waited).',
+  },
   token_cache_entries: { type: 'gauge', labels: [], help: 'Verified tokens in the cache.' },
   dpop_proofs: {
     type: 'gauge',

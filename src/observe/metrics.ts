@@ -1,5 +1,6 @@
 /** The metrics of this process. Together with `worker-metrics.ts`, the only file that imports prom-client. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type CrossCheckResult, crossCheckResults } from '../credential/cross-check/cross-check.ts';
 import type { Decision } from '../model/decision.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
 import { type Comparison, comparisons } from '../model/incumbent.ts';
@@ -36,6 +37,7 @@ export interface Metrics {
   readonly checkSettled: (transport: Transport) => void;
   readonly checkEnded: (transport: Transport, decision: Decision, seconds: number) => void;
   readonly cacheLookup: (isHit: boolean) => void;
+  readonly crossChecked: (result: CrossCheckResult) => void;
   readonly issuerRefreshed: (issuer: string, kind: string, isSuccess: boolean) => void;
   readonly issuerKeyRejected: (issuer: string, cause: string) => void;
   /** A DPoP proof was denied because the store is full; `bound` is the limit that was reached. */
@@ -202,6 +204,8 @@ export function createMetrics(
   const denyListRemovals = counter('deny_list_entries_removed_total');
   const certificateReloads = counter('certificate_reloads_total');
   const connectionsRejected = counter('connections_rejected_total');
+  const crossChecks = counter('cross_checks_total');
+  for (const result of crossCheckResults) crossChecks.inc({ result }, 0);
   for (const result of ['success', 'failure']) {
     reloads.inc({ result }, 0);
     denyListReloads.inc({ result }, 0);
@@ -233,6 +237,7 @@ export function createMetrics(
     cacheLookup: (isHit) => {
       lookups[isHit ? 'hit' : 'miss']++;
     },
+    crossChecked: (result) => crossChecks.inc({ result }),
     issuerRefreshed: (issuer, kind, isSuccess) =>
       refreshes.inc({ issuer, kind, result: isSuccess ? 'success' : 'failure' }),
     issuerKeyRejected: (issuer, cause) => keysRejected.inc({ issuer, cause }),

@@ -1,11 +1,8 @@
 /** Stores the last denials in memory, so that an operator can find one by its decision id. */
 import type { RecordedDenial } from '../model/recorded-denial.ts';
 
-/** The number of stored denials. */
+/** The number of stored denials of a process. */
 export const maxRecentDenials = 1_000;
-
-/** The longest stored text, in characters. With it, all denials take at most 6 MB; with usual requests, less than 1 MB. */
-const maxText = { request: 512, detail: 1_024 } as const;
 
 /** Selects denials. An absent member selects every denial. */
 export interface DenialFilter {
@@ -26,21 +23,18 @@ export interface RecentDenials {
 }
 
 /** Creates an empty store. */
-export function createRecentDenials(size = maxRecentDenials): RecentDenials {
+export function createRecentDenials(): RecentDenials {
   const denials: RecordedDenial[] = [];
   let next = 0;
   return {
     add: (denial) => {
-      denials[next] = withOwnTexts(denial);
-      next = (next + 1) % size;
+      denials[next] = denial;
+      next = (next + 1) % maxRecentDenials;
     },
     find: (filter) => {
-      const found: RecordedDenial[] = [];
-      for (let age = 1; age <= denials.length && found.length < filter.limit; age++) {
-        const denial = denials[(next - age + size) % size];
-        if (denial !== undefined && isSelected(denial, filter)) found.push(denial);
-      }
-      return found;
+      const { limit } = filter;
+      const newestFirst = [...denials.slice(0, next).reverse(), ...denials.slice(next).reverse()];
+      return newestFirst.filter((denial) => isSelected(denial, filter)).slice(0, limit);
     },
   };
 }
@@ -63,22 +57,4 @@ function isSelected(denial: RecordedDenial, { id, reason, host, rule }: DenialFi
     (host === undefined || denial.host === host) &&
     (rule === undefined || denial.rule === rule)
   );
-}
-
-function withOwnTexts(denial: RecordedDenial): RecordedDenial {
-  const { method, host, path, requestId, detail } = denial;
-  return {
-    ...denial,
-    method: ownText(method, maxText.request),
-    host: ownText(host, maxText.request),
-    path: ownText(path, maxText.request),
-    requestId: ownText(requestId, maxText.request),
-    ...(detail !== undefined && { detail: ownText(detail, maxText.detail) }),
-  };
-}
-
-/** V8 represents a part of a longer string by a reference to it, so a short text could keep a whole request in memory. A copy does not. */
-function ownText(text: string, longest: number): string {
-  const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
-  return Buffer.from(cut, 'utf8').toString('utf8');
 }

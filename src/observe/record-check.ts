@@ -3,11 +3,14 @@
 import type { Config } from '../config/declare/options.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
+import type { Detail } from '../model/trace.ts';
 import type { Transport } from '../model/transport.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createBucket } from '../runtime/time/token-bucket.ts';
 import type { Logger } from './logger.ts';
 import { issuerLabel, type Metrics } from './metrics.ts';
+import type { RecentDenials } from './recent-denials.ts';
+import { denialReason, shortened, toRecordedDenial, withoutQuery } from './recorded-denial.ts';
 
 /** Logs a check. */
 export type RecordCheck = (
@@ -17,19 +20,30 @@ export type RecordCheck = (
   milliseconds: number,
 ) => void;
 
-/** Wraps a check so that it is counted, timed and logged. */
+/** The dependencies of a recorded check. */
+export interface Recording {
+  readonly metrics: Metrics;
+  readonly record: RecordCheck;
+  readonly clock: Clock;
+  /** Returns a new decision id. */
+  readonly newId: () => string;
+}
+
+/**
+ * Wraps a check so that it is counted, timed and logged. A decision that does not allow the request, or would not without
+ * shadow mode, gets an id.
+ */
 export function recorded<More extends readonly unknown[]>(
   check: (request: CheckRequest, ...more: More) => ReturnType<Check>,
   transport: Transport,
-  metrics: Metrics,
-  record: RecordCheck,
-  clock: Clock,
+  { metrics, record, clock, newId }: Recording,
 ): (request: CheckRequest, ...more: More) => ReturnType<Check> {
   const end = (request: CheckRequest, decision: Decision, started: number): Decision => {
     const milliseconds = clock.monotonic() - started;
     metrics.checkEnded(transport, decision, milliseconds / 1000);
-    record(transport, request, decision, milliseconds);
-    return decision;
+    const identified = denialReason(decision) === undefined ? decision : { ...decision, id: newId() };
+    record(transport, request, identified, milliseconds);
+    return identified;
   };
 
   return (request, ...more) => {
@@ -50,16 +64,26 @@ const recordBudget = { burst: 200, perSecond: 100 };
 /** How often the log reports the number of dropped records, in milliseconds. */
 const droppedInterval = 10_000;
 
-/** The longest value from a request in a record, in characters. */
-const maxText = 512;
+/** The dependencies of the writer of check records. */
+export interface RecordCheckDependencies {
+  readonly options: Config['log'];
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly denials: Pick<RecentDenials, 'add'>;
+}
 
-/** Creates the writer of check records. Records of allowed checks depend on `log.checks`; all other records are limited in rate. */
-export function createRecordCheck(
-  options: Config['log'],
-  logger: Logger,
-  metrics: Metrics,
-  clock: Clock,
-): RecordCheck {
+/**
+ * Creates the writer of check records. Records of allowed checks depend on `log.checks`; all other records are limited in rate.
+ * Each denial is also stored in memory, without such a limit.
+ */
+export function createRecordCheck({
+  options,
+  logger,
+  metrics,
+  clock,
+  denials,
+}: RecordCheckDependencies): RecordCheck {
   const budget = createBucket(recordBudget);
   let leftOut = 0;
 
@@ -81,7 +105,26 @@ export function createRecordCheck(
   // Read once, because the level changes only with the configuration.
   const [allows, others] = [true, false].map((isAllow) => logger.isLevelEnabled(levelOf(isAllow)));
 
+  const detailOf = (decision: Decision): Detail | undefined => {
+    if (!options.detail) return undefined;
+    try {
+      return decision.detail?.();
+    } catch (error) {
+      logger.error({ error }, 'the detail of a denial cannot be computed');
+      return undefined;
+    }
+  };
+  /** Stores a denial in memory. @returns its detail */
+  const store = (transport: Transport, request: CheckRequest, decision: Decision): Detail | undefined => {
+    const requestId = requestIdOf(request, options);
+    const detail = detailOf(decision);
+    const denial = toRecordedDenial({ transport, request, requestId, decision, detail, time: clock.now() });
+    if (denial !== undefined) denials.add(denial);
+    return detail;
+  };
+
   return (transport, request, decision, milliseconds) => {
+    const detail = decision.id === undefined ? undefined : store(transport, request, decision);
     // In shadow mode, the operator needs the records of checks that our own decision would change.
     const isAllow =
       decision.outcome === 'allow' &&
@@ -94,7 +137,7 @@ export function createRecordCheck(
     if (!isRecorded && cause === undefined) return;
     if ((!isAllow || cause !== undefined) && !mayWrite()) return;
     if (isRecorded) {
-      const record = toRecord(transport, request, decision, milliseconds, options);
+      const record = toRecord({ transport, request, decision, detail, milliseconds }, options);
       logger[levelOf(isAllow)](record, 'check');
     }
     // A bug is always logged; `log.checks` does not apply to it.
@@ -108,20 +151,27 @@ function causeOf(decision: Decision): unknown {
   return decision.outcome === 'deny' ? undefined : decision.cause;
 }
 
-/** The record. It contains nothing of the token except, if configured, the subject. */
+/** A check that has ended. */
+interface EndedCheck {
+  readonly transport: Transport;
+  readonly request: CheckRequest;
+  readonly decision: Decision;
+  readonly detail: Detail | undefined;
+  readonly milliseconds: number;
+}
+
+/** The record. It contains nothing of the token except its detail and, if configured, the subject. */
 function toRecord(
-  transport: Transport,
-  request: CheckRequest,
-  decision: Decision,
-  milliseconds: number,
-  { subject: withSubject, requestIdHeader }: Config['log'],
+  { transport, request, decision, detail, milliseconds }: EndedCheck,
+  options: Config['log'],
 ) {
   const { method, host, path } = request;
-  const requestId =
-    requestIdHeader === 'x-request-id' ? request.requestId : (request.header(requestIdHeader)[0] ?? '');
   return {
     outcome: decision.outcome,
     reason: decision.reason,
+    ...(detail !== undefined && { detail: detail.text }),
+    ...(detail?.option !== undefined && { option: detail.option }),
+    ...(decision.id !== undefined && { decision: decision.id }),
     transport,
     method: shortened(method),
     host: shortened(host),
@@ -129,8 +179,8 @@ function toRecord(
     issuer: issuerLabel(decision),
     durationMs: Math.round(milliseconds * 1000) / 1000,
     cached: decision.outcome !== 'error' && decision.cached === true,
-    requestId: shortened(requestId),
-    ...(withSubject &&
+    requestId: shortened(requestIdOf(request, options)),
+    ...(options.subject &&
       decision.outcome === 'allow' && { subject: shortened(decision.identity?.subject ?? '') }),
     ...(decision.policy !== undefined && { policy: decision.policy }),
     ...(decision.rule !== undefined && { rule: decision.rule }),
@@ -143,10 +193,6 @@ function toRecord(
   };
 }
 
-function withoutQuery(path: string): string {
-  return path.split(/[?#]/, 1)[0] ?? '';
-}
-
-function shortened(text: string): string {
-  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
+function requestIdOf(request: CheckRequest, { requestIdHeader }: Config['log']): string {
+  return requestIdHeader === 'x-request-id' ? request.requestId : (request.header(requestIdHeader)[0] ?? '');
 }

@@ -3,7 +3,9 @@ import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { ExplainRequest } from '../model/explanation.ts';
+import { mergeDenials } from '../observe/recent-denials.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
+import { decisionRoutes, type FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Guard } from '../transport/admin/respond.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
@@ -56,6 +58,8 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
   });
 
+  const findDenials: FindDenials = async (filter) =>
+    mergeDenials(await checks.ask('denials', filter), filter.limit);
   let console: RunningConsole | undefined;
   const loadConsole = async (guard: Guard) => {
     // Loaded only here: fastify takes more than 30 MB of memory.
@@ -66,6 +70,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
       adminToken: token.current,
       readiness,
       explain,
+      findDenials,
       readFile: files.read,
     });
     return console.handle;
@@ -76,6 +81,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [
+      ...decisionRoutes(findDenials),
       createExplainRoute({
         explain,
         state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),

@@ -10,6 +10,8 @@ export interface AppDependencies {
   readonly clock: Clock;
   /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly files: FollowedFiles;
   /** The path of the configuration file, if there is one. */

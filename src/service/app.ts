@@ -29,7 +29,7 @@ export interface App {
 
 /** Creates the service. */
 export function createApp(initial: Config, dependencies: AppDependencies): App {
-  const { logger, clock } = dependencies;
+  const { logger, clock, random, randomBytes } = dependencies;
   let config = initial;
   let loadedAt = clock.now();
   let addresses: CheckAddresses = {};
@@ -49,7 +49,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
   const problems = createReloadProblems(initial, dependencies);
   const isServing = () => hasBeenReady && !isDraining;
   const reportRejected = createRejectionLog(logger, clock);
-  const shared = { initial, metrics, logger, clock, isServing, reportRejected };
+  const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
   const checks = createChecks({ ...shared, certificateReloaded: problems.certificateReloaded }, dependencies);
   const onKeysChange = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());

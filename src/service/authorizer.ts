@@ -2,10 +2,13 @@
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
 import type { CheckRequest } from '../model/check-request.ts';
-import type { Check } from '../model/decision.ts';
+import type { Check, NotAllowed } from '../model/decision.ts';
+import type { Detail } from '../model/trace.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentDenials } from '../observe/recent-denials.ts';
 import { createRecordCheck, recorded } from '../observe/record-check.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
@@ -22,7 +25,12 @@ export interface Authorizer {
 
 /** The dependencies of an authorizer. */
 export interface AuthorizerParts extends CheckParts {
+  /** Cross-checks new tokens. */
+  readonly observe: Observe;
   readonly metrics: Metrics;
+  readonly denials: RecentDenials;
+  /** Returns a new decision id. */
+  readonly newDecisionId: () => string;
   readonly logger: Logger;
   /** Called if a response cannot be built. */
   readonly onDefect: (error: unknown) => void;
@@ -35,12 +43,18 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  observe,
   metrics,
+  denials,
+  newDecisionId,
   logger,
   clock,
   onDefect,
 }: AuthorizerParts): Authorizer {
-  const own = createConfiguredCheck({ config, issuers, denyList, cache, replays, clock }, metrics);
+  const own = createConfiguredCheck(
+    { config, issuers, denyList, cache, replays, clock },
+    { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
+  );
   const toReply = createToReply(config, clock);
   const check =
     config.shadow.authorizer === ''
@@ -52,19 +66,28 @@ export function createAuthorizer({
           config.shadow,
           clock,
         );
-  const record = createRecordCheck(config.log, logger, metrics, clock);
+  const recording = {
+    metrics,
+    record: createRecordCheck({ options: config.log, logger, metrics, clock, denials }),
+    clock,
+    newId: newDecisionId,
+  };
   const grpcChecks = createGrpcChecks(config, check, clock);
   const recordedGrpc = <More extends readonly unknown[]>(
     decide: (request: CheckRequest, ...more: More) => ReturnType<Check>,
-  ) => recorded(decide, 'grpc', metrics, record, clock);
+  ) => recorded(decide, 'grpc', recording);
+  const unchecked = (outcome: NotAllowed['outcome'], reason: NotAllowed['reason']) => {
+    const deny = grpcChecks.denyWith(outcome, reason);
+    return recordedGrpc((_, detail?: Detail) => deny(detail));
+  };
   return {
-    http: { check: recorded(check, 'http', metrics, record, clock), toReply },
+    http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       check: recordedGrpc(grpcChecks.check),
       unchecked: {
-        request_too_large: recordedGrpc(grpcChecks.denyWith('deny', 'request_too_large')),
-        overloaded: recordedGrpc(grpcChecks.denyWith('error', 'overloaded')),
-        internal_error: recordedGrpc(grpcChecks.denyWith('error', 'internal_error')),
+        request_too_large: unchecked('deny', 'request_too_large'),
+        overloaded: unchecked('error', 'overloaded'),
+        internal_error: unchecked('error', 'internal_error'),
       },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },

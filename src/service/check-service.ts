@@ -3,8 +3,11 @@
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
+import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
 import type { VerifierDependencies } from '../credential/token/verifier.ts';
+import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecentDenials } from '../observe/recent-denials.ts';
@@ -19,6 +22,7 @@ import type { RejectionCause, ReportRejected } from '../transport/shared/rejecti
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import type { CheckParts } from './configured-check.ts';
+import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
 import type { Answers, Ask } from './questions.ts';
 
@@ -59,6 +63,10 @@ export interface CheckServiceDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1, to select tokens for the cross-check. */
+  readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -76,13 +84,15 @@ const maxClosingTime = 5_000;
 
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
-  const { initial, metrics, logger, clock, isServing, reportRejected, certificateReloaded } = dependencies;
+  const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
+  const { isServing, reportRejected, certificateReloaded } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   let parts: CheckParts | undefined;
   let explain: Promise<Explain> | undefined;
@@ -93,6 +103,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       return (await explain)(request);
     },
   };
+  const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
   const onDefect = (error: unknown) =>
@@ -154,7 +165,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       [config, issuers] = [next, owners];
       parts = { config, issuers, denyList, cache, replays, clock };
       explain = undefined;
-      authorizer = createAuthorizer({ ...parts, metrics, logger, onDefect });
+      const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
+      authorizer = createAuthorizer({
+        ...parts,
+        observe,
+        metrics,
+        denials,
+        newDecisionId,
+        logger,
+        onDefect,
+      });
     },
     start: async () => {
       const addresses: Partial<Record<Listener['name'], BoundAddress>> = {};

@@ -9,12 +9,12 @@ import { createCheckPorts } from './workers/ports.ts';
 /** Creates the check service of this process or, if `workers` is more than 1, of several worker processes. */
 export function createChecks(
   dependencies: CheckServiceDependencies,
-  { random, forkWorker, giveUp }: AppDependencies,
+  { forkWorker, giveUp }: AppDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
   const { initial, metrics, clock } = dependencies;
   const count = initial.workers === 'auto' ? availableParallelism() : initial.workers;
   metrics.workersWanted(count);
   if (count === 1) return createCheckService(dependencies);
   const ports = createCheckPorts(initial, clock);
-  return createWorkerPool({ ...dependencies, count, random, forkWorker, giveUp, ports });
+  return createWorkerPool({ ...dependencies, count, forkWorker, giveUp, ports });
 }

@@ -4,9 +4,16 @@ import type { ReplayStore } from '../check/binding/used-proofs.ts';
 import { createProve } from '../check/binding/verify-binding.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import type { Observe } from '../credential/cross-check/observe.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
-import { createVerifier, type VerifierDependencies } from '../credential/token/verifier.ts';
+import {
+  createVerifier,
+  type Verdict,
+  type VerifierDependencies,
+  type Verify,
+} from '../credential/token/verifier.ts';
 import type { Check } from '../model/decision.ts';
+import type { Trace } from '../model/trace.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createOwnCheck } from './own-check.ts';
@@ -21,10 +28,20 @@ export interface CheckParts {
   readonly clock: Clock;
 }
 
-/** Creates the check. @param count counts the lookups in the cache, and the proofs that the store has no space for */
+/** Receives what happens during checks. */
+export interface CheckHooks {
+  readonly onLookup: (isHit: boolean) => void;
+  /** Called if the store has no space for a proof. */
+  readonly onFull: Metrics['replayStoreFull'];
+  readonly observe?: Observe;
+  /** Called with the verdict on the token of a check with a trace. */
+  readonly onVerdict?: (verdict: Verdict, trace: Trace) => void;
+}
+
+/** Creates the check. */
 export function createConfiguredCheck(
   { config, issuers, denyList, cache, replays, clock }: CheckParts,
-  count: Pick<Metrics, 'cacheLookup' | 'replayStoreFull'>,
+  { onLookup, onFull, observe, onVerdict }: CheckHooks,
 ): Check {
   const verify = createVerifier({
     issuers,
@@ -32,12 +49,25 @@ export function createConfiguredCheck(
     cache,
     limits: config.limits,
     clock,
-    onLookup: count.cacheLookup,
+    onLookup,
+    ...(observe !== undefined && { observe }),
   });
   const authenticate = createAuthenticate({
-    verify,
-    prove: createProve({ config, replays, clock, onFull: count.replayStoreFull }),
+    verify: onVerdict === undefined ? verify : reporting(verify, onVerdict),
+    prove: createProve({ config, replays, clock, onFull }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
   return createOwnCheck(config, authenticate, clock);
+}
+
+function reporting(verify: Verify, onVerdict: (verdict: Verdict, trace: Trace) => void): Verify {
+  return (token, trace) => {
+    const verdict = verify(token, trace);
+    if (trace === undefined) return verdict;
+    const report = (settled: Verdict) => {
+      onVerdict(settled, trace);
+      return settled;
+    };
+    return verdict instanceof Promise ? verdict.then(report) : report(verdict);
+  };
 }

@@ -5,9 +5,9 @@ import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { ExplainRequest, Explanation } from '../model/explanation.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createCheckSampler } from '../observe/recent-checks.ts';
-import { mergeDenials } from '../observe/recent-denials.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { version } from '../runtime/version.ts';
+import type { FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import { accessHelp, type Guard } from '../transport/admin/respond.ts';
 import type { ConsoleContent, ConsoleState, RuleView } from '../transport/console/content.ts';
@@ -30,7 +30,8 @@ export interface ConsoleDependencies {
   readonly readiness: () => Readiness;
   readonly addresses: () => Readonly<Partial<Record<'http' | 'grpc' | 'admin', BoundAddress>>>;
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
-  readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'report' | 'ask'>;
+  readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'report'>;
+  readonly findDenials: FindDenials;
   /** Explains a request in one process that answers checks; undefined if none answers in time. */
   readonly explain: (request: ExplainRequest) => Promise<Explanation | undefined>;
   readonly readFile: (path: string) => string;
@@ -75,9 +76,9 @@ export async function startConsole(dependencies: ConsoleDependencies): Promise<R
         ...(rule !== '' && { rule }),
         limit: mostDenials,
       };
-      return mergeDenials(await checks.ask('denials', filter), mostDenials);
+      return dependencies.findDenials(filter);
     },
-    denial: async (id) => (await checks.ask('denials', { id, limit: 1 })).flat()[0],
+    denial: async (id) => (await dependencies.findDenials({ id, limit: 1 }))[0],
     explain: async (request) => {
       const invalid = problemOf(request);
       if (invalid !== undefined) return { problem: invalid };

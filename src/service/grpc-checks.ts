@@ -6,6 +6,7 @@ import type { Config } from '../config/declare/options.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
 import { isShadowConfig } from '../config/rules/shadow-mode.ts';
 import type { Check, Decision, NotAllowed } from '../model/decision.ts';
+import type { Detail } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** Creates the checks. In shadow mode, late and unread requests are allowed too. */
@@ -15,10 +16,16 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const headers = removedHeaders(config);
   const shadowAllow = createShadowAllow(() => forwardNothing(config, headers));
   const isAllShadowed = isShadowConfig(config);
-  const denyWith = (outcome: 'deny' | 'error', reason: NotAllowed['reason']) => (): Decision => {
-    const decision = { outcome, reason } as NotAllowed;
-    return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;
-  };
+  const denyWith =
+    (outcome: 'deny' | 'error', reason: NotAllowed['reason']) =>
+    (detail?: Detail): Decision => {
+      const decision = {
+        outcome,
+        reason,
+        ...(detail !== undefined && { detail: () => detail }),
+      } as NotAllowed;
+      return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;
+    };
   // The time that the check itself may wait, so that a request has the same outcome over HTTP and gRPC.
   const longest = hasIncumbent ? Math.max(limits.checkDeadline, shadow.timeout) : limits.checkDeadline;
   return {

@@ -1,5 +1,6 @@
 /** Runs the service of a configuration in this process, for a command that sends it a few requests. */
 
+import { randomBytes } from 'node:crypto';
 import { type AskIncumbent, createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { ConfigSources } from '../config/load/load.ts';
@@ -59,6 +60,7 @@ export async function startInProcess(
       logger: start?.logger ?? createLogger('silent', { write: () => {} }),
       clock: systemClock,
       random: () => 0,
+      randomBytes,
       environment,
       files: followFiles(systemFiles, systemClock),
       forkWorker: () => {

@@ -19,13 +19,16 @@ test("no error that a client can cause is left to Envoy's failure mode", () => {
   expect([...leftToEnvoy]).toEqual(['keys_unavailable']);
 });
 
-test('reasons with the same error code have the same body', () => {
+test('reasons with the same error code have the same body, except for the decision id', () => {
   const refusals = rows.filter(([reason]) => reason !== 'allowed') as [
     Exclude<Reason, 'allowed'>,
     (typeof reasons)[Reason],
   ][];
   const bodies = Map.groupBy(refusals, ([, { error }]) => error);
   for (const [error, group] of bodies) {
-    expect([error, new Set(group.map(([reason]) => errorBody(reason))).size]).toEqual([error, 1]);
+    expect([error, new Set(group.map(([reason]) => errorBody(reason, 'mzxw6ytboi2dk'))).size]).toEqual([
+      error,
+      1,
+    ]);
   }
 });

@@ -1,4 +1,5 @@
 /** Runs the whole service in this process, on free ports, with its own issuer. */
+import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/declare/options.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
@@ -99,6 +100,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     logger,
     clock: options.clock ?? systemClock,
     random: () => 0.5,
+    randomBytes,
     environment: {},
     files: followFiles(systemFiles, options.filesClock ?? options.clock ?? systemClock),
     forkWorker: () => {

@@ -1,5 +1,6 @@
 /** The service of a process: its start, its reloads and its shutdown. */
 
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/declare/options.ts';
 import { type ConfigSources, configFileOf, loadConfig } from '../../config/load/load.ts';
 import { ConfigError } from '../../config/validate/problems.ts';
@@ -90,6 +91,7 @@ export async function startService(sources: ConfigSources, self: ServingProcess)
     logger,
     clock: systemClock,
     random: Math.random,
+    randomBytes,
     environment: sources.environment,
     files,
     configFile: file,

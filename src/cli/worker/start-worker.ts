@@ -1,4 +1,5 @@
 /** Runs a worker in this process. */
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { openLog } from '../../observe/logger.ts';
 import { systemClock } from '../../runtime/time/clock.ts';
@@ -23,6 +24,8 @@ export function startWorker(
       return log.logger;
     },
     clock: systemClock,
+    random: Math.random,
+    randomBytes,
     send: (message) => {
       if (process.connected) process.send?.(message, () => {});
     },

@@ -15,6 +15,7 @@ import {
   wholeNumberOr,
 } from '../values/schemas.ts';
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
+import { crossCheckOption } from './cross-check-option.ts';
 import { claimHeaders } from './header-options.ts';
 import { issuerOptions } from './issuer-options.ts';
 import { logOptions } from './log-options.ts';
@@ -162,6 +163,7 @@ export const configSchema = z
       .describe(
         'Processes that answer checks. `auto`: one per available core. With more than one, an additional process fetches the keys, and Node.js needs `--allow-child-process`.',
       ),
+    crossCheck: crossCheckOption,
     cache: z
       .strictObject({
         maxEntries: wholeNumber(0, 10_000_000)

@@ -1,5 +1,6 @@
 /** The headers that the mesh's entry must list for a configuration. */
 
+import { decisionHeader } from '../../model/decision.ts';
 import type { Config } from '../declare/options.ts';
 import { compatHeader } from '../values/header-names.ts';
 import { rulesOf } from './rule-problems.ts';
@@ -45,7 +46,7 @@ export function entryHeaders(config: Config): EntryHeaders {
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    onDeny: ['www-authenticate', 'content-type', 'cache-control', 'retry-after'],
+    onDeny: ['www-authenticate', 'content-type', 'cache-control', 'retry-after', decisionHeader],
   };
 }
 

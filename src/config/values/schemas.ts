@@ -54,6 +54,11 @@ export function wholeNumber(from: number, to: number) {
     .meta({ title: `a whole number from ${from} to ${to}` });
 }
 
+/** A share: a number from 0 to 1. */
+export function share() {
+  return z.number().min(0).max(1).meta({ title: 'a number from 0 to 1' });
+}
+
 /** A whole number within bounds, or a keyword. */
 export function wholeNumberOr<const Word extends string>(from: number, to: number, word: Word) {
   return z

@@ -9,6 +9,7 @@ import type { Identity } from '../../model/identity.ts';
 import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import type { Observe } from '../cross-check/observe.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
@@ -41,6 +42,8 @@ export interface VerifierDependencies {
   readonly clock: Clock;
   /** Called after each cache lookup. */
   readonly onLookup: (isHit: boolean) => void;
+  /** Observes the decisions about tokens that are not cached, to cross-check them. */
+  readonly observe?: Observe;
 }
 
 /** A configured issuer with its checks. */
@@ -68,7 +71,7 @@ interface UnverifiedToken {
 
 /** Creates the verifier for the issuers of a configuration. */
 export function createVerifier(dependencies: VerifierDependencies): Verify {
-  const { issuers, denyList, cache, limits, clock, onLookup } = dependencies;
+  const { issuers, denyList, cache, limits, clock, onLookup, observe } = dependencies;
   const trustedIssuers = new Map(
     issuers.map(({ config, issuer }) => [
       config.issuer,
@@ -199,6 +202,8 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     );
   };
 
+  const decideAndObserve = observe === undefined ? decide : observe(decide);
+
   return (token) => {
     if (token.length > limits.maxTokenSize)
       return deny(token.includes(',') ? 'token_duplicated' : 'token_too_large');
@@ -208,7 +213,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (cached !== undefined) return cached;
 
     const unverified = parse(token, digest);
-    return 'outcome' in unverified ? unverified : decide(unverified);
+    return 'outcome' in unverified ? unverified : decideAndObserve(unverified);
   };
 }
 

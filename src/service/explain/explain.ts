@@ -1,14 +1,15 @@
 /** Explains a request: runs the check of the service with a trace. It changes nothing: not the cache, the used proofs or the metrics. */
 import type { TokenCache } from '../../credential/token/cache.ts';
+import type { Verdict } from '../../credential/token/verifier.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
-import type { TraceStep } from '../../model/trace.ts';
+import type { Trace, TraceStep } from '../../model/trace.ts';
 import { toCheckRequest } from '../../transport/http/check/check-request.ts';
 import { createToReply } from '../../transport/http/check/reply.ts';
 import { type CheckParts, createConfiguredCheck } from '../configured-check.ts';
-import { compareWithJose } from './jose.ts';
+import { askJose, publishedKeySets } from './jose.ts';
 
 /** Explains a request. */
 export type Explain = (request: ExplainRequest) => Promise<Explanation>;
@@ -16,26 +17,34 @@ export type Explain = (request: ExplainRequest) => Promise<Explanation>;
 /** Headers of an HTTP answer that say nothing about the decision. */
 const ordinaryHeaders = ['content-length', 'date', 'connection'];
 
-const uncounted = { cacheLookup: () => {}, replayStoreFull: () => {} };
-
 /** Creates the function that explains requests with the parts of a check service. */
 export function createExplain(parts: CheckParts): Explain {
   const { config, clock } = parts;
-  const check = createConfiguredCheck({ ...parts, cache: unchanged(parts.cache) }, uncounted);
+  const verdicts = new WeakMap<Trace, Verdict>();
+  const check = createConfiguredCheck(
+    { ...parts, cache: unchanged(parts.cache) },
+    {
+      onLookup: () => {},
+      onFull: () => {},
+      onVerdict: (verdict, trace) => void verdicts.set(trace, verdict),
+    },
+  );
   const toReply = createToReply(config, clock);
   return async (explained) => {
     const request = checkRequestOf(explained, config.http.pathPrefix);
     const steps: TraceStep[] = [];
-    const decision = await check(request, (step) => void steps.push(step));
-    const isVerified = hasVerifiedToken(decision, steps);
+    const trace: Trace = (step) => void steps.push(step);
+    const begin = { keySets: publishedKeySets(parts), time: clock.now() };
+    const decision = await check(request, trace);
+    const verdict = verdicts.get(trace);
     const jose =
-      isVerified || steps.some(({ step }) => step === 'signature')
-        ? await compareWithJose(parts, request.authorization[0] ?? '', decision, isVerified)
-        : undefined;
+      verdict === undefined
+        ? undefined
+        : await askJose(parts, verdict, request.authorization[0] ?? '', begin);
     return {
       ...conclusionOf(decision),
       steps,
-      isVerified,
+      isVerified: verdict !== undefined && isVerified(verdict, steps),
       hasIncumbent: config.shadow.authorizer !== '',
       answer: {
         ...answerOf(decision, toReply(decision, request).head),
@@ -86,9 +95,10 @@ function inBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-function hasVerifiedToken(decision: Decision, steps: readonly TraceStep[]): boolean {
-  if (decision.outcome === 'allow' && decision.identity !== undefined) return true;
-  if (decision.outcome !== 'error' && decision.cached === true) return true;
+function isVerified(verdict: Verdict, steps: readonly TraceStep[]): boolean {
+  if (verdict.outcome === 'verified') return true;
+  // Only verified tokens are cached.
+  if (verdict.outcome === 'deny' && verdict.cached === true) return true;
   return steps.some(({ step, result }) => step === 'signature' && result === 'passed');
 }
 

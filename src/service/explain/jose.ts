@@ -1,53 +1,82 @@
-/** Compares the verdict of this service on a token with the verdict of jose. */
-import { type JoseVerdict, judgeWithJose } from '../../credential/cross-check/jose-verdict.ts';
-import type { Decision } from '../../model/decision.ts';
+/** jose's verdict on the token of an explained request. */
+import { compareVerdicts } from '../../credential/cross-check/compare-verdicts.ts';
+import { judgeWithJose } from '../../credential/cross-check/jose-verdict.ts';
+import type { JudgedToken } from '../../credential/cross-check/observe.ts';
+import { readString } from '../../credential/token/claims.ts';
+import { splitCompact } from '../../credential/token/compact-jws.ts';
+import { readHeader } from '../../credential/token/jose-header.ts';
+import { readJsonObject } from '../../credential/token/json.ts';
+import type { Verdict } from '../../credential/token/verifier.ts';
 import type { JoseComparison } from '../../model/explanation.ts';
-import type { Reason } from '../../model/reasons.ts';
-import { parseJson } from '../../runtime/parse-json.ts';
 import type { CheckParts } from '../configured-check.ts';
 
-/** Reasons for which jose must reject the token too. jose judges no scopes, types or rules, and it does not read `iat`. */
-const rejectedByBoth: ReadonlySet<Reason> = new Set(['signature_invalid', 'token_expired', 'claim_missing']);
+/** The keys and the time before a check. Both can change during it. */
+export interface CheckBegin {
+  /** The published key set of each issuer, by its `iss`. */
+  readonly keySets: ReadonlyMap<string, string | undefined>;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** The published key set of each issuer, by its `iss`. */
+export function publishedKeySets({ issuers }: CheckParts): CheckBegin['keySets'] {
+  return new Map(issuers.map(({ config, issuer }) => [config.issuer, issuer.published()]));
+}
 
 /**
- * Asks jose about a token whose signature this service has judged.
+ * Asks jose about a token, and compares the verdicts.
  *
  * @param authorization the value of the authorization header
- * @param isVerified whether this service accepts the signature
- * @returns undefined if the keys of the issuer are no longer known
+ * @returns undefined if the token did not reach its signature, or if there are no keys
  */
-export async function compareWithJose(
-  { issuers, clock }: CheckParts,
+export async function askJose(
+  parts: CheckParts,
+  verdict: Verdict,
   authorization: string,
-  decision: Decision,
-  isVerified: boolean,
+  begin: CheckBegin,
 ): Promise<JoseComparison | undefined> {
-  const token = authorization.trim().replace(/^\S+ +/, '');
-  const iss = issuerOf(token);
-  const trusted = issuers.find(({ config }) => config.issuer === iss);
-  const keySet = trusted?.issuer.published();
-  if (trusted === undefined || keySet === undefined) return undefined;
+  const judged = judgedToken(parts, verdict, authorization.trim().replace(/^\S+ +/, ''), begin);
+  const [keySet] = judged?.keySets ?? [];
+  if (judged === undefined || keySet === undefined) return undefined;
   try {
-    const verdict = await judgeWithJose({ token, keySet, issuer: trusted.config, now: clock.now() });
-    const differs = contradicts(verdict, decision, isVerified);
-    return verdict.valid
+    const answer = await judgeWithJose({ ...judged, keySet, now: judged.times[0] ?? begin.time });
+    const differs = (await compareVerdicts(judged)) !== undefined;
+    return answer.valid
       ? { verdict: 'accepts', differs }
-      : { verdict: 'rejects', text: `${verdict.code}: ${verdict.message}`, differs };
+      : { verdict: 'rejects', text: `${answer.code}: ${answer.message}`, differs };
   } catch (error) {
     return { verdict: 'none', text: error instanceof Error ? error.message : String(error), differs: false };
   }
 }
 
-/** Whether one of the two verdicts must be wrong. A token can have several faults, and the two do not look for them in the same order. */
-function contradicts(verdict: JoseVerdict, decision: Decision, isVerified: boolean): boolean {
-  const isAccepted = decision.outcome === 'allow' && decision.identity !== undefined;
-  const reason = (decision.outcome === 'allow' ? decision.shadow : undefined) ?? decision.reason;
-  if (verdict.valid) return rejectedByBoth.has(reason);
-  return isAccepted || (isVerified && verdict.key === undefined);
+function judgedToken(
+  { issuers, clock }: CheckParts,
+  verdict: Verdict,
+  token: string,
+  { keySets, time }: CheckBegin,
+): JudgedToken | undefined {
+  if (!reachedSignature(verdict)) return undefined;
+  const segments = splitCompact(token);
+  const header = segments === undefined ? 'token_malformed' : readHeader(segments.header);
+  if (segments === undefined || typeof header === 'string') return undefined;
+  const payload = Buffer.from(segments.payload, 'base64url');
+  const iss = readString(readJsonObject(payload) ?? {}, 'iss');
+  const trusted = issuers.find(({ config }) => config.issuer === iss);
+  if (trusted === undefined) return undefined;
+  const known = [keySets.get(trusted.config.issuer), trusted.issuer.published()];
+  return {
+    token,
+    header,
+    payload: payload.toString(),
+    reason: verdict.outcome === 'deny' ? verdict.reason : 'allowed',
+    issuer: trusted.config,
+    keySets: [...new Set(known.filter((text) => text !== undefined))],
+    times: [...new Set([time, clock.now()])],
+  };
 }
 
-/** The `iss` of a token whose claims the verifier has read. */
-function issuerOf(token: string): unknown {
-  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  return typeof claims === 'object' && claims !== null && 'iss' in claims ? claims.iss : undefined;
+/** Whether the verifier looked for the key. A denial before that does not name the issuer, or is about the algorithm. */
+function reachedSignature(verdict: Verdict): boolean {
+  if (verdict.outcome !== 'deny') return verdict.outcome === 'verified';
+  return verdict.issuerName !== undefined && verdict.reason !== 'algorithm_not_allowed';
 }

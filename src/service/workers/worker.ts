@@ -17,6 +17,10 @@ import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
 export interface WorkerDependencies {
   readonly openLog: (options: LogOptions) => Logger;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1. */
+  readonly random: () => number;
+  /** Returns cryptographically random bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
   readonly send: (message: FromWorker) => void;
   /** Exits the process. */
   readonly exit: () => void;
@@ -24,7 +28,7 @@ export interface WorkerDependencies {
 
 /** Creates a worker. @returns a function that handles the messages of the main process, and the connections sent with them */
 export function createWorker(dependencies: WorkerDependencies): (message: ToWorker, socket?: Socket) => void {
-  const { openLog, clock, send, exit } = dependencies;
+  const { openLog, clock, random, randomBytes, send, exit } = dependencies;
   let logger: Logger | undefined;
   let service: CheckService | undefined;
   let metrics: Metrics | undefined;
@@ -95,6 +99,8 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       metrics,
       logger,
       clock,
+      random,
+      randomBytes,
       isServing: () => isServing,
       listenFor: connections.listenFor,
       untilClosing: () => closing.promise,

@@ -1,11 +1,9 @@
 /** The result of a check of a running port. */
+import { decisionHeader } from '../../model/decision.ts';
 import type { ExplainRequest } from '../../model/explanation.ts';
 import { type Outcome, type Reason, reasons } from '../../model/reasons.ts';
 import type { EnvoyAnswer } from './envoy-answer.ts';
 import { type ExplainResult, helpMember, shownRequest, shownResponse } from './result.ts';
-
-/** The header with the id of a decision. */
-const decisionHeader = 'x-oidc-authz-decision';
 
 /** Makes the result. Over HTTP, the answer has no reason. */
 export function envoyResult(

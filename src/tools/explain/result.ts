@@ -152,10 +152,7 @@ function isErrorBody(body: string): boolean {
   return /^\{"error":"[a-z_]+","error_description":"[^"]*"(?:,"decision":"[a-z2-7]+")?\}$/.test(body);
 }
 
-/** The exit codes of the command. */
-export const exitCode = { allow: 0, deny: 1, error: 2, usage: 3 };
-
-/** The exit code of a result. A difference from jose is an error, whatever the decision is. */
-export function exitCodeOf({ outcome, jose }: ExplainResult): number {
-  return jose?.differs === true ? exitCode.error : exitCode[outcome];
+/** The end of the command for a result. A difference from jose is an error, whatever the decision is. */
+export function endOf({ outcome, jose }: ExplainResult): Outcome {
+  return jose?.differs === true ? 'error' : outcome;
 }

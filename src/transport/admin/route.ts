@@ -1,5 +1,6 @@
 /** The routes of the admin listener. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { escapeInvisible } from '../../observe/escape-invisible.ts';
 
 /** A request to the admin listener. */
 export interface AdminRequest {
@@ -31,9 +32,13 @@ export interface AdminRoute {
   readonly handle: (request: AdminRequest) => AdminResponse | Promise<AdminResponse>;
 }
 
-/** Makes a JSON response. */
+/** Makes a JSON response. Invisible characters are escaped, because a text of a client could act on a terminal. */
 export function jsonResponse(status: number, value: unknown): AdminResponse {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
+  return {
+    status,
+    type: 'application/json; charset=utf-8',
+    body: `${escapeInvisible(JSON.stringify(value))}\n`,
+  };
 }
 
 /** Makes a response of one line of text. */

@@ -1,4 +1,6 @@
 /** The gRPC status codes that this service uses (gRPC core documentation, statuscodes.md). */
+import type { Detail } from '../../model/trace.ts';
+
 export const grpcStatus = {
   ok: 0,
   deadlineExceeded: 4,
@@ -15,4 +17,8 @@ export const grpcStatus = {
 export interface CallFailure {
   readonly status: number;
   readonly message: string;
+  /** Which limit the request exceeds, for the operator. */
+  readonly detail?: Detail;
+  /** The id of the decision, if there is one. The client receives it in the trailers. */
+  readonly decision?: string | undefined;
 }

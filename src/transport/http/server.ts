@@ -96,7 +96,9 @@ export function createHttpServer({
       write(pending, toReply(decision, request));
     } catch (error) {
       onDefect(error);
-      if (!response.headersSent) write(pending, toReply(internalError, request));
+      const { id } = decision;
+      if (!response.headersSent)
+        write(pending, toReply({ ...internalError, ...(id !== undefined && { id }) }, request));
     }
   };
   const answer = (message: IncomingMessage, response: ServerResponse, kind?: BodyKind) => {

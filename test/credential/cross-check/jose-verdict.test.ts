@@ -1,12 +1,9 @@
 /** jose's verdict on tokens, with the key sets that issuers publish. */
 import { describe, expect, test } from 'vitest';
 import { supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
-import {
-  type JoseIssuer,
-  joseSignatureInvalid,
-  judgeWithJose,
-} from '../../../src/credential/cross-check/jose-verdict.ts';
+import { type JoseIssuer, judgeWithJose } from '../../../src/credential/cross-check/jose-verdict.ts';
 import { createKeyPool, type Pair, signWith } from '../../security/differential/key-pool.ts';
+import { signatureFailed } from '../../security/differential/oracles.ts';
 
 const now = 1_800_000_000_000;
 const issuer: JoseIssuer = {
@@ -60,11 +57,22 @@ test('reports the public key that verified the signature', async () => {
   expect(verdict).toEqual({ valid: true, key: pair.jwk });
 });
 
+test('reports the public key of a signed token whose claims it rejects', async () => {
+  const expired = tokenOf({}, { ...claims, exp: 1 });
+  for (const keySet of [keySetOf(pair.jwk), keySetOf(other.jwk, pair.jwk)])
+    expect(await judgeWithJose({ token: expired, keySet, now, issuer })).toMatchObject({
+      code: 'ERR_JWT_EXPIRED',
+      key: pair.jwk,
+    });
+  const unsigned = await judgeWithJose({ token: expired, keySet: keySetOf(other.jwk), now, issuer });
+  expect(unsigned).not.toHaveProperty('key');
+});
+
 test('rejects a token whose signature is over another payload', async () => {
   const [header, , signature] = tokenOf({ kid: 'k' }).split('.');
   const payload = Buffer.from(JSON.stringify({ ...claims, sub: 'root' })).toString('base64url');
   const keySet = keySetOf({ ...pair.jwk, kid: 'k' });
-  expect(await verdictOf([header, payload, signature].join('.'), keySet)).toBe(joseSignatureInvalid);
+  expect(await verdictOf([header, payload, signature].join('.'), keySet)).toBe(signatureFailed);
 });
 
 test.each([
@@ -121,7 +129,7 @@ describe('selects the keys', () => {
       'without a `kid` only if none has it',
       { kid: 'a' },
       [{ ...other.jwk, kid: 'a' }, pair.jwk],
-      joseSignatureInvalid,
+      signatureFailed,
     ],
     ['with an empty `kid` as keys without one', { kid: 'b' }, [{ ...pair.jwk, kid: '' }], 'valid'],
     ['with a null `kid` as keys without one', { kid: 'b' }, [{ ...pair.jwk, kid: null }], 'valid'],

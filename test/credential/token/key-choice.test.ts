@@ -281,6 +281,7 @@ describe('verifications', () => {
           findKeys: () => current,
           knowsKeyId: () => false,
           holds: (one: VerificationKey) => current.includes(one),
+          published: () => undefined,
           fetchForUnknownKey: () => {
             const next = published.shift();
             if (next === undefined) return undefined;

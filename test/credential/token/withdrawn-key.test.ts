@@ -27,6 +27,7 @@ async function verifierOf(held: Set<VerificationKey>) {
     findKeys: () => [key],
     knowsKeyId: () => true,
     holds: (one: VerificationKey) => held.has(one),
+    published: () => undefined,
     fetchForUnknownKey: () => undefined,
   };
   const verify = createVerifier({

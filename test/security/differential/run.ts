@@ -3,7 +3,9 @@
  * verdict, or the table of known differences must explain it.
  */
 import type { JSONWebKeySet } from 'jose';
+import type { Observe } from '../../../src/credential/cross-check/observe.ts';
 import { type Reason, reasons } from '../../../src/model/reasons.ts';
+import type { TestClock } from '../../support/clock.ts';
 import { createKeyPool, type Pair } from './key-pool.ts';
 import { knownDifference } from './known-differences.ts';
 import { isSignedByArithmetic, isSignedByStream, type JoseVerdict, signatureFailed } from './oracles.ts';
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly onDifference: (difference: Difference) => void;
   /** Replaces a verdict of the verifier, to test the run itself. */
   readonly mistake?: (reason: Reason, token: string) => Reason;
+  /** Creates the cross-check of the verifiers. */
+  readonly createObserve?: (clock: TestClock) => Observe;
   /** Whether to stop early. */
   readonly isStopped?: () => boolean;
   /** Called with the number of tokens so far. */
@@ -86,7 +90,7 @@ export async function runDifferential(options: RunOptions): Promise<Summary> {
     isStopped = () => false,
   } = options;
   const random = createRandom(seed);
-  const world = await createWorld(options.pool ?? createKeyPool(), random);
+  const world = await createWorld(options.pool ?? createKeyPool(), random, options.createObserve);
   const counts = createCounts();
   const perEpoch = Math.max(1_000, Math.min(40_000, Math.ceil(tokens / 10)));
   let [judged, differences, overTransports, signaturesByOracle, signedCount, rotations] = [0, 0, 0, 0, 0, 0];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
 import { type Algorithm, supportedAlgorithms } from '../../../src/config/declare/issuer-options.ts';
+import type { Observe } from '../../../src/credential/cross-check/observe.ts';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier, type Verify } from '../../../src/credential/token/verifier.ts';
 import type { Issuer } from '../../../src/issuer/issuer.ts';
@@ -53,7 +54,11 @@ interface Entry {
 const filesIssuer = 'https://files.example.com';
 
 /** Starts the world. */
-export async function createWorld(pool: readonly Pair[], random: Random): Promise<World> {
+export async function createWorld(
+  pool: readonly Pair[],
+  random: Random,
+  createObserve?: (clock: TestClock) => Observe,
+): Promise<World> {
   const clock = createTestClock();
   // jose uses whole seconds, so the clock starts at one.
   clock.jump(1000 - (clock.now() % 1000));
@@ -104,6 +109,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
     if (owner === undefined) throw new TypeError('no owner');
     return { mirror: createIssuerMirror(owner, one, config, clock), owner };
   });
+  const observe = createObserve?.(clock);
   const verifierOf = (
     issuers: readonly (typeof owners)[number][] | readonly (typeof mirrored)[number]['mirror'][],
     maxEntries: number,
@@ -119,6 +125,7 @@ export async function createWorld(pool: readonly Pair[], random: Random): Promis
       limits: config.limits,
       clock,
       onLookup: () => {},
+      ...(observe !== undefined && { observe }),
     });
 
   const named = () => keys;

@@ -1,5 +1,6 @@
 /** Serves one gRPC call on an HTTP/2 stream (gRPC over HTTP/2). */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Detail } from '../../../model/trace.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import type { ConnectionGuard, GuardedCall } from '../connection/connection-guard.ts';
 import type { FieldSelection } from '../message/field-filter.ts';
@@ -41,8 +42,9 @@ export interface UnaryMethod {
    * Responds to a rejected request. Without it, the call fails.
    *
    * @param soFar the fields that have arrived, as a message
+   * @param detail why, for the operator
    */
-  readonly reject?: (cause: RejectCause, soFar: Buffer) => UnaryResult | Promise<UnaryResult>;
+  readonly reject?: (cause: RejectCause, soFar: Buffer, detail: Detail) => UnaryResult | Promise<UnaryResult>;
 }
 
 /** A method with any number of responses. */
@@ -87,9 +89,9 @@ export function serveCall(
     if (result instanceof Promise) void result.then(send);
     else send(result);
   };
-  const reject = (cause: RejectCause) => {
-    const rejected =
-      method?.kind === 'unary' ? method.reject?.(cause, reader?.soFar() ?? Buffer.alloc(0)) : undefined;
+  const reject = (cause: RejectCause, detail: Detail = { text: failures[cause].message }) => {
+    const soFar = () => reader?.soFar() ?? Buffer.alloc(0);
+    const rejected = method?.kind === 'unary' ? method.reject?.(cause, soFar(), detail) : undefined;
     sendLater(rejected ?? failures[cause]);
   };
   const call: GuardedCall = {
@@ -106,7 +108,7 @@ export function serveCall(
     cancel: () => stream.close(constants.NGHTTP2_CANCEL),
   };
   const fail = (failure: CallFailure) => {
-    if (failure.status === grpcStatus.resourceExhausted) reject('too_large');
+    if (failure.status === grpcStatus.resourceExhausted) reject('too_large', failure.detail);
     else send(failure);
   };
   const serve = (message: Buffer) => {

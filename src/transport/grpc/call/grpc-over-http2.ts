@@ -5,6 +5,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { decisionHeader } from '../../../model/decision.ts';
 import { acceptedEncodings, type Frame } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
 
@@ -66,12 +67,13 @@ export function writeHead(stream: ServerHttp2Stream, status: () => number): void
 }
 
 /** Ends a call with a failure, and asks the client to stop sending. */
-export function writeFailure(stream: ServerHttp2Stream, { status, message }: CallFailure): void {
+export function writeFailure(stream: ServerHttp2Stream, { status, message, decision }: CallFailure): void {
   const headers = {
     ':status': 200,
     'content-type': contentType,
     'grpc-status': status,
     'grpc-message': encodeURIComponent(message),
+    ...(decision !== undefined && { [decisionHeader]: decision }),
     ...(status === grpcStatus.unimplemented && { 'grpc-accept-encoding': acceptedEncodings }),
   };
   endWith(stream, headers);

@@ -1,17 +1,21 @@
 /** The method `envoy.service.auth.v3.Authorization/Check`. */
 import type { CheckRequest } from '../../../model/check-request.ts';
-import type { Check, Decision } from '../../../model/decision.ts';
+import type { Decision } from '../../../model/decision.ts';
+import type { Detail } from '../../../model/trace.ts';
 import type { UnaryMethod, UnaryResult } from '../call/call.ts';
 import { grpcStatus } from '../status.ts';
 import { checkRequestFields, readCheckRequest } from './check-request.ts';
 import type { ToResponse } from './decision-response.ts';
+
+/** Decides about a request without a check. @param detail why, for the operator */
+type Unchecked = (request: CheckRequest, detail?: Detail) => Decision | Promise<Decision>;
 
 /** Decides checks. Each check uses one authorizer, so a reload never mixes two configurations. */
 export interface GrpcAuthorizer {
   /** @param timeLeft milliseconds until the response must be sent; undefined if the call has no timeout */
   readonly check: (request: CheckRequest, timeLeft: () => number | undefined) => Decision | Promise<Decision>;
   /** Decides requests that are not checked, because they are too large, too late or failed. */
-  readonly unchecked: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Check>>;
+  readonly unchecked: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Unchecked>>;
   readonly toResponse: ToResponse;
 }
 
@@ -35,10 +39,10 @@ export function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
         return failed();
       }
     },
-    reject: (cause, soFar) => {
+    reject: (cause, soFar, detail) => {
       const { unchecked, toResponse } = authorizer();
       const request = readRequest(soFar) ?? readCheckRequest(nothing);
-      const decision = unchecked[cause === 'too_large' ? 'request_too_large' : 'overloaded'](request);
+      const decision = unchecked[cause === 'too_large' ? 'request_too_large' : 'overloaded'](request, detail);
       return decision instanceof Promise ? decision.then(toResponse) : toResponse(decision);
     },
   };

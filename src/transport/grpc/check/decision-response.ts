@@ -1,13 +1,14 @@
 /** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
 import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
 import type { Config } from '../../../config/declare/options.ts';
-import type { Decision, Denial, Failure } from '../../../model/decision.ts';
+import { type Decision, type Denial, decisionHeader, type Failure } from '../../../model/decision.ts';
 import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import { type Frame, frameMessage } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
 import { type HeaderToSet, verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { incumbentResponse } from './incumbent-response.ts';
+import { type FrameForId, prepareFrame } from './prepared-denial.ts';
 
 /** The options of responses. */
 export type ResponseOptions = Pick<Config, 'whenUnavailable'> &
@@ -25,7 +26,7 @@ export type ToResponse = (decision: Decision) => Frame | CallFailure;
  * @param onDefect called if a response cannot be created; the request is denied then
  */
 export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
-  const denials = new Map<string, Frame>();
+  const denials = new Map<string, FrameForId>();
   const removals = new WeakMap<readonly string[], string>();
   const allow = (decision: Allowed) =>
     allowResponse(decision, removals.getOrInsertComputed(decision.forwarding.remove, writeRemovals));
@@ -34,10 +35,12 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
     answers.grpc ??= frameMessage(allow(decision));
     return answers.grpc as Frame;
   };
-  const deny = (decision: Denial | Failure) => frameMessage(denialResponse(decision, options));
-  const cachedDenial = (decision: Denial | Failure) =>
+  const denial = (decision: Denial | Failure): FrameForId => {
+    return (id) => frameMessage(denialResponse(decision, id, options));
+  };
+  const preparedDenial = (decision: Denial | Failure): FrameForId =>
     denials.getOrInsertComputed(`${decision.reason} ${decision.rule ?? ''} ${decision.policy ?? ''}`, () =>
-      deny(decision),
+      prepareFrame(denial(decision)),
     );
 
   const respond: ToResponse = (decision) => {
@@ -48,22 +51,23 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
         return cachedAllow(decision);
       case 'deny':
         // The scopes differ by issuer and rule; every other denial has the same response each time.
-        return decision.requiredScopes === undefined ? cachedDenial(decision) : deny(decision);
+        return (decision.requiredScopes === undefined ? preparedDenial : denial)(decision)(decision.id);
       case 'error':
-        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
-        return cachedDenial(decision);
+        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason))
+          return { ...noVerdict, decision: decision.id };
+        return preparedDenial(decision)(decision.id);
       default:
         return decision satisfies never;
     }
   };
 
-  const lastResort = deny({ outcome: 'error', reason: 'internal_error' });
+  const lastResort = prepareFrame(denial({ outcome: 'error', reason: 'internal_error' }));
   return (decision) => {
     try {
       return respond(decision);
     } catch (error) {
       onDefect(error);
-      return lastResort;
+      return lastResort(decision.id);
     }
   };
 }
@@ -92,7 +96,11 @@ function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Ide
   return { issuer, ...(subject !== undefined && { subject }), audiences, scopes, expires_at: expiresAt };
 }
 
-function denialResponse(decision: Denial | Failure, options: ChallengeOptions): Buffer {
+function denialResponse(
+  decision: Denial | Failure,
+  id: string | undefined,
+  options: ChallengeOptions,
+): Buffer {
   const { grpcCode, grpcHttpStatus } = reasons[decision.reason];
   const header: HeaderToSet =
     decision.outcome === 'deny'
@@ -101,12 +109,18 @@ function denialResponse(decision: Denial | Failure, options: ChallengeOptions): 
   const bytes = writeDenied({
     code: grpcCode,
     httpStatus: grpcHttpStatus,
-    headers: [header, ['content-type', 'application/json'], ['cache-control', 'no-store']],
-    body: errorBody(decision.reason),
+    headers: [
+      header,
+      ['content-type', 'application/json'],
+      ['cache-control', 'no-store'],
+      ...(id === undefined ? [] : [[decisionHeader, id] as const]),
+    ],
+    body: errorBody(decision.reason, id),
     metadata: {
       reason: decision.reason,
       ...(decision.rule !== undefined && { rule: decision.rule }),
       ...(decision.policy !== undefined && { policy: decision.policy }),
+      ...(id !== undefined && { decision: id }),
     },
   });
   return verified(bytes, false);

@@ -68,7 +68,7 @@ export function createMessageReader(
 
   const begin = (start: Buffer): CallFailure | undefined => {
     const length = start.readUInt32BE(1);
-    if (length > longest) return tooLarge;
+    if (length > longest) return tooLargeMessage(`has ${length} bytes`, limits, selection);
     switch (start[0]) {
       case 0:
         body = filtered(length, limits, selection);
@@ -127,9 +127,19 @@ function isWholeAndSmall(chunk: Buffer, maxBytes: number): boolean {
 function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Body {
   if (selection === undefined) return collected(length);
   const filter: FieldFilter = createFieldFilter(selection, length);
-  const isTooLarge = () => {
-    if (length <= limits.stored) return false;
-    return filter.storedBytes() > limits.stored || filter.bulkBytes() > limits.skipped;
+  const failureOfSize = (): CallFailure | undefined => {
+    if (length <= limits.stored) return undefined;
+    if (filter.storedBytes() > limits.stored)
+      return tooLarge(
+        `the message has ${length} bytes, and more than ${limits.stored} of them are not its body, limits.maxGrpcMessageSize is ${limits.stored}`,
+        'limits.maxGrpcMessageSize',
+      );
+    if (filter.bulkBytes() > limits.skipped)
+      return tooLarge(
+        `the message has ${length} bytes, and more than ${limits.skipped} of them are its body, limits.maxGrpcBodySize is ${limits.skipped}`,
+        'limits.maxGrpcBodySize',
+      );
+    return undefined;
   };
   let left = length;
   return {
@@ -138,7 +148,7 @@ function filtered(length: number, limits: MessageLimits, selection: FieldSelecti
       if (left < 0) return severalMessages;
       return attempt(() => {
         filter.add(bytes);
-        return isTooLarge() ? tooLarge : undefined;
+        return failureOfSize();
       });
     },
     finish: () => (left > 0 ? incomplete : attempt(filter.finish)),
@@ -176,6 +186,8 @@ function compressed(
       const body = bytes.finish();
       if ('status' in body) return body;
       const message = decompress(body, encoding, longest);
+      if (message === undefined)
+        return tooLargeMessage(`has more than ${longest} bytes decompressed`, limits, selection);
       if ('status' in message || message.length <= limits.stored) return message;
       const filter = filtered(message.length, limits, selection);
       return filter.add(message) ?? filter.finish();
@@ -183,11 +195,12 @@ function compressed(
   };
 }
 
+/** Decompresses a message; undefined if it is too large. */
 function decompress(
   body: Buffer,
   encoding: string | undefined,
   maxOutputLength: number,
-): Buffer | CallFailure {
+): Buffer | CallFailure | undefined {
   try {
     switch (encoding) {
       case 'gzip':
@@ -199,7 +212,7 @@ function decompress(
     }
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge ? tooLarge : internal('the message cannot be decompressed');
+    return isTooLarge ? undefined : internal('the message cannot be decompressed');
   }
 }
 
@@ -216,10 +229,27 @@ function internal(message: string): CallFailure {
   return { status: grpcStatus.internal, message };
 }
 
+/** The failure of a whole message that exceeds its limits. @param size what is too large, such as `has 300000 bytes` */
+function tooLargeMessage(
+  size: string,
+  { stored, skipped }: MessageLimits,
+  selection: FieldSelection | undefined,
+): CallFailure {
+  const body = selection === undefined ? '' : `, limits.maxGrpcBodySize is ${skipped}`;
+  return tooLarge(
+    `the message ${size}, limits.maxGrpcMessageSize is ${stored}${body}`,
+    'limits.maxGrpcMessageSize',
+  );
+}
+
+function tooLarge(text: string, option: string): CallFailure {
+  return {
+    status: grpcStatus.resourceExhausted,
+    message: 'the message is too large',
+    detail: { text, option },
+  };
+}
+
 const nothing = Buffer.alloc(0);
 const incomplete = internal('the request has no complete message');
 const severalMessages = internal('more than one message in a unary call');
-const tooLarge: CallFailure = {
-  status: grpcStatus.resourceExhausted,
-  message: 'the message is too large',
-};

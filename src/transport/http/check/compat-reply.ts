@@ -10,7 +10,17 @@ import type { Forwarding } from '../../../model/forwarding.ts';
 import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
-import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
+import {
+  decisionLine,
+  type HttpReply,
+  type Line,
+  linesOf,
+  prepareReply,
+  type ReplyForId,
+  removalLine,
+  reply,
+  type ToReply,
+} from './http-reply.ts';
 
 /** The options of these replies. */
 type CompatOptions = Pick<
@@ -21,7 +31,8 @@ type CompatOptions = Pick<
 const allowedBody = 'Authenticated';
 
 /**
- * Creates the conversion. Headers to remove are the same as in our own replies. An error that oauth2-proxy does not have
+ * Creates the conversion. Headers to remove are the same as in our own replies. A denial also has the header of its decision id.
+ * An error that oauth2-proxy does not have
  * gets our own reply.
  *
  * @param toOwnReply creates our own replies
@@ -31,9 +42,10 @@ export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply,
   const setsIdentity = options.identityHeaders === 'set';
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
   const dated = (answer: HttpReply): HttpReply => ({ ...answer, dateLine });
-  const unauthorized = dated(jsonDenial(401));
-  const invalidToken = options.compatInvalidTokenStatus === 403 ? dated(forbidden) : unauthorized;
-  const denied = new Map<number, HttpReply>();
+  const datedForId = (make: ReplyForId) => prepareReply((id) => dated(make(id)));
+  const unauthorized = datedForId(jsonDenial(401));
+  const invalidToken = options.compatInvalidTokenStatus === 403 ? datedForId(forbidden) : unauthorized;
+  const denied = new Map<number, ReplyForId>();
 
   const allow = (forwarding: Forwarding, identity: Identity | undefined): HttpReply => {
     forwarding.answers.http ??= dated(
@@ -41,10 +53,10 @@ export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply,
     );
     return forwarding.answers.http as HttpReply;
   };
-  const deny = ({ reason }: Denial, request: CheckRequest): HttpReply => {
+  const deny = ({ reason }: Denial, request: CheckRequest): ReplyForId => {
     const { httpStatus } = reasons[reason];
     if (httpStatus !== 401)
-      return denied.getOrInsertComputed(httpStatus, () => dated(jsonDenial(httpStatus)));
+      return denied.getOrInsertComputed(httpStatus, () => datedForId(jsonDenial(httpStatus)));
     return request.authorization.length === 0 ? unauthorized : invalidToken;
   };
 
@@ -53,11 +65,11 @@ export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply,
       case 'allow':
         return allow(decision.forwarding, decision.identity);
       case 'deny':
-        return deny(decision, request);
+        return deny(decision, request)(decision.id);
       case 'error':
         // Without keys, oauth2-proxy reports every token as invalid. It has no counterpart to our other errors.
         return leftToEnvoy.has(decision.reason) && options.whenUnavailable === 'deny'
-          ? invalidToken
+          ? invalidToken(decision.id)
           : toOwnReply(decision, request);
       default:
         return decision satisfies never;
@@ -90,11 +102,11 @@ function userOf(
   return name === '' ? '' : claimText(name);
 }
 
-function jsonDenial(status: number): HttpReply {
+function jsonDenial(status: number): ReplyForId {
   return denial(status, [['content-type', 'application/json']], '{}');
 }
 
-const forbidden = denial(
+const forbidden: ReplyForId = denial(
   403,
   [
     ['content-type', 'text/plain; charset=utf-8'],
@@ -103,6 +115,7 @@ const forbidden = denial(
   'Forbidden\n',
 );
 
-function denial(status: number, lines: readonly Line[], body: string): HttpReply {
-  return reply(status, lines, linesOf([['content-length', String(body.length)]]), body);
+function denial(status: number, lines: readonly Line[], body: string): ReplyForId {
+  const shared: Line[] = [['content-length', String(body.length)]];
+  return (id) => reply(status, lines, linesOf([...shared, ...decisionLine(id)]), body);
 }

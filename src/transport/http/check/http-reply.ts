@@ -1,6 +1,6 @@
 /** HTTP replies as prepared text. */
 import type { CheckRequest } from '../../../model/check-request.ts';
-import type { Decision } from '../../../model/decision.ts';
+import { type Decision, decisionHeader } from '../../../model/decision.ts';
 import { http } from '../../../runtime/node-http.ts';
 
 /** A prepared reply. */
@@ -31,6 +31,37 @@ export function reply(status: number, lines: readonly Line[], sharedHead: string
     head: `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'unknown'}\r\n${linesOf(lines)}`,
     sharedHead,
     body,
+  };
+}
+
+/** Returns the reply for a decision id, or for a decision without one. */
+export type ReplyForId = (id: string | undefined) => HttpReply;
+
+/** The header line with a decision id; empty without one. */
+export function decisionLine(id: string | undefined): readonly Line[] {
+  return id === undefined ? [] : [[decisionHeader, id]];
+}
+
+/** Stands for a decision id in a prepared reply. No reply of this service contains it otherwise. */
+const idPlace = '0000000000000';
+
+/**
+ * Prepares a reply for any decision id.
+ *
+ * @param make makes the reply for one id. The id may only be in `sharedHead` and `body`, once in each
+ */
+export function prepareReply(make: ReplyForId): ReplyForId {
+  const without = make(undefined);
+  const withPlace = make(idPlace);
+  const [headStart = '', headEnd] = withPlace.sharedHead.split(idPlace);
+  const [bodyStart = '', bodyEnd] = withPlace.body.split(idPlace);
+  return (id) => {
+    if (id === undefined) return without;
+    return {
+      ...withPlace,
+      sharedHead: headEnd === undefined ? headStart : headStart + id + headEnd,
+      body: bodyEnd === undefined ? bodyStart : bodyStart + id + bodyEnd,
+    };
   };
 }
 

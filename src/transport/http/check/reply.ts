@@ -6,7 +6,17 @@ import type { Forwarding } from '../../../model/forwarding.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
-import { type HttpReply, type Line, linesOf, removalLine, reply, type ToReply } from './http-reply.ts';
+import {
+  decisionLine,
+  type HttpReply,
+  type Line,
+  linesOf,
+  prepareReply,
+  type ReplyForId,
+  removalLine,
+  reply,
+  type ToReply,
+} from './http-reply.ts';
 import { incumbentReply } from './incumbent-reply.ts';
 
 /** The options of replies. */
@@ -27,7 +37,7 @@ export function createToReply(options: ReplyOptions, clock: Clock): ToReply {
 
 function createToOwnReply(options: ReplyOptions): ToReply {
   const removals = new WeakMap<readonly string[], string>();
-  const denials = new Map<DenyReason | ErrorReason, HttpReply>();
+  const denials = new Map<DenyReason | ErrorReason, ReplyForId>();
   const allow = ({ set, remove }: Forwarding): HttpReply =>
     reply(reasons.allowed.httpStatus, set, removals.getOrInsertComputed(remove, removalLines), '');
   const cachedAllow = (forwarding: Forwarding): HttpReply => {
@@ -35,8 +45,10 @@ function createToOwnReply(options: ReplyOptions): ToReply {
     answers.http ??= allow(forwarding);
     return answers.http as HttpReply;
   };
-  const cachedDenial = (decision: Denial | Failure) =>
-    denials.getOrInsertComputed(decision.reason, () => denial(decision, options));
+  const preparedDenial = (decision: Denial | Failure) =>
+    denials.getOrInsertComputed(decision.reason, () => prepareReply((id) => denial(decision, id, options)))(
+      decision.id,
+    );
 
   return (decision) => {
     switch (decision.outcome) {
@@ -44,10 +56,13 @@ function createToOwnReply(options: ReplyOptions): ToReply {
         return cachedAllow(decision.forwarding);
       case 'deny':
         // The scopes differ by issuer and rule; every other denial of a reason has the same reply.
-        return decision.requiredScopes === undefined ? cachedDenial(decision) : denial(decision, options);
+        return decision.requiredScopes === undefined
+          ? preparedDenial(decision)
+          : denial(decision, decision.id, options);
       case 'error':
-        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason)) return noVerdict;
-        return cachedDenial(decision);
+        if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason))
+          return noVerdict(decision.id);
+        return preparedDenial(decision);
       default:
         return decision satisfies never;
     }
@@ -55,14 +70,15 @@ function createToOwnReply(options: ReplyOptions): ToReply {
 }
 
 /** The reply that makes Envoy apply its failure policy. */
-const noVerdict = reply(503, [], linesOf([['content-length', '0']]), '');
+const noVerdict: ReplyForId = (id) =>
+  reply(503, [], linesOf([['content-length', '0'], ...decisionLine(id)]), '');
 
 function removalLines(remove: readonly string[]): string {
   return linesOf([...removalLine(remove), ['content-length', '0']]);
 }
 
-function denial(decision: Denial | Failure, options: ChallengeOptions): HttpReply {
-  const body = errorBody(decision.reason);
+function denial(decision: Denial | Failure, id: string | undefined, options: ChallengeOptions): HttpReply {
+  const body = errorBody(decision.reason, id);
   const header: Line =
     decision.outcome === 'deny'
       ? ['www-authenticate', challenge(decision, options)]
@@ -71,6 +87,7 @@ function denial(decision: Denial | Failure, options: ChallengeOptions): HttpRepl
     ['content-type', 'application/json'],
     ['cache-control', 'no-store'],
     ['content-length', String(Buffer.byteLength(body))],
+    ...decisionLine(id),
   ];
   return reply(reasons[decision.reason].httpStatus, [header], linesOf(shared), body);
 }

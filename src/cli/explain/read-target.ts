@@ -1,0 +1,94 @@
+/** Reads what to ask: a configuration, the admin listener, or a check port. */
+import type { ConfigSources } from '../../config/load/load.ts';
+import { configFileOf } from '../../config/load/load.ts';
+import { ConfigError } from '../../config/validate/problems.ts';
+import { isOrigin } from '../../config/values/urls.ts';
+import { systemClock } from '../../runtime/time/clock.ts';
+import type { ClientTls } from '../../tools/explain/envoy-answer.ts';
+import type { ExplainTarget } from '../../tools/explain/explain.ts';
+import { readInputFile } from '../../tools/input-file.ts';
+import { singleProblem } from '../../tools/single-problem.ts';
+import { credentialIn } from '../../tools/token-input.ts';
+import type { FlagReader } from './flags.ts';
+
+/**
+ * Reads the target.
+ *
+ * @throws ConfigError if a value, a file or the configuration is invalid
+ */
+export async function readTarget(flags: FlagReader, sources: ConfigSources): Promise<ExplainTarget> {
+  const [admin, address, http] = [flags.last('--admin'), flags.last('--grpc'), flags.last('--http')];
+  if (admin === undefined && address === undefined && http === undefined) return offline(flags, sources);
+  const { readFile } = sources;
+  const tls = readTls(flags, readFile);
+  if (address !== undefined) {
+    if (!/^(\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(address))
+      throw singleProblem('flag --grpc', 'expected HOST:PORT, such as 127.0.0.1:9000');
+    const isSecure = flags.has('--tls') || flags.has('--ca-file') || flags.has('--cert-file');
+    return { mode: 'grpc', address, tls: isSecure ? tls : undefined };
+  }
+  if (admin === undefined)
+    return {
+      mode: 'http',
+      origin: originOf(http ?? '', '--http', 'http://127.0.0.1:8000'),
+      pathPrefix: flags.last('--path-prefix') ?? '',
+      tls,
+    };
+  const tokenFile = flags.last('--admin-token-file');
+  const tokenText = tokenFile === undefined ? undefined : readInputFile(tokenFile, readFile);
+  return {
+    mode: 'online',
+    access: {
+      origin: originOf(admin, '--admin', 'http://127.0.0.1:8081'),
+      tls,
+      token: tokenText === undefined ? undefined : credentialIn(tokenText, tokenFile ?? '', ['Bearer']).token,
+      clock: systemClock,
+    },
+  };
+}
+
+async function offline(flags: FlagReader, sources: ConfigSources): Promise<ExplainTarget> {
+  const at = timeOf(flags.last('--at'));
+  const { checkConfig } = await import('../../tools/check-config/check-config.ts');
+  const { result } = await checkConfig(sources, true);
+  if ('problems' in result) throw new ConfigError(result.problems);
+  return {
+    mode: 'offline',
+    name: configFileOf(sources) ?? 'flags and environment',
+    config: result.config,
+    sources: result.sources,
+    at,
+    jwks: flags.last('--jwks'),
+  };
+}
+
+function originOf(text: string, flag: string, example: string): URL {
+  if (!isOrigin(text))
+    throw singleProblem(`flag ${flag}`, `expected a URL such as ${example}, without a path`);
+  return new URL(text);
+}
+
+function readTls(flags: FlagReader, readFile: (path: string) => string): ClientTls {
+  const read = (flag: string) => {
+    const file = flags.last(flag);
+    return file === undefined ? undefined : readInputFile(file, readFile, `flag ${flag} ${file}`);
+  };
+  const [ca, cert, key] = [read('--ca-file'), read('--cert-file'), read('--key-file')];
+  if ((cert === undefined) !== (key === undefined))
+    throw singleProblem(
+      'flag --cert-file',
+      'a certificate and its key belong together; write --cert-file and --key-file',
+    );
+  return { ca, cert, key };
+}
+
+/** Milliseconds since the epoch. */
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const isSeconds = /^\d{1,11}(\.\d{1,3})?$/.test(text);
+  const isDate = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
+  const time = isSeconds ? Number(text) * 1000 : isDate ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw singleProblem('flag --at', 'expected a time such as 2026-11-26T12:00:00Z, or seconds since 1970');
+  return time;
+}

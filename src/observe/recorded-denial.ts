@@ -1,0 +1,81 @@
+/** Makes the record of a denial that the service keeps in memory. */
+import type { CheckRequest } from '../model/check-request.ts';
+import type { Decision } from '../model/decision.ts';
+import type { DenyReason, ErrorReason } from '../model/reasons.ts';
+import { reasons } from '../model/reasons.ts';
+import type { RecordedDenial } from '../model/recorded-denial.ts';
+import type { Detail } from '../model/trace.ts';
+import type { Transport } from '../model/transport.ts';
+
+/** The longest texts, in characters. With them, 1,000 denials take at most 6 MB; with usual requests, less than 1 MB. */
+const maxText = { request: 512, detail: 1_024 } as const;
+
+/** A check whose decision has an id. */
+export interface IdentifiedCheck {
+  readonly transport: Transport;
+  readonly request: CheckRequest;
+  readonly requestId: string;
+  readonly decision: Decision;
+  readonly detail: Detail | undefined;
+  /** When the check ended, in milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** Why a decision does not allow its request, or would not without shadow mode; undefined if it allows it. */
+export function denialReason(decision: Decision): DenyReason | ErrorReason | undefined {
+  return decision.outcome === 'allow' ? decision.shadow : decision.reason;
+}
+
+/** Makes the record; undefined if the decision has no id, or allows the request without shadow mode. */
+export function toRecordedDenial({
+  transport,
+  request,
+  requestId,
+  decision,
+  detail,
+  time,
+}: IdentifiedCheck): RecordedDenial | undefined {
+  const { id, incumbent, policy, rule } = decision;
+  const reason = denialReason(decision);
+  if (id === undefined || reason === undefined) return undefined;
+  const issuer = decision.outcome === 'allow' ? undefined : decision.issuerName;
+  return {
+    id,
+    time,
+    transport,
+    outcome: reasons[reason].outcome,
+    reason,
+    enforced: decision.outcome !== 'allow' && incumbent === undefined,
+    method: stored(request.method),
+    host: stored(request.host),
+    path: stored(withoutQuery(request.path), request.path),
+    requestId: stored(requestId),
+    ...(policy !== undefined && { policy }),
+    ...(rule !== undefined && { rule }),
+    ...(issuer !== undefined && { issuer }),
+    ...(detail !== undefined && { detail: ownText(detail.text.slice(0, maxText.detail)) }),
+    ...(detail?.option !== undefined && { option: detail.option }),
+  };
+}
+
+/** The path without its query and fragment. */
+export function withoutQuery(path: string): string {
+  const end = path.search(/[?#]/);
+  return end === -1 ? path : path.slice(0, end);
+}
+
+/** Cuts a text to 512 characters. */
+export function shortened(text: string): string {
+  return text.length > maxText.request ? `${text.slice(0, maxText.request)}…` : text;
+}
+
+/** Cuts a text, so that it does not reference the rest. @param whole the text that `text` is a part of */
+function stored(text: string, whole: string = text): string {
+  const cut = shortened(text);
+  return cut.length === whole.length ? cut : ownText(cut);
+}
+
+/** Copies a text. V8 represents a part of a text by a reference to the whole, so a short text could keep a whole token in memory. */
+function ownText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
