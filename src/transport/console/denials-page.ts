@@ -2,12 +2,13 @@
 
 import { reasons } from '../../model/reasons.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
+import { maxRecentDenials } from '../../observe/recent-denials.ts';
 import { outcomeBadge } from './checks-page.ts';
 import type { DenialFilter } from './content.ts';
 import { type Html, html } from './html.ts';
 import { badge, facts, table } from './page.ts';
 import { prose } from './prose.ts';
-import { ago, time } from './words.ts';
+import { ago, count, time } from './words.ts';
 
 /** Maximum number of rows. */
 export const mostDenials = 200;
@@ -23,7 +24,7 @@ export function denialsPage(denials: readonly RecordedDenial[], filter: DenialFi
 <p><label for="rule">Rule</label><input id="rule" name="rule" value="${filter.rule}" autocomplete="off"></p>
 <p><button type="submit">Show</button></p>
 </form>
-<p>The service stores the last 1,000 denials in memory. The table has at most the newest ${mostDenials} that match.</p>
+<p>Each process that answers checks stores its last ${count(maxRecentDenials)} denials in memory. The table has at most the newest ${mostDenials} that match.</p>
 ${table(
   'Denials, newest first',
   ['Decision', 'Time', 'Reason', 'Request', 'Rule', 'Issuer'],

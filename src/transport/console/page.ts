@@ -1,4 +1,5 @@
 /** The frame of every page of the console. */
+import { assets } from './assets.ts';
 import { type Html, html } from './html.ts';
 
 /** The pages of the navigation. */
@@ -35,9 +36,9 @@ export function renderPage({ title, section, content, isLive = false, signOut }:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · oidc-authz</title>
-<link rel="icon" href="/console/assets/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/console/assets/console.css">
-${isLive && html`<script src="/console/assets/live.js" defer></script>`}
+<link rel="icon" href="${assets.icon.address}" type="image/svg+xml">
+<link rel="stylesheet" href="${assets.stylesheet.address}">
+${isLive && html`<script src="${assets.script.address}" defer></script>`}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>

@@ -5,17 +5,16 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from '../../observe/logger.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { RequestHandler } from '../shared/web-server.ts';
+import { assets } from './assets.ts';
 import type { ConsoleContent } from './content.ts';
 import { type Form, formType, readForm } from './form.ts';
 import { createFormProtection, formTokenField, isOwnOrigin } from './form-protection.ts';
 import { type Html, html } from './html.ts';
-import { liveScript } from './live-script.ts';
 import { loginPage, signOutForm } from './login-page.ts';
 import { type Page, renderPage } from './page.ts';
 import { createRequestLimits } from './request-limits.ts';
 import { registerPages } from './routes.ts';
 import { createSessions, sessionCookie } from './sessions.ts';
-import { stylesheet } from './stylesheet.ts';
 
 /** The dependencies of the console. */
 export interface ConsoleDependencies {
@@ -48,7 +47,7 @@ const securityHeaders = {
 };
 
 /** Paths that need no access: without them, nobody could sign in. They show nothing of the service. */
-const openPaths = new Set(['/console/login', '/console/assets/console.css', '/console/assets/icon.svg']);
+const openPaths = new Set(['/console/login', assets.stylesheet.path, assets.icon.path]);
 
 /**
  * Creates the console.
@@ -156,13 +155,10 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
     return showMessage(request, reply, statusCode, 'Error', text);
   });
 
-  app.get('/console/assets/console.css', (_, reply) =>
-    reply.type('text/css; charset=utf-8').send(stylesheet),
-  );
-  app.get('/console/assets/live.js', (_, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(liveScript),
-  );
-  app.get('/console/assets/icon.svg', (_, reply) => reply.type('image/svg+xml').send(icon));
+  for (const { path, type, body } of Object.values(assets))
+    app.get(path, (_, reply) =>
+      reply.header('cache-control', 'private, max-age=86400, immutable').type(type).send(body),
+    );
   app.get('/console/login', (request, reply) =>
     adminToken() === undefined
       ? reply.callNotFound()
@@ -191,9 +187,6 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
   await app.ready();
   return (message, response) => app.routing(message, response);
 }
-
-const icon =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b5cad"/><path d="M4 8.5l3 3 5.5-7" fill="none" stroke="#fff" stroke-width="2"/></svg>\n';
 
 const errorTexts: Readonly<Record<number, string>> = {
   400: 'The request is not valid.',

@@ -69,7 +69,9 @@ describe('each response', () => {
       expect(headers['content-security-policy']).toBe(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
       );
-      expect(headers['cache-control']).toBe('no-store');
+      expect(headers['cache-control']).toBe(
+        path.includes('/assets/') ? 'private, max-age=86400, immutable' : 'no-store',
+      );
       expect(headers['content-type']).toMatch(/^text\/(html|plain|javascript); charset=utf-8$/);
     },
   );
@@ -88,7 +90,7 @@ describe('each response', () => {
       const { status, body } = await send(running, `/console${path}`);
       expect(status).toBe(200);
       expect(body).not.toMatch(/<style|\sstyle=|\son[a-z]+=|javascript:/i);
-      expect(body.match(/<script(?! src="\/console\/assets\/live\.js" defer>)/g)).toBeNull();
+      expect(body.match(/<script(?! src="\/console\/assets\/live\.js\?v=[0-9a-f]{12}" defer>)/g)).toBeNull();
     }
   });
 });
