@@ -39,6 +39,7 @@ LABEL org.opencontainers.image.title="oidc-authz" \
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY protos ./protos
 COPY package.json LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532

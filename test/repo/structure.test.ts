@@ -127,6 +127,8 @@ test.each([
 
 test('each library is imported in one place', () => {
   const places: Record<string, string[]> = {
+    '@grpc/grpc-js': ['tools/explain/as-envoy-grpc.ts'],
+    '@grpc/proto-loader': ['tools/explain/as-envoy-grpc.ts'],
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
     jose: ['credential/cross-check/jose-verdict.ts'],
     'lru-cache': ['credential/token/cache.ts'],

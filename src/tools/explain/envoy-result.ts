@@ -40,10 +40,8 @@ export function envoyResult(
     response: shownResponse(answer, showsClaims),
     envoy: answer.envoy,
     notes: [
-      ...(answer.transport === 'http'
-        ? [
-            'an answer over HTTP has no reason; `oidc-authz explain ID --admin URL` finds it by the decision id',
-          ]
+      ...(answer.transport === 'http' && decision !== undefined
+        ? [`an answer over HTTP has no reason; to find it: oidc-authz explain ${decision} --admin URL`]
         : []),
       ...(answer.transport === 'http' && answer.envoy.does === 'allow'
         ? ['over HTTP, Envoy sets only the headers that its configuration lists (docs/headers.md)']

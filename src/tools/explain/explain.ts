@@ -111,7 +111,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
     ...(issuer !== undefined && { issuer }),
     ...(detail !== undefined && { detail }),
     ...(option !== undefined && { option }),
-    time: new Date(recorded.time).toISOString(),
+    time: recorded.time,
     recorded,
     notes: recorded.enforced
       ? []

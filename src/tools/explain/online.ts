@@ -6,6 +6,9 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { type ClientTls, NoAnswer } from './envoy-answer.ts';
 import { type OneRequest, type OneResponse, sendOnce } from './http-client.ts';
 
+/** A recorded denial, as the admin listener sends it: its time is in ISO 8601. */
+export type SentDenial = Omit<RecordedDenial, 'time'> & { readonly time: string };
+
 /** How to reach an admin listener. */
 export interface AdminAccess {
   readonly origin: URL;
@@ -41,12 +44,12 @@ export async function explainOnline(
  * @returns undefined if the service does not have it
  * @throws NoAnswer if the service does not answer
  */
-export async function findDenial(access: AdminAccess, id: string): Promise<RecordedDenial | undefined> {
+export async function findDenial(access: AdminAccess, id: string): Promise<SentDenial | undefined> {
   const response = await send(access, 'GET', `/decisions/${id}`);
   if (response.status === 404) return undefined;
   const answer = contentOf(response, access);
   if (typeof answer === 'object' && answer !== null && 'id' in answer && 'reason' in answer)
-    return answer as RecordedDenial;
+    return answer as SentDenial;
   throw unexpected(response, access);
 }
 

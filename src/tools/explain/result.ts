@@ -2,8 +2,8 @@
 import type { ExplainRequest, Explanation, ServiceState } from '../../model/explanation.ts';
 import { reasonTexts } from '../../model/reason-texts.ts';
 import { type Outcome, type Reason, reasons } from '../../model/reasons.ts';
-import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import type { EnvoyAnswer, EnvoyDecision, HeaderLine } from './envoy-answer.ts';
+import type { SentDenial } from './online.ts';
 
 /** Where the answer comes from. */
 export type ExplainMode = 'offline' | 'online' | 'http' | 'grpc' | 'decision';
@@ -39,7 +39,7 @@ export interface ExplainResult {
   /** The answer of a check port. */
   readonly response?: ShownResponse;
   readonly envoy?: EnvoyDecision;
-  readonly recorded?: RecordedDenial;
+  readonly recorded?: SentDenial;
   /** What limits the meaning of this answer. */
   readonly notes: readonly string[];
   readonly help?: {
@@ -118,6 +118,8 @@ const openHeaders = [
   'retry-after',
   'content-length',
   'date',
+  'connection',
+  'keep-alive',
   'x-oidc-authz-decision',
 ];
 
