@@ -152,7 +152,7 @@ export const configSchema = z
             enabled: boolean()
               .default(false)
               .describe(
-                'Whether the admin listener serves the console at `/console`: pages about the state, the issuers, the checks and the denials of this process. It has the guard of the other routes for operators. Node.js must run without `--disallow-code-generation-from-strings`; the chart starts it so.',
+                'Whether the admin listener serves the console at `/console`: pages about the state, the issuers, the checks and the denials. The clients that have access to `/decisions` have access to it. Node.js must run without `--disallow-code-generation-from-strings`. The chart removes that flag, the image alone does not.',
               ),
           })
           .prefault({}),
