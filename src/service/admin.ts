@@ -62,7 +62,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     mergeDenials(await checks.ask('denials', filter), filter.limit);
   let console: RunningConsole | undefined;
   const loadConsole = async (guard: Guard) => {
-    // Loaded only here: fastify takes more than 30 MB of memory.
+    // Loaded only here: fastify takes memory, and compiles code.
     const { startConsole } = await import('./console.ts');
     console = await startConsole({
       ...dependencies,

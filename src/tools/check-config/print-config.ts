@@ -24,7 +24,9 @@ export function configWarnings(config: Config): readonly string[] {
   const audiences = withoutAudiences.map(
     ({ name }) => `the rule ${name} names no audiences, so it accepts a token for any audience of its issuer`,
   );
-  return [...shadow, ...consoleWarnings(config.admin), ...(hasSharedIssuer ? audiences : [])].map((warning) => `warning: ${warning}`);
+  return [...shadow, ...consoleWarnings(config.admin), ...(hasSharedIssuer ? audiences : [])].map(
+    (warning) => `warning: ${warning}`,
+  );
 }
 
 /** Hosts on which only clients of this machine can connect. */

@@ -1,4 +1,4 @@
-/** What the pages of the console show. The service provides it. */
+/** The content of the pages. The service provides it. */
 
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
@@ -17,7 +17,7 @@ export interface ConsoleContent {
   readonly denials: (filter: DenialFilter) => Promise<readonly RecordedDenial[]>;
   /** A recorded denial; undefined if it is not in memory. */
   readonly denial: (id: string) => Promise<RecordedDenial | undefined>;
-  /** Checks a request and returns the steps. Nothing of it is stored. */
+  /** Checks a request and returns the steps. The service stores neither the request nor the answer. */
   readonly explain: (request: ExplainRequest) => Promise<Explanation | Problem>;
 }
 
@@ -49,7 +49,7 @@ export interface ConsoleState {
 
 /** A certificate in a configured file. */
 export interface CertificateView {
-  /** What it is for, such as `http listener`. */
+  /** Its purpose, such as `http listener`. */
   readonly use: string;
   readonly file: string;
   /** When it expires, in milliseconds since the epoch; undefined if the file cannot be read. */

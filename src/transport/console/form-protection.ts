@@ -26,7 +26,7 @@ export function createFormProtection(): FormProtection {
   };
 }
 
-/** What decides about the origin of a form. */
+/** The headers and the connection of a form. */
 export interface FormOrigin {
   /** The `origin` header. Browsers send it with every form. */
   readonly origin: string | undefined;

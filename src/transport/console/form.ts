@@ -1,6 +1,6 @@
 /** Reads the text of a form (application/x-www-form-urlencoded). */
 
-/** The fields of a form. A missing field is empty, and of a repeated field only the first value counts. */
+/** The fields of a form. A missing field is empty. If a field is repeated, only its first value counts. */
 export type Form = (name: string) => string;
 
 /** The content type of the only accepted bodies. */

@@ -5,7 +5,7 @@ export interface Html {
   readonly markup: string;
 }
 
-/** What a template may contain: text and numbers, which are escaped, parts of pages, and lists of them. */
+/** A value in a template: text and numbers, which are escaped, parts of pages, and lists of them. */
 export type HtmlValue = string | number | undefined | false | Html | readonly HtmlValue[];
 
 const parts = new WeakSet<Html>();

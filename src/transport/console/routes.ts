@@ -13,7 +13,7 @@ import type { Page } from './page.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { statePage } from './state-page.ts';
 
-/** What the routes use of the server. */
+/** The functions of the server that the routes use. */
 export interface PageServer {
   readonly show: (request: FastifyRequest, reply: FastifyReply, page: Page, status?: number) => FastifyReply;
   /** The hidden field of every form. */
@@ -123,7 +123,7 @@ function askedIn(read: Form): AskedRequest {
   return { method: read('method'), host: read('host'), path: read('path') };
 }
 
-/** The query of a request. Of a repeated name only the first value counts. */
+/** The query of a request. If a name is repeated, only its first value counts. */
 function queryOf({ url }: FastifyRequest): Form {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'));
   return (name) => query.get(name) ?? '';

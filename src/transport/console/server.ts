@@ -46,7 +46,7 @@ const securityHeaders = {
   'x-frame-options': 'DENY',
 };
 
-/** Paths that need no access: without them, nobody could sign in. They show nothing of the service. */
+/** Paths that need no access, so that a client without access can sign in. They show no data of the service. */
 const openPaths = new Set(['/console/login', assets.stylesheet.path, assets.icon.path]);
 
 /**

@@ -11,7 +11,7 @@ describe('html', () => {
     );
   });
 
-  test('inserts its own parts and lists of them as they are', () => {
+  test('inserts its own parts and lists of them unchanged', () => {
     const items = ['<', '>'].map((item) => html`<li>${item}</li>`);
     expect(html`<ul>${items}</ul>`.markup).toBe('<ul><li>&lt;</li><li>&gt;</li></ul>');
   });
