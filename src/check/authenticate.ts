@@ -1,13 +1,16 @@
 /** Authenticates a request: verifies its token and, if the token is bound, the client's proof. An exception becomes a decision. */
 
+import { detailOf } from '../config/values/detail-text.ts';
 import type { Verdict, Verify } from '../credential/token/verifier.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision, NotAllowed } from '../model/decision.ts';
 import type { Identity } from '../model/identity.ts';
-import { type DenyReason, type ErrorReason, reasons } from '../model/reasons.ts';
-import type { Trace } from '../model/trace.ts';
+import { reasons } from '../model/reasons.ts';
+import type { StepDetail, Trace } from '../model/trace.ts';
+import type { BindingProblem } from './binding/binding-problem.ts';
 import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
+import { denyCredential, traceCredential } from './credential-details.ts';
 
 /** Decides about an authenticated request. */
 export type Admit = (
@@ -51,16 +54,17 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
     const { identity, cached } = verdict;
     if (identity.confirmation === undefined && scheme === 'bearer')
       return admit(identity, token, cached, request, trace);
-    const problem = prove({ scheme, token, identity, request, trace });
-    const decideByProof = (reason: DenyReason | ErrorReason | undefined) =>
-      reason === undefined ? admit(identity, token, cached, request, trace) : notAllowed(reason, identity);
-    return problem instanceof Promise ? problem.then(decideByProof) : decideByProof(problem);
+    const proved = prove({ scheme, token, identity, request, trace });
+    const decideByProof = (problem: BindingProblem | undefined) =>
+      problem === undefined ? admit(identity, token, cached, request, trace) : notAllowed(problem, identity);
+    return proved instanceof Promise ? proved.then(decideByProof) : decideByProof(proved);
   };
 
   return (request, admit, trace) => {
     try {
       const credential = readCredential(request.authorization, schemes);
-      if ('reason' in credential) return { outcome: 'deny', reason: credential.reason };
+      if ('reason' in credential) return denyCredential(credential.reason, request, schemes);
+      if (trace !== undefined) traceCredential(trace, credential.scheme);
       const verdict = verify(credential.token, trace);
       const decision =
         verdict instanceof Promise
@@ -75,9 +79,18 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
 
 /** The decision after an exception. */
 export function internalError(cause: unknown): Decision {
-  return { outcome: 'error', reason: 'internal_error', cause };
+  return { outcome: 'error', reason: 'internal_error', cause, detail: () => describeException(cause) };
 }
 
-function notAllowed(reason: DenyReason | ErrorReason, { issuerName }: Identity): NotAllowed {
-  return { outcome: reasons[reason].outcome, reason, issuerName } as NotAllowed;
+/** Only the kind of the exception: its message can have any value. */
+function describeException(cause: unknown): StepDetail {
+  const found = cause instanceof Error ? cause.constructor.name : typeof cause;
+  return detailOf(
+    { step: 'decision', subject: 'the check', expected: 'a decision', found },
+    `the check threw ${found}; the log record "a check failed" has the stack`,
+  );
+}
+
+function notAllowed({ reason, detail }: BindingProblem, { issuerName }: Identity): NotAllowed {
+  return { outcome: reasons[reason].outcome, reason, issuerName, detail } as NotAllowed;
 }

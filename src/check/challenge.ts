@@ -2,7 +2,7 @@
 import type { Config } from '../config/declare/options.ts';
 import type { Denial } from '../model/decision.ts';
 import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
-import { proofAlgorithms } from './binding/dpop.ts';
+import { proofAlgorithms } from './binding/proof-problems.ts';
 
 /** The options of the challenge. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;

@@ -1,8 +1,9 @@
 /** Limits the time for a decision, so that each response is sent before Envoy's timeout. */
 
+import { detailOf, duration } from '../config/values/detail-text.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
-import type { Trace } from '../model/trace.ts';
+import type { StepDetail, Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
 
@@ -23,6 +24,25 @@ export function withCheckDeadline<Context>(
     const decision = decide(request, context, trace);
     return decision instanceof Promise ? withDeadline(decision, timeLeft(context), clock, late) : decision;
   };
+}
+
+/** The decision of a check that took longer than its deadline, in milliseconds. */
+export function tooLate(deadline: number): Decision {
+  return { outcome: 'error', reason: 'overloaded', detail: () => lateDetail(deadline) };
+}
+
+/** The detail of such a decision. A call over gRPC can have a shorter deadline of its own. */
+export function lateDetail(deadline: number): StepDetail {
+  return detailOf(
+    {
+      step: 'decision',
+      subject: 'the time of the check',
+      expected: `at most ${duration(deadline)}, or the shorter deadline of the call`,
+      found: 'longer',
+      option: 'limits.checkDeadline',
+    },
+    `the check took longer than ${duration(deadline)} (limits.checkDeadline), or than the deadline of the call`,
+  );
 }
 
 /** The largest delay of a timer, in milliseconds. */

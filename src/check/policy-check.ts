@@ -1,8 +1,9 @@
 /** The check with policies. The configuration of the proxy selects the policy, never the client. */
 
+import { detailOf, listed, shown, shownPath } from '../config/values/detail-text.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
-import type { Trace } from '../model/trace.ts';
+import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import { internalError } from './authenticate.ts';
 
 /** A policy. */
@@ -10,6 +11,8 @@ export interface Policy {
   readonly name: string;
   /** The path prefix that the proxy adds to checks over HTTP. */
   readonly pathPrefix: string;
+  /** Its path in the configuration, such as `policies[0]`. */
+  readonly place: string;
   readonly check: Check;
 }
 
@@ -31,7 +34,8 @@ export function createPolicyCheck(policies: readonly Policy[], grpcPolicy: strin
     const policy = hasPathPrefix
       ? policyOfPath(request.path)
       : byName.get(request.policy === '' ? (grpcPolicy ?? '') : request.policy);
-    if (policy === undefined) return { outcome: 'deny', reason: 'rule_denied' };
+    if (policy === undefined) return denyUnknown(request, policies);
+    if (trace !== undefined) tracePolicy(trace, policy, request);
     const { name, check, pathPrefix } = policy;
     const decision = check(
       hasPathPrefix ? { ...request, path: within(request.path, pathPrefix) } : request,
@@ -48,6 +52,81 @@ export function createPolicyCheck(policies: readonly Policy[], grpcPolicy: strin
     }
   };
 }
+
+function denyUnknown(request: CheckRequest, policies: readonly Policy[]): Decision {
+  return { outcome: 'deny', reason: 'rule_denied', detail: () => describeUnknown(request, policies) };
+}
+
+function describeUnknown({ policy, path }: CheckRequest, policies: readonly Policy[]): StepDetail {
+  const names = listed(policies.map(({ name }) => name));
+  const prefixes = listed(policies.map(({ pathPrefix }) => pathPrefix));
+  if (policy === undefined)
+    return detailOf(
+      {
+        step: 'policy',
+        subject: 'the path',
+        expected: `a prefix of ${prefixes}`,
+        found: shownPath(path),
+        option: 'policies',
+      },
+      `path ${shownPath(path)} is not below the pathPrefix of a policy; the prefixes are ${prefixes}`,
+    );
+  if (policy === '')
+    return detailOf(
+      {
+        step: 'policy',
+        subject: extension,
+        expected: `one of ${names}`,
+        found: 'none',
+        option: 'grpcPolicy',
+      },
+      `the route does not set ${extension}, and grpcPolicy is not set; the policies are ${names}`,
+    );
+  return detailOf(
+    {
+      step: 'policy',
+      subject: extension,
+      expected: `one of ${names}`,
+      found: shown(policy),
+      option: 'policies',
+    },
+    `${extension} is ${shown(policy)}, which is not a policy; the policies are ${names}`,
+  );
+}
+
+function tracePolicy(
+  trace: Trace,
+  { name, place, pathPrefix }: Policy,
+  { policy, path }: CheckRequest,
+): void {
+  const found = `${place} (${name})`;
+  if (policy === undefined)
+    passed(trace, {
+      step: 'policy',
+      subject: `the path ${shownPath(path)}`,
+      expected: `below ${shown(pathPrefix)}`,
+      found,
+      option: `${place}.pathPrefix`,
+    });
+  else if (policy === '')
+    passed(trace, {
+      step: 'policy',
+      subject: extension,
+      expected: 'absent: grpcPolicy',
+      found,
+      option: 'grpcPolicy',
+    });
+  else
+    passed(trace, {
+      step: 'policy',
+      subject: extension,
+      expected: shown(policy),
+      found,
+      option: `${place}.name`,
+    });
+}
+
+const extension = 'context_extensions.policy';
 
 function isUnder(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;

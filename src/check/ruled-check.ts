@@ -1,16 +1,19 @@
 /** The check with rules. The first rule that matches decides. */
 import type { RuleConfig } from '../config/rules/rule-options.ts';
 import { isShadowOnly } from '../config/rules/shadow-mode.ts';
+import { detailOf, listed } from '../config/values/detail-text.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
 import type { Forwarding } from '../model/forwarding.ts';
 import type { Identity } from '../model/identity.ts';
-import type { DenyReason } from '../model/reasons.ts';
+import type { StepDetail } from '../model/trace.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
 import type { ContextOf } from './rules/expression-context.ts';
 import { asksForOther, readPreflight } from './rules/preflight.ts';
-import { createRuleRequirements } from './rules/requirements.ts';
+import type { FailedRuleRequirement } from './rules/requirement-details.ts';
+import { createRuleRequirements, type RuleRequirements } from './rules/requirements.ts';
 import type { SelectRule } from './rules/select-rule.ts';
+import type { RulePlaces, SelectionDetails } from './rules/selection-details.ts';
 import { type Decide, inShadowMode } from './shadow-mode.ts';
 import type { Forward } from './upstream-headers.ts';
 
@@ -26,18 +29,26 @@ export interface RuledCheckParts {
   readonly contextOf: ContextOf;
   /** `limits.maxTokenSize`, in bytes. The cost limit of expressions depends on it. */
   readonly maxTokenSize: number;
+  readonly places: RulePlaces;
+  readonly details: SelectionDetails;
   /** Header changes without an identity: every identity header is removed. */
   readonly forwardNothing: () => Forwarding;
 }
 
 /** Creates the check. */
 export function createRuledCheck(parts: RuledCheckParts): Check {
-  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing } = parts;
-  const inMode = (decide: Decide, of: 'enforce' | 'shadow') =>
-    of === 'shadow' ? inShadowMode(decide, forwardNothing) : decide;
-  const decideByRule = rules.map((rule, index) =>
-    inMode(createDecide(rule, forwardOf(index), parts), rule.mode ?? mode),
-  );
+  const { rules, select, noRuleMatches, mode, authenticate, forwardOf, forwardNothing, places, details } =
+    parts;
+  const inMode = (decide: Decide, of: 'enforce' | 'shadow', option: string) =>
+    of === 'shadow' ? inShadowMode(decide, forwardNothing, option) : decide;
+  const decideByRule = rules.map((rule, index) => {
+    const place = `${places.rules}[${index}]`;
+    return inMode(
+      createDecide(rule, place, forwardOf(index), parts),
+      rule.mode ?? mode,
+      rule.mode === undefined ? places.mode : `${place}.mode`,
+    );
+  });
   const forwardUnmatched = forwardOf('none');
   const unmatched: Admit =
     noRuleMatches === 'token'
@@ -48,18 +59,36 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
           forwarding: forwardUnmatched(identity, token),
           cached,
         })
-      : ({ issuerName }, _, cached) => ({ outcome: 'deny', reason: 'rule_denied', issuerName, cached });
-  const decideUnmatched = inMode((request, trace) => authenticate(request, unmatched, trace), mode);
+      : ({ issuerName }, _, cached, request) => ({
+          outcome: 'deny',
+          reason: 'rule_denied',
+          issuerName,
+          cached,
+          detail: () => details.noRule(request),
+        });
+  const decideUnmatched = inMode(
+    (request, trace) => authenticate(request, unmatched, trace),
+    mode,
+    places.mode,
+  );
   // An ambiguous request could match a rule that is enforced.
   const modeOfAmbiguous = isShadowOnly({ mode, rules }) ? 'shadow' : 'enforce';
+  const ambiguous = (reason: 'path_ambiguous' | 'host_ambiguous', detail: SelectionDetails['path']) =>
+    inMode(
+      (request) => ({ outcome: 'deny', reason, detail: () => detail(request) }),
+      modeOfAmbiguous,
+      places.mode,
+    );
   const decideAmbiguous = {
-    path_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'path_ambiguous' }), modeOfAmbiguous),
-    host_ambiguous: inMode(() => ({ outcome: 'deny', reason: 'host_ambiguous' }), modeOfAmbiguous),
+    path_ambiguous: ambiguous('path_ambiguous', details.path),
+    host_ambiguous: ambiguous('host_ambiguous', details.host),
   };
 
   return (request, trace) => {
     try {
-      const selected = select(request, trace);
+      const selected = select(request);
+      if (trace !== undefined && selected !== 'path_ambiguous' && selected !== 'host_ambiguous')
+        details.trace(trace, request, selected);
       if (typeof selected === 'number') return (decideByRule[selected] ?? decideUnmatched)(request, trace);
       return (selected === 'none' ? decideUnmatched : decideAmbiguous[selected])(request, trace);
     } catch (cause) {
@@ -70,6 +99,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
 
 function createDecide(
   rule: RuleConfig,
+  place: string,
   forward: Forward,
   { authenticate, forwardNothing, contextOf, maxTokenSize }: RuledCheckParts,
 ): Decide {
@@ -86,21 +116,33 @@ function createDecide(
 
   // A rule with hosts matches a host with a port only if it lists this port.
   const namesPort = match.hosts !== undefined;
-  const checkRequirements =
+  const denied = { reason: 'rule_denied', describe: () => describeDeny(name, place) } as const;
+  const checkRequirements: RuleRequirements =
     required === undefined
-      ? () => 'rule_denied' as const
-      : createRuleRequirements(required, contextOf, maxTokenSize, namesPort);
+      ? () => denied
+      : createRuleRequirements(required, contextOf, maxTokenSize, namesPort, place);
   const listed = match.methods?.includes('OPTIONS') ? new Set(match.methods) : undefined;
   const isUnlisted = (request: CheckRequest) =>
     listed !== undefined && asksForOther(readPreflight(request), listed);
   const requiredScopes = [...(required?.scopes ?? []), ...(required?.anyScopes ?? [])];
-  const deny = (reason: DenyReason, { issuerName }: Identity, cached: boolean): Decision => {
-    const denial = { outcome: 'deny', reason, rule: name, issuerName, cached } as const;
+  const unlisted = {
+    reason: 'rule_denied',
+    describe: (_: Identity, request: CheckRequest) => describeUnlisted(request, match.methods ?? [], place),
+  } as const;
+  const deny = (
+    { reason, describe }: FailedRuleRequirement,
+    identity: Identity,
+    cached: boolean,
+    request: CheckRequest,
+  ): Decision => {
+    const { issuerName } = identity;
+    const detail = () => describe(identity, request);
+    const denial = { outcome: 'deny', reason, rule: name, issuerName, cached, detail } as const;
     return reason === 'scope_insufficient' ? { ...denial, requiredScopes } : denial;
   };
-  const admit: Admit = (identity, token, cached, request) => {
-    const reason = isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request);
-    if (reason !== undefined) return deny(reason, identity, cached);
+  const admit: Admit = (identity, token, cached, request, trace) => {
+    const failed = isUnlisted(request) ? unlisted : checkRequirements(identity, request, trace);
+    if (failed !== undefined) return deny(failed, identity, cached, request);
     return {
       outcome: 'allow',
       reason: 'allowed',
@@ -118,4 +160,33 @@ function createDecide(
     const decision = authenticate(request, admit, trace);
     return decision instanceof Promise ? decision.then(withRule) : withRule(decision);
   };
+}
+
+function describeDeny(name: string, place: string): StepDetail {
+  const option = `${place}.deny`;
+  return detailOf(
+    {
+      step: 'requirements',
+      subject: 'the rule',
+      expected: 'a rule that allows',
+      found: 'deny: true',
+      option,
+    },
+    `rule ${name} has deny: true`,
+  );
+}
+
+/** A preflight that requests a method that the rule does not list. */
+function describeUnlisted(request: CheckRequest, methods: readonly string[], place: string): StepDetail {
+  const requested = listed(readPreflight(request)?.requested ?? []);
+  return detailOf(
+    {
+      step: 'requirements',
+      subject: 'the method that the preflight requests',
+      expected: `one of ${listed(methods)}`,
+      found: requested,
+      option: `${place}.match.methods`,
+    },
+    `the preflight requests method ${requested}, which is not in ${listed(methods)}`,
+  );
 }

@@ -7,12 +7,24 @@ import type { Trace } from '../model/trace.ts';
 /** Decides about a request. */
 export type Decide = (request: CheckRequest, trace: Trace | undefined) => Decision | Promise<Decision>;
 
-/** Wraps a check in shadow mode. A request that would be denied is allowed without an identity. */
-export function inShadowMode(decide: Decide, forwardNothing: () => Forwarding): Decide {
+/**
+ * Wraps a check in shadow mode. A request that would be denied is allowed without an identity.
+ *
+ * @param option the path of the option that sets the mode, for a trace
+ */
+export function inShadowMode(decide: Decide, forwardNothing: () => Forwarding, option: string): Decide {
   const shadowAllow = createShadowAllow(forwardNothing);
   const allow = (decision: Decision): Decision =>
     decision.outcome === 'allow' ? decision : shadowAllow(decision);
   return (request, trace) => {
+    if (trace !== undefined)
+      trace({
+        step: 'rule',
+        result: 'info',
+        subject: 'the mode',
+        found: 'shadow: a denial is not enforced',
+        option,
+      });
     const decision = decide(request, trace);
     return decision instanceof Promise ? decision.then(allow) : allow(decision);
   };

@@ -23,6 +23,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;
   },
+  'support-bundle': async () => {
+    const { supportBundleCommand } = await import('./support-bundle.ts');
+    return supportBundleCommand;
+  },
   help: async () => {
     const { help } = await import('./help.ts');
     return help;

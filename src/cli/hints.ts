@@ -47,6 +47,9 @@ const synonyms: Readonly<Record<string, string>> = {
   convert: 'migrate',
   import: 'migrate',
   diff: 'compare',
+  why: 'explain',
+  trace: 'explain',
+  debug: 'explain',
 };
 
 /**

@@ -3,8 +3,10 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createKeyAges, type KeyDescription } from './keys/key-ages.ts';
-import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
+import { createKeyAges, type IssuerDetails } from './keys/key-ages.ts';
+import type { KeySet, VerificationKey } from './keys/key-set.ts';
+import { difference, type KeysChange } from './keys/keys-change.ts';
+import { describeKeys, type KeysDescription } from './keys/keys-description.ts';
 import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemReporter } from './problem-reporter.ts';
@@ -55,6 +57,8 @@ export interface IssuerKeys {
    * @returns resolves when the fetch has ended, never rejects; undefined if no fetch is due
    */
   readonly fetchForUnknownKey: (id: string) => Promise<void> | undefined;
+  /** Describes the keys and their problem, for the operator. */
+  readonly describeKeys: () => KeysDescription;
 }
 
 /** The keys for another process. */
@@ -65,6 +69,9 @@ export interface KeySnapshot {
   readonly age: number | undefined;
   /** Whether the last fetch failed. The keys can be used only until they are older than `keys.maxStale`. */
   readonly isFailing: boolean;
+  /** See {@link KeysDescription}. */
+  readonly problem?: string | undefined;
+  readonly problemSince?: number | undefined;
 }
 
 /** The owner of an issuer's keys. */
@@ -83,13 +90,6 @@ export interface Issuer extends IssuerKeys {
   readonly snapshot: () => KeySnapshot;
 }
 
-/** The keys of an issuer and its next fetch, for operators. */
-export interface IssuerDetails {
-  readonly keys: readonly KeyDescription[];
-  /** Milliseconds until the next fetch; undefined while a fetch runs, or after the issuer has stopped. */
-  readonly nextFetch: number | undefined;
-}
-
 /** The events of an issuer. */
 export interface IssuerEvents {
   readonly onStateChange: (status: IssuerStatus) => void;
@@ -99,13 +99,6 @@ export interface IssuerEvents {
   readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
   /** The published key set changed, even if only the order of its keys did. */
   readonly onKeysChange: (change: KeysChange) => void;
-}
-
-/** The difference between two key sets, in distinct keys. A key with a new algorithm counts as one added and one removed. */
-export interface KeysChange {
-  readonly added: number;
-  readonly removed: number;
-  readonly keys: number;
 }
 
 /** The dependencies of an issuer. */
@@ -286,12 +279,13 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
             : Math.max(0, nextAt - clock.monotonic()),
       };
     },
-    snapshot: () => ({ text, age: age(), isFailing: failures > 0 }),
+    describeKeys: () => describeKeys(keySet, age(), allProblems(), problemReporter.since()),
+    snapshot: () => ({
+      text,
+      age: age(),
+      isFailing: failures > 0,
+      problem: allProblems(),
+      problemSince: problemReporter.since(),
+    }),
   };
-}
-
-function difference(before: KeySet | undefined, after: KeySet): KeysChange {
-  const added = after.keys.filter((key) => before?.holds(key) !== true);
-  const removed = before?.keys.filter((key) => !after.holds(key)) ?? [];
-  return { added: countOf(added), removed: countOf(removed), keys: after.size };
 }

@@ -3,6 +3,7 @@ import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { IssuerKeys, KeySnapshot } from './issuer.ts';
 import type { KeySet } from './keys/key-set.ts';
+import { describeKeys } from './keys/keys-description.ts';
 import { keySetRules, readKeySet } from './keys/read-key-set.ts';
 
 /** The dependencies of a mirrored issuer. */
@@ -35,6 +36,8 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
   let text: string | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
+  let problem: string | undefined;
+  let problemSince: number | undefined;
   let asking: Promise<void> | undefined;
   let askAgainAt = Number.NEGATIVE_INFINITY;
 
@@ -61,9 +64,16 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
         keySet = readKeySet(snapshot.text, rules, keySet).keySet;
         text = snapshot.text;
       }
-      isFailing = snapshot.isFailing;
+      ({ isFailing, problem, problemSince } = snapshot);
       if (snapshot.age !== undefined) loadedAt = clock.monotonic() - snapshot.age;
     },
+    describeKeys: () =>
+      describeKeys(
+        keySet,
+        loadedAt === Number.NEGATIVE_INFINITY ? undefined : clock.monotonic() - loadedAt,
+        problem,
+        problemSince,
+      ),
     hasKeys: () => keys() !== undefined,
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,

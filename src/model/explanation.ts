@@ -45,14 +45,14 @@ export interface Explanation {
   readonly shadow?: Reason;
   /** The failure of another system, in words. */
   readonly problem?: string;
-  /** What the check expected and found where it ended. */
+  /** The expected and the found value where the check ended. */
   readonly detail?: Detail;
   readonly steps: readonly TraceStep[];
   /** Whether the signature of the token is verified, so that its claims can be shown. */
   readonly isVerified: boolean;
   /** Whether the incumbent decides instead (`shadow.authorizer`). It is not asked. */
   readonly hasIncumbent: boolean;
-  /** What Envoy receives. */
+  /** The answer that Envoy receives. */
   readonly answer: {
     /** Whether the answer is a failed check, for which Envoy applies its failure mode (`whenUnavailable: error`). */
     readonly isLeftToEnvoy: boolean;
@@ -73,7 +73,7 @@ export interface Explanation {
 /** The state of a running service, which can explain an answer that the configuration file does not. */
 export interface ServiceState {
   readonly version: string;
-  /** Of the configuration in use, as in the metric `oidc_authz_config_hash_info`. */
+  /** The hash of the configuration in use, as in the metric `oidc_authz_config_hash_info`. */
   readonly configHash: string;
   readonly ready: boolean;
   readonly draining: boolean;

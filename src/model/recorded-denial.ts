@@ -22,7 +22,7 @@ export interface RecordedDenial {
   readonly rule?: string;
   /** The configured name of the issuer. */
   readonly issuer?: string;
-  /** What was expected and found. Absent if `log.detail` is false. */
+  /** Text of the detail: the expected and the found values. Absent if `log.detail` is false. */
   readonly detail?: string;
   /** The path of the option that decided, such as `issuers[0].audiences`. */
   readonly option?: string;

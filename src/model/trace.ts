@@ -1,22 +1,26 @@
 /** The trace of a check: what each step expected and what it found. `explain` shows it. */
 
-/** The steps of a check, in their order. A check runs only the steps that its configuration and its request need. */
+/**
+ * The steps of a check, in the order in which they usually run. A check runs only the steps that its configuration and its request need,
+ * and a step can appear more than once.
+ */
 export const stepNames = [
   'policy',
   'rule',
   'credential',
+  'cache',
   'shape',
   'header',
   'issuer',
-  'cache',
   'key',
   'signature',
   'times',
   'audience',
   'type',
+  'binding',
+  'revocation',
   'scopes',
   'claims',
-  'revocation',
   'proof',
   'requirements',
   'headers',
@@ -26,20 +30,20 @@ export const stepNames = [
 /** The name of a step. */
 export type StepName = (typeof stepNames)[number];
 
-/** What a step looked at, expected and found. Its texts obey the same limits as {@link Detail}. */
+/** The subject of a step, and the expected and found values. Its texts obey the same limits as {@link Detail}. */
 export interface Observation {
   readonly step: StepName;
-  /** What the step looked at, such as `the aud claim`. */
+  /** The part that the step looked at, such as `the aud claim`. */
   readonly subject: string;
-  /** What the configuration requires; undefined if it requires nothing. */
+  /** The requirement of the configuration; undefined if there is none. */
   readonly expected?: string;
-  /** What the request or the token has. */
+  /** The content of the request or the token. */
   readonly found?: string;
   /** The path of the option that the step applies. */
   readonly option?: string;
 }
 
-/** What a check expected and found at the place where it ended, for the operator. The client never receives it. */
+/** Describes for the operator why a check ended. The client never receives it. */
 export interface Detail {
   /**
    * One phrase, such as `expected audience orders-api, found account`. It has only public parts of the token (`iss`, `aud`, `kid`,
@@ -48,8 +52,13 @@ export interface Detail {
   readonly text: string;
   /** The path of the option that decided, such as `issuers[0].audiences`; undefined if no option did. */
   readonly option?: string;
-  /** The step that failed, for a trace. Undefined for a decision outside a check, such as that about an unread message. */
+  /** The step at which the check ended, for a trace. Undefined for a decision about a message that was not read. */
   readonly failed?: Observation;
+}
+
+/** The detail of a step. */
+export interface StepDetail extends Detail {
+  readonly failed: Observation;
 }
 
 /** The longest value in a detail, in characters. */
@@ -63,3 +72,8 @@ export interface TraceStep extends Observation {
 
 /** Receives the steps of a check. The steps of one check arrive in order. */
 export type Trace = (step: TraceStep) => void;
+
+/** Emits a step that passed. */
+export function passed(trace: Trace, observation: Observation): void {
+  trace({ ...observation, result: 'passed' });
+}

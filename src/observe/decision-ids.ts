@@ -1,7 +1,7 @@
 /** Creates decision ids. An id is random, so it shows neither the time nor the number of decisions. */
 
 /** The length of an id, in characters. */
-export const decisionIdLength = 13;
+const decisionIdLength = 13;
 
 /** Base32 in lower case (RFC 4648 section 6). */
 const alphabet = Buffer.from('abcdefghijklmnopqrstuvwxyz234567', 'latin1');

@@ -13,12 +13,11 @@ import {
   type Verify,
 } from '../credential/token/verifier.ts';
 import type { Check } from '../model/decision.ts';
-import type { Trace } from '../model/trace.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createOwnCheck } from './own-check.ts';
 
-/** What a check uses, in addition to its configuration. */
+/** The configuration of a check, and its dependencies. */
 export interface CheckParts {
   readonly config: Config;
   readonly issuers: VerifierDependencies['issuers'];
@@ -34,8 +33,8 @@ export interface CheckHooks {
   /** Called if the store has no space for a proof. */
   readonly onFull: Metrics['replayStoreFull'];
   readonly observe?: Observe;
-  /** Called with the verdict on the token of a check with a trace. */
-  readonly onVerdict?: (verdict: Verdict, trace: Trace) => void;
+  /** Called with the verdict on each token. */
+  readonly onVerdict?: (verdict: Verdict) => void;
 }
 
 /** Creates the check. */
@@ -46,6 +45,7 @@ export function createConfiguredCheck(
   const verify = createVerifier({
     issuers,
     denyList,
+    denyListFile: config.denyList.file,
     cache,
     limits: config.limits,
     clock,
@@ -60,14 +60,13 @@ export function createConfiguredCheck(
   return createOwnCheck(config, authenticate, clock);
 }
 
-function reporting(verify: Verify, onVerdict: (verdict: Verdict, trace: Trace) => void): Verify {
+function reporting(verify: Verify, onVerdict: (verdict: Verdict) => void): Verify {
+  const report = (verdict: Verdict) => {
+    onVerdict(verdict);
+    return verdict;
+  };
   return (token, trace) => {
     const verdict = verify(token, trace);
-    if (trace === undefined) return verdict;
-    const report = (settled: Verdict) => {
-      onVerdict(settled, trace);
-      return settled;
-    };
     return verdict instanceof Promise ? verdict.then(report) : report(verdict);
   };
 }

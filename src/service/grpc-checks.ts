@@ -1,5 +1,5 @@
 /** Checks over gRPC: with the deadline of the call, and decisions for requests that are not read. */
-import { callTimeLeft, withCheckDeadline } from '../check/check-deadline.ts';
+import { callTimeLeft, lateDetail, withCheckDeadline } from '../check/check-deadline.ts';
 import { createShadowAllow } from '../check/shadow-mode.ts';
 import { forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
@@ -18,12 +18,8 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
   const isAllShadowed = isShadowConfig(config);
   const denyWith =
     (outcome: 'deny' | 'error', reason: NotAllowed['reason']) =>
-    (detail?: Detail): Decision => {
-      const decision = {
-        outcome,
-        reason,
-        ...(detail !== undefined && { detail: () => detail }),
-      } as NotAllowed;
+    (detail: Detail = defaultDetail(reason)): Decision => {
+      const decision = { outcome, reason, detail: () => detail } as NotAllowed;
       return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;
     };
   // The time that the check itself may wait, so that a request has the same outcome over HTTP and gRPC.
@@ -33,8 +29,15 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
     // The time of the call is not a trace: a check with a trace does not store proofs.
     check: withCheckDeadline((request) => check(request), {
       timeLeft: callTimeLeft(longest),
-      late: denyWith('error', 'overloaded'),
+      late: () => denyWith('error', 'overloaded')(lateDetail(longest)),
       clock,
     }),
   };
+}
+
+/** The detail of a request that was not read, if its reader gives none. */
+function defaultDetail(reason: NotAllowed['reason']): Detail {
+  return reason === 'internal_error'
+    ? { text: 'the response to the check could not be built; the log has the error' }
+    : { text: `the gRPC listener did not read the message (${reason})` };
 }

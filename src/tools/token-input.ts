@@ -6,8 +6,7 @@ import { singleProblem } from './single-problem.ts';
  * Reads the token in a text: the token alone, or after its scheme.
  *
  * @param source how a problem names the text
- * @param schemes the schemes that the text may have
- * @returns the token, and the scheme in the text; the first scheme if the text has none
+ * @param schemes the schemes that the text may have. Without a scheme in the text, the first one applies
  * @throws ConfigError if the text is not one token
  */
 export function credentialIn<Scheme extends string>(

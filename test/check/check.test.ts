@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthenticate } from '../../src/check/authenticate.ts';
+import type { BindingProblem } from '../../src/check/binding/binding-problem.ts';
 import type { Prove } from '../../src/check/binding/verify-binding.ts';
 import { createCheck } from '../../src/check/check.ts';
 import type { Verdict } from '../../src/credential/token/verifier.ts';
@@ -41,7 +42,7 @@ describe('an exception ends in an error, never in an allow', () => {
         createAuthenticate({ verify, prove: () => undefined, schemes: ['bearer'] }),
         forward,
       )(request),
-    ).toEqual({
+    ).toMatchObject({
       outcome: 'error',
       reason: 'internal_error',
       cause: boom,
@@ -64,7 +65,8 @@ describe('a client with a bound token', () => {
     ['that does not', 'proof_invalid', 'deny', 'proof_invalid'],
     ['if the verification is overloaded', 'overloaded', 'error', 'overloaded'],
   ] as const)('%s', async (_, problem, outcome, reason) => {
-    for (const prove of [() => problem, () => Promise.resolve(problem)])
+    const result = problem && bindingProblem(problem);
+    for (const prove of [() => result, () => Promise.resolve(result)])
       expect(await make(prove)(request)).toMatchObject({ outcome, reason });
   });
 
@@ -81,8 +83,13 @@ describe('a client with a bound token', () => {
   test('must also prove a token without a binding if it uses the DPoP scheme', async () => {
     const verify = () => verified;
     const dpop = checkRequest({ authorization: ['DPoP x'] });
-    const check = make(() => 'proof_invalid', verify);
+    const check = make(() => bindingProblem('proof_invalid'), verify);
     expect(await check(dpop)).toMatchObject({ reason: 'proof_invalid' });
     expect(await check(request)).toMatchObject({ reason: 'allowed' });
   });
 });
+
+function bindingProblem(reason: BindingProblem['reason']): BindingProblem {
+  const failed = { step: 'proof', subject: 'the proof' } as const;
+  return { reason, detail: () => ({ text: 'invalid', failed }) };
+}

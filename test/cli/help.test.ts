@@ -56,15 +56,16 @@ test('every flag of the service has a description in addition to its type', () =
   expect(descriptions.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
 });
 
-test.each(['check-config', 'compare', 'migrate'])(
+test.each(['check-config', 'explain', 'compare', 'migrate'])(
   '%s reads every flag of its pages, and no other',
   (name) => {
-    const source = readFileSync(join(root, `src/cli/${name}.ts`), 'utf8');
+    const files = globSync([`src/cli/${name}.ts`, `src/cli/${name}/*.ts`], { cwd: root });
+    const source = files.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
     const declared = [...source.matchAll(/name: '(--[\w-]+)'/g)].map(([, flag]) => flag);
     const code = source.replaceAll(/(name|text): '.*'/g, '');
     const read = [...code.matchAll(/'(?:flag )?(--[a-z][\w-]+)'/g)].map(([, flag]) => flag);
-    // `--config` is read with the configuration; `--values` is a flag of Helm.
-    const other = ['--config', '--values'];
+    // `--config` is read with the configuration; `--values` is a flag of Helm; explain rejects `--token`.
+    const other = ['--config', '--values', '--token'];
     const unique = (flags: readonly (string | undefined)[]) =>
       [...new Set(flags)].filter((flag) => !other.includes(flag ?? '')).toSorted();
     expect(unique(read)).toEqual(unique(declared));
@@ -106,6 +107,7 @@ function exitCodesIn(...patterns: readonly string[]): number[] {
 test.each([
   ['serve', ['src/cli/serve/run.ts'], [0, 1, 2, 70]],
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
+  ['explain', ['src/cli/explain.ts'], [0, 1, 2, 3]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
@@ -128,7 +130,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'compare', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'support-bundle', 'migrate']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -215,7 +217,7 @@ test.each([
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
-  ['something', 'the commands are serve, check-config, compare, migrate, help and version'],
+  ['something', 'the commands are serve, check-config, explain, compare, migrate, help and version'],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);
 });

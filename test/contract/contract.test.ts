@@ -4,6 +4,7 @@ import { otherSpellings } from '../../src/config/values/header-names.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { type RunningApp, runApp } from '../support/app.ts';
 import { startCore, type TestCore } from '../support/core.ts';
+import { decisionId } from '../support/decision-ids.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc, type GrpcClient, type OfficialHeaderOption } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -118,6 +119,7 @@ function expectAnswer(one: Case, answer: Answer, status: number): void {
   expect(JSON.parse(answer.body)).toEqual({
     error: error ?? 'unauthorized',
     error_description: expect.any(String),
+    decision: expect.stringMatching(decisionId),
   });
 }
 

@@ -1,4 +1,5 @@
 /** A real Envoy with Istio's configuration: what the workload receives, and the response to the client. */
+
 import { renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { endpointsFile, istioSidecar, type MeshOptions } from '../../tools/istio
 import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
 import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
 import { createTestClock } from '../support/clock.ts';
+import { decisionIdOf } from '../support/decision-ids.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
@@ -105,13 +107,14 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
           'content-type': 'application/json',
           'cache-control': 'no-store',
         },
-        body: '{"error":"unauthorized","error_description":"A bearer token is required."}',
+        body: `{"error":"unauthorized","error_description":"A bearer token is required.","decision":"${decisionIdOf(answer)}"}`,
       });
       expect(workload.requests()).toBe(0);
       const known = [
         'www-authenticate',
         'content-type',
         'cache-control',
+        'x-oidc-authz-decision',
         'content-length',
         'date',
         'server',

@@ -1,4 +1,5 @@
 /** Runs the commands and configurations of `docs/first-guard.md` and `docs/providers/keycloak.md`, with a real Keycloak and a real Envoy. */
+
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { istioSidecar } from '../../tools/istio.ts';
 import { findKeycloak } from '../../tools/keycloak.ts';
 import { type Received, startWorkload } from '../../tools/workload.ts';
 import { startApp } from '../support/app.ts';
+import { exampleId } from '../support/decision-ids.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { type Block, blocksOf, readPage } from '../support/pages.ts';
@@ -24,7 +26,7 @@ function patternOf(text: string): RegExp {
   const escaped = text
     .trim()
     .split('…')
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&').replaceAll(exampleId, '[a-z2-7]{13}'));
   return new RegExp(`^\\s*${escaped.join('.*')}\\s*$`);
 }
 

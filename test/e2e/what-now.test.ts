@@ -1,4 +1,5 @@
 /** The pages for troubleshooting: a client gets each response that they quote from a real Envoy, and each silent fault that they name happens. */
+
 import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -6,6 +7,7 @@ import { findEnvoy, freePort, type RunningEnvoy, startEnvoy } from '../../tools/
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
 import { type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { withExampleId } from '../support/decision-ids.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, type RawResponse, request } from '../support/http1.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
@@ -26,7 +28,7 @@ function writtenOf(answer: RawResponse | undefined, phrase: string): string {
   const { status, headers = {}, body } = answer ?? {};
   const lines = Object.entries(headers).filter(([name]) => !incidental.includes(name));
   const head = [`HTTP/1.1 ${status} ${phrase}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
-  return body === '' ? head.join('\n') : [...head, '', body].join('\n');
+  return withExampleId(body === '' ? head.join('\n') : [...head, '', body].join('\n'));
 }
 
 /** An HTTP filter of a configuration. */

@@ -61,6 +61,25 @@ describe('a mirrored issuer', () => {
   });
 });
 
+test('a mirrored issuer describes its keys and the problem of their owner', async () => {
+  const { issuer, clock } = await mirror();
+  expect(issuer.describeKeys()).toEqual({
+    keyIds: [],
+    age: undefined,
+    problem: undefined,
+    problemSince: undefined,
+  });
+  const problem = { isFailing: true, problem: 'connect ECONNREFUSED', problemSince: 7 };
+  issuer.update({ text: textOf(keys), age: 2_000, ...problem });
+  await clock.advance(10_000);
+  expect(issuer.describeKeys()).toEqual({
+    keyIds: ['a', 'b'],
+    age: 12,
+    problem: 'connect ECONNREFUSED',
+    problemSince: 7,
+  });
+});
+
 describe('an unknown key', () => {
   test('is requested once for all waiting checks, and not again within minRefreshInterval', async () => {
     const { issuer, clock, asked, answers } = await mirror();

@@ -3,11 +3,75 @@ import type { Mutant } from './mutant.ts';
 
 const core = ['test/check', 'test/contract/contract.test.ts'];
 const rules = ['test/check/rules', 'test/contract/contract.test.ts'];
+const details = ['test/check/details.test.ts', 'test/check/trace.test.ts'];
 const deadline = ['test/check/check-deadline.test.ts'];
 const preflight = ['test/check/rules/preflight.test.ts'];
 
 /** Each removes one check of `src/check`. */
 export const check: readonly Mutant[] = [
+  {
+    name: 'a detail has the value of a claim',
+    file: 'src/credential/token/claim-requirements.ts',
+    find: "isAbsent ? 'absent' : 'another value'",
+    replace: "isAbsent ? 'absent' : String(read(claims))",
+    tests: details,
+  },
+  {
+    name: 'a detail has the message of a failed expression',
+    file: 'src/config/expression/evaluation-problem.ts',
+    find: 'const part = partOf(node, expression);',
+    replace: 'const part = String(message);',
+    tests: details,
+  },
+  {
+    name: 'a detail has a header without a scheme',
+    file: 'src/check/credential-details.ts',
+    find: 'return knownSchemes.find((scheme) => scheme.toLowerCase() === written.toLowerCase());',
+    replace: 'return written;',
+    tests: details,
+  },
+  {
+    name: 'a detail has the query of the request',
+    file: 'src/config/values/detail-text.ts',
+    find: "return shown(target.split(/[?#]/, 1)[0] ?? '');",
+    replace: 'return shown(target);',
+    tests: details,
+  },
+  {
+    name: 'a detail has a token of any length',
+    file: 'src/config/values/detail-text.ts',
+    find: 'isLong ? value.slice(0, maxDetailValue) : value',
+    replace: 'value',
+    tests: details,
+  },
+  {
+    name: 'a traced check stores the proof as used',
+    file: 'src/check/binding/verify-binding.ts',
+    find: 'trace === undefined ? replays.take(proof, clock.now(), bounds) : replays.test(proof, bounds)',
+    replace: 'replays.take(proof, clock.now(), bounds)',
+    tests: details,
+  },
+  {
+    name: 'a check over gRPC is traced, so its proofs are not stored',
+    file: 'src/service/grpc-checks.ts',
+    find: 'withCheckDeadline((request) => check(request), {',
+    replace: 'withCheckDeadline(check, {',
+    tests: details,
+  },
+  {
+    name: 'a traced check caches its token',
+    file: 'src/credential/token/verifier.ts',
+    find: 'if (trace === undefined) cache.put(',
+    replace: 'cache.put(',
+    tests: details,
+  },
+  {
+    name: 'a trace continues after its decision',
+    file: 'src/check/traced-check.ts',
+    find: 'if (!hasEnded) trace(step);',
+    replace: 'trace(step);',
+    tests: details,
+  },
   {
     name: 'the first of two authorization headers is used',
     file: 'src/check/credential.ts',
@@ -159,7 +223,7 @@ export const check: readonly Mutant[] = [
   {
     name: 'a rule that denies allows a valid token',
     file: 'src/check/ruled-check.ts',
-    find: "? () => 'rule_denied' as const",
+    find: '? () => denied',
     replace: '? () => undefined',
     tests: rules,
   },
@@ -215,8 +279,8 @@ export const check: readonly Mutant[] = [
   {
     name: 'a valid token allows a preflight for a method that the rule does not list',
     file: 'src/check/ruled-check.ts',
-    find: "isUnlisted(request) ? 'rule_denied' : checkRequirements(identity, request)",
-    replace: 'checkRequirements(identity, request)',
+    find: 'isUnlisted(request) ? unlisted : checkRequirements(identity, request, trace)',
+    replace: 'checkRequirements(identity, request, trace)',
     tests: preflight,
   },
   {

@@ -1,5 +1,6 @@
 /** Every mutant, by the folder that it changes. */
 
+import { admin } from './admin.ts';
 import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...grpc,
   ...http,
+  ...admin,
   ...binding,
   ...files,
   ...fetchTargets,

@@ -16,7 +16,7 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a rule accepts every issuer',
     file: 'src/check/rules/requirements.ts',
-    find: "if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';",
+    find: 'if (issuers !== undefined && !issuers.includes(identity.issuerName)) return otherIssuer;',
     replace: '',
     tests: rules,
   },
@@ -43,30 +43,31 @@ export const rulesMutants: readonly Mutant[] = [
   },
   {
     name: 'the first of two headers with scopes is used',
-    file: 'src/check/rules/requirements.ts',
+    file: 'src/check/rules/scopes-in.ts',
     find: 'return others.length > 0 || scopes.size === 0 ? undefined',
     replace: 'return others.length < 0 || scopes.size === 0 ? undefined',
     tests: rules,
   },
   {
     name: 'a header without scopes requires none',
-    file: 'src/check/rules/requirements.ts',
+    file: 'src/check/rules/scopes-in.ts',
     find: 'return others.length > 0 || scopes.size === 0 ? undefined',
     replace: 'return others.length > 0 ? undefined',
     tests: rules,
   },
   {
     name: 'one claim of several is enough',
-    file: 'src/credential/token/claims.ts',
-    find: 'return (claims) => wanted.every((holdsOne) => holdsOne(claims));',
-    replace: 'return (claims) => wanted.some((holdsOne) => holdsOne(claims));',
+    file: 'src/check/rules/requirements.ts',
+    find: 'return claimRequirements.find(({ isMet }) => !isMet(all));',
+    replace: 'return claimRequirements.every(({ isMet }) => !isMet(all)) ? claimRequirements[0] : undefined;',
     tests: rules,
   },
   {
     name: 'an expression that cannot be evaluated counts as true',
     file: 'src/check/rules/requirements.ts',
-    find: "return 'rule_failed';",
-    replace: 'return undefined;',
+    find: 'return evaluated(context) ? undefined : isFalse;\n    } catch (error) {',
+    replace:
+      'return evaluated(context) ? undefined : isFalse;\n    } catch (error) {\n      if (error !== undefined) return undefined;',
     tests: rules,
   },
   {
@@ -149,8 +150,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'a slash escaped with capitals separates segments',
     file: 'src/check/rules/path.ts',
-    find: '/%2f/i.test',
-    replace: '/%2f/.test',
+    find: 'if (/%2f/i.test(path)) return undefined;',
+    replace: 'if (/%2f/.test(path)) return undefined;',
     tests: path,
   },
   {
@@ -569,8 +570,8 @@ export const rulesMutants: readonly Mutant[] = [
   {
     name: 'an expression sees only a host without its port',
     file: 'src/check/rules/requirements.ts',
-    find: 'if (!dependsOnPort) return reason;',
-    replace: 'return reason;',
+    find: 'if (!dependsOnPort) return failed;',
+    replace: 'return failed;',
     tests: required,
   },
   {

@@ -7,10 +7,39 @@ const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'te
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
+const crossCheck = ['test/credential/cross-check'];
 const members = ['test/check/rules/request-cost.test.ts'];
 
-/** Each removes one check of `src/credential/token`. */
+/** Each removes one check of `src/credential`. */
 export const token: readonly Mutant[] = [
+  {
+    name: 'the cross-check does not count a difference',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: "onResult(jose === undefined ? 'agreed' : 'differed');",
+    replace: "onResult('agreed');",
+    tests: crossCheck,
+  },
+  {
+    name: 'the queue of the cross-check has no bound',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: 'waiting.length >= maxWaiting',
+    replace: 'waiting.length >= 1000 * maxWaiting',
+    tests: crossCheck,
+  },
+  {
+    name: 'the cross-check does not pause',
+    file: 'src/credential/cross-check/cross-check.ts',
+    find: 'Math.max(pause.atLeast, taken * pause.multiple)',
+    replace: '0',
+    tests: crossCheck,
+  },
+  {
+    name: 'an intended difference hides an invalid signature',
+    file: 'src/credential/cross-check/compare-verdicts.ts',
+    find: 'if (key === undefined) return false;',
+    replace: 'if (key === undefined) return true;',
+    tests: crossCheck,
+  },
   {
     name: 'a segment with one leftover character is accepted',
     file: 'src/credential/token/compact-jws.ts',
@@ -91,8 +120,8 @@ export const token: readonly Mutant[] = [
   {
     name: 'a `kid` of any type and length is looked up',
     file: 'src/credential/token/jose-header.ts',
-    find: "if (keyId !== undefined && !isKeyId(keyId)) return 'token_malformed';",
-    replace: '',
+    find: 'if (keyId !== undefined && !isKeyId(keyId))',
+    replace: "if (keyId !== undefined && !isKeyId(keyId) && keyId === '')",
     tests: verifier,
   },
   {
@@ -147,15 +176,15 @@ export const token: readonly Mutant[] = [
   {
     name: 'a token stays cached after its key is removed',
     file: 'src/credential/token/verifier.ts',
-    find: 'if (trusted === undefined || !trusted.issuer.holds(known.key)) return undefined;',
+    find: 'if (trusted === undefined || !isHeld) return undefined;',
     replace: 'if (trusted === undefined) return undefined;',
     tests: verifier,
   },
   {
     name: 'a cached token is not checked again',
     file: 'src/credential/token/verifier.ts',
-    find: 'const reason = trusted.checkRequirements(known.facts, now);',
-    replace: 'const reason = now < 0 ? trusted.checkRequirements(known.facts, now) : undefined;',
+    find: 'const failed = trusted.checkRequirements(known.facts, now, trace);',
+    replace: 'const failed = now < 0 ? trusted.checkRequirements(known.facts, now, trace) : undefined;',
     tests: verifier,
   },
   {
@@ -167,14 +196,14 @@ export const token: readonly Mutant[] = [
   },
   {
     name: 'the signature is not verified',
-    file: 'src/credential/token/verifier.ts',
+    file: 'src/credential/token/signer.ts',
     find: 'if (key.verify(data, bytes)) return key;',
     replace: 'if (key.verify(data, bytes) || bytes.length > 0) return key;',
     tests: verifier,
   },
   {
     name: 'a key that was removed while the token waited is used',
-    file: 'src/credential/token/verifier.ts',
+    file: 'src/credential/token/signer.ts',
     find: 'if (!issuer.holds(key)) continue;',
     replace: '',
     tests: verifier,

@@ -1,6 +1,8 @@
 /** The table of cases against a real oauth2-proxy, against oidc-authz, and through a real Envoy. */
+
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { decisionHeader } from '../../src/model/decision.ts';
 import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar } from '../../tools/istio.ts';
 import { findOauth2Proxy, type RunningOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
@@ -101,7 +103,10 @@ function expectAnswer(
   expected: Answer,
   token: string,
 ): void {
-  const found = Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.includes(name)));
+  const found = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !ofConnection.includes(name) && name !== decisionHeader),
+  );
+
   const wanted = Object.fromEntries(
     Object.entries(expected.headers).map(([name, value]) => [
       name,
@@ -172,6 +177,8 @@ describe.each(modes)('in its place, over HTTP, %s', (mode) => {
     const { response, token } = await ask(serviceOf(one, mode).httpPort, one);
     const expected = ourAnswer(one, mode);
     const { 'x-envoy-auth-headers-to-remove': removed, ...headers } = response?.headers ?? {};
+    // The only header of a denial that oauth2-proxy does not have.
+    expect(decisionHeader in headers).toBe(expected.status !== 200);
     expect(headers.date).toBe(new Date(headers.date ?? '').toUTCString());
     expectAnswer({ status: response?.status ?? 0, headers, body: response?.body ?? '' }, expected, token);
     // Never left out, so that a client cannot set an identity.

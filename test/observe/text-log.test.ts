@@ -56,7 +56,7 @@ test('on a terminal each record is a text line with colors', async () => {
   const line = lines().find((one) => one.includes('token_missing')) ?? '';
   expect(line).toMatch(/^␛\[2m\d\d:\d\d:\d\d\.\d{3}␛\[0m ␛\[32mINFO ␛\[0m check /);
   expect(bare().find((one) => one.includes('token_missing'))).toMatch(
-    /INFO {2}check outcome=deny reason=token_missing transport=http method=GET host=\S+ path=\/orders /,
+    /INFO {2}check outcome=deny reason=token_missing (?:detail=.* )?decision=[a-z2-7]{13} transport=http method=GET host=\S+ path=\/orders /,
   );
   expect(line).not.toContain('secret');
   expect(lines().filter((one) => one.startsWith('{'))).toEqual([]);

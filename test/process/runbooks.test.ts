@@ -13,6 +13,9 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { createLogger } from '../../src/observe/logger.ts';
+import { systemClock } from '../../src/runtime/time/clock.ts';
+import { createCrossCheckEvents } from '../../src/service/cross-check-events.ts';
 import { fileFor, type RunningApp, runApp, startApp, stopByClock, until } from '../support/app.ts';
 import { type CertificateFiles, createAuthority } from '../support/certificates.ts';
 import { createTestClock, settled } from '../support/clock.ts';
@@ -126,6 +129,13 @@ async function logAfterOverwrite(
 /** The log of a service in the state that a page describes, by the name of the page. */
 const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
   OidcAuthzDenialsJump: async () => logAfterRequest(await startApp()),
+  OidcAuthzCrossCheckDiffers: async () => {
+    const lines: string[] = [];
+    const logger = createLogger('info', { write: (line: string) => void lines.push(line) });
+    const { onDifference } = createCrossCheckEvents({ crossChecked: () => {} }, logger, systemClock);
+    onDifference({ reason: 'allowed', jose: 'ERR_JWT_EXPIRED', issuer: 'main', kid: 'k1', alg: 'RS256' });
+    return lines.join('');
+  },
   OidcAuthzDenyListNotReloaded: () =>
     logAfterOverwrite(
       (file) => `${plain}denyList: {file: ${file}}\n`,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { decisionIdOf } from '../support/decision-ids.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -115,6 +116,25 @@ describe('two workers', () => {
     const byWorker = [...Map.groupBy(checks, (worker) => worker).values()].map((records) => records.length);
     expect(byWorker).toHaveLength(2);
     for (const share of byWorker) expect(share).toBeGreaterThanOrEqual(17);
+  });
+
+  test('have ids of their own, and the admin listener finds the denials of both', async () => {
+    const { service } = await startPool();
+    const [http, admin] = [await service.port('http'), await service.port('admin')];
+    const ids = new Set<string>();
+    // Each request has a new connection, so the workers answer in turn.
+    for (let index = 0; index < 20; index++)
+      ids.add(decisionIdOf(await exchange(http, request('GET', `/${index}`))));
+    expect(ids.size).toBe(20);
+    const get = async (path: string) => (await fetch(`http://127.0.0.1:${admin}${path}`)).json();
+    const { decisions } = (await get('/decisions?limit=20')) as { decisions: Record<string, unknown>[] };
+    expect(decisions.map(({ path }) => path)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `/${19 - index}`),
+    );
+    expect(new Set(decisions.map(({ id }) => id))).toEqual(ids);
+    for (const id of ids) expect(await get(`/decisions/${id}`)).toMatchObject({ id });
+    const workers = ids.values().map((id) => service.record(({ decision }) => decision === id));
+    expect(new Set((await Promise.all(workers)).map(({ worker }) => worker)).size).toBe(2);
   });
 
   test('share one fetch of the keys, and one fetch for a new key', async () => {

@@ -306,6 +306,39 @@ export const tables: readonly Table[] = [
         tests: [['security/differential.test.ts', 'give the same verdict for 20,000 tokens']],
       },
       {
+        id: 'LJ6',
+        threat: 'A defect of the verifier that no test finds allows forged tokens in production',
+        tests: [
+          [
+            'security/cross-check.test.ts',
+            'jose judges valid, forged and unusual tokens as the verifier does',
+          ],
+          ['service/cross-check-differs.test.ts', 'counts and logs a forged token that the verifier accepts'],
+        ],
+        note: 'Only with `crossCheck`.',
+      },
+      {
+        id: 'LJ8',
+        threat: 'A support bundle that a user publishes has a token, a claim value or a secret',
+        tests: [
+          ['security/support-bundle.test.ts', 'a bundle has no token, claim, secret, file content, header or query'],
+          ['security/support-bundle.test.ts', 'every text option either is a name that a bundle shows, or has a canary'],
+          ['tools/support-bundle/mask.test.ts', 'masks an option that is not declared'],
+        ],
+      },
+      {
+        id: 'LJ7',
+        threat: 'A flood of new tokens makes the cross-check take CPU or memory',
+        tests: [
+          ['credential/cross-check/cross-check.test.ts', 'stores 64 tokens, and drops and counts the rest'],
+          ['credential/cross-check/cross-check.test.ts', 'pauses 19 times as long as a token took'],
+          [
+            'service/cross-check.test.ts',
+            'answers a flood of new tokens, and skips those that do not fit in the queue',
+          ],
+        ],
+      },
+      {
         id: 'V4',
         threat: 'Forged tokens without a `kid` each take the capacity of four valid tokens of any issuer',
         tests: [
@@ -1052,6 +1085,46 @@ export const tables: readonly Table[] = [
   {
     title: 'I. The listeners and the process',
     rows: [
+      {
+        id: 'AC1',
+        threat:
+          'Another machine reads the last denials: through a sidecar, a proxy, or a web page with DNS rebinding',
+        tests: [
+          ['transport/admin/access.test.ts', 'is denied with any host'],
+          ['transport/admin/access.test.ts', 'is denied on this machine'],
+          ['transport/admin/server.test.ts', 'a forwarded request is denied'],
+          ['transport/admin/server.test.ts', 'a request for another name is denied'],
+        ],
+      },
+      {
+        id: 'AC2',
+        threat:
+          'An empty token file, a wrong token or a second header line gives access to the admin listener',
+        tests: [
+          ['transport/admin/access.test.ts', 'gives no access if no token is configured, or an empty one'],
+          [
+            'transport/admin/access.test.ts',
+            'a request with two lines of host or authorization is ambiguous',
+          ],
+          ['service/admin-token.test.ts', 'an invalid one is a problem, and the previous token stays'],
+        ],
+      },
+      {
+        id: 'AC3',
+        threat: 'The stored denials grow without limit, or contain a token or a query',
+        tests: [
+          ['observe/recent-denials.test.ts', 'has the last 1,000 of 100,000 denials'],
+          ['observe/recent-denials.test.ts', 'is stored without the query'],
+        ],
+      },
+      {
+        id: 'AC4',
+        threat: 'A decision id shows the time or the number of denials, or changes the outcome of a response',
+        tests: [
+          ['observe/decision-ids.test.ts', 'without the time and without a counter'],
+          ['transport/grpc/check/prepared-denial.test.ts', 'an id that changes other bytes is rejected'],
+        ],
+      },
       { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },
       {
         id: 'I2',
@@ -1103,6 +1176,23 @@ export const tables: readonly Table[] = [
         id: 'I12',
         threat: 'Tokens, claims and cookies in logs, metrics and answers',
         tests: [['security/leaks.test.ts', 'no log, metric or answer contains client data']],
+      },
+      {
+        id: 'I12a',
+        threat: 'Tokens, claims and queries in the detail of a denial or in a trace',
+        tests: [
+          ['check/trace.test.ts', 'no canary is in a detail or a step'],
+          ['check/trace.test.ts', 'has at most 200 characters'],
+          ['check/details.test.ts', 'names the kind of the exception, not its message'],
+        ],
+      },
+      {
+        id: 'I12b',
+        threat: 'A trace that uses up a proof of the client, or a check that is a trace and stores no proof',
+        tests: [
+          ['check/trace.test.ts', 'it does not store a proof as used'],
+          ['check/trace.test.ts', 'a check over gRPC is not traced'],
+        ],
       },
       {
         id: 'I13',

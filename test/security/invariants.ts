@@ -18,6 +18,7 @@ import { readKeySet } from '../../src/issuer/keys/read-key-set.ts';
 import { discover } from '../../src/issuer/source/discovery.ts';
 import type { CheckRequest } from '../../src/model/check-request.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
+import type { TraceStep } from '../../src/model/trace.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { readCheckRequest } from '../../src/transport/grpc/check/check-request.ts';
 import { createToResponse } from '../../src/transport/grpc/check/decision-response.ts';
@@ -91,6 +92,14 @@ clientCertificates: {trustedHops: ${trustedHops}, trustedProxyUri: "${trustedPro
     const started = performance.now();
     const decision = await core.check(request);
     if (performance.now() - started > patience) throw new Error('a check took too long');
+    const steps: TraceStep[] = [];
+    // A proof that the check used is no longer valid for the trace.
+    const traced = await core.check(request, (step) => steps.push(step));
+    if (decision.outcome !== 'allow' && traced.reason !== decision.reason)
+      throw new Error(`${traced.reason} with a trace, ${decision.reason} without`);
+    if (steps.at(-1)?.step !== 'decision') throw new Error('the trace does not end with the decision');
+    if (traced.outcome !== 'allow' && !steps.some(({ result }) => result === 'failed'))
+      throw new Error('no step of the trace failed');
     if (!Object.hasOwn(reasons, decision.reason)) throw new Error(`unknown reason: ${decision.reason}`);
     if (decision.reason === 'internal_error') throw new Error('an internal error', { cause: decision });
     const { status } = toReply(decision, request);

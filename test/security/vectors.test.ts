@@ -151,8 +151,11 @@ test('the proof of RFC 9449 section 7.1 is valid only for its token, request and
     now: 1_562_262_618_000,
   };
   const options = { origins: ['https://resource.example.org'], maxAge: 60_000 };
-  expect(readProof(terms, options)?.verify()).toBe(true);
-  expect(readProof({ ...terms, token: 'x' }, options)).toBeUndefined();
-  expect(readProof({ ...terms, now: terms.now + 61_000 }, options)).toBeUndefined();
-  expect(readProof({ ...terms, keyThumbprint: 'x' }, options)).toBeUndefined();
+  const valid = readProof(terms, options);
+  expect('verify' in valid && valid.verify()).toBe(true);
+  expect(readProof({ ...terms, token: 'x' }, options)).toMatchObject({ reason: 'proof_invalid' });
+  expect(readProof({ ...terms, now: terms.now + 61_000 }, options)).toMatchObject({
+    reason: 'proof_invalid',
+  });
+  expect(readProof({ ...terms, keyThumbprint: 'x' }, options)).toMatchObject({ reason: 'proof_invalid' });
 });

@@ -52,6 +52,10 @@ async function inEachMode(targets: ReturnType<typeof targetsOf>, request: Explai
   ];
   const found = http.decision === undefined ? http : await explainDecision(targets.access, http.decision);
   const jose = [offline, online].map((result) => result.jose?.differs ?? false);
+  for (const { steps = [], reason, shadow, jose: asked } of [offline, online]) {
+    const reached = steps.some(({ step }) => step === 'key' || step === 'times');
+    expect(asked !== undefined).toBe(reached && ![reason, shadow].includes('keys_unavailable'));
+  }
   return {
     offline: `${offline.outcome} ${offline.reason}`,
     online: `${online.outcome} ${online.reason}`,

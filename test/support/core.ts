@@ -4,6 +4,7 @@ import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
 import { createProve } from '../../src/check/binding/verify-binding.ts';
 import type { Config } from '../../src/config/declare/options.ts';
+import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
 import { createVerifier } from '../../src/credential/token/verifier.ts';
 import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
@@ -44,6 +45,7 @@ export async function startCore(
   config: Config,
   clock: Clock = systemClock,
   replays: ReplayStore = createReplayStore(),
+  denyList: readonly DenyListEntry[] = [],
 ): Promise<TestCore> {
   const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
@@ -55,7 +57,8 @@ export async function startCore(
   const cache = createTokenCache(config.cache);
   const verify = createVerifier({
     issuers,
-    denyList: [],
+    denyList,
+    denyListFile: config.denyList.file,
     cache,
     limits: config.limits,
     clock,

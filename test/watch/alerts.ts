@@ -29,6 +29,7 @@ const issuer = (metric: string, labels: Readonly<Record<string, string>> = {}) =
   one(`oidc_authz_issuer_${metric}`, { issuer: 'main', ...labels });
 const refreshes = (result: string) => issuer('refreshes_total', { kind: 'jwks', result });
 const compared = (result: string) => one('oidc_authz_shadow_comparisons_total', { result });
+const crossChecks = (result: string) => one('oidc_authz_cross_checks_total', { result });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 
 /** An unreachable issuer whose keys have this age. */
@@ -231,6 +232,24 @@ export const alertCases: readonly AlertCase[] = [
     when: 'a key was rejected hours ago',
     series: { [issuer('keys_rejected_total', { cause: 'size' })]: '1x200' },
     at: '3h',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzCrossCheckDiffers',
+    when: 'jose judges one token differently',
+    series: { [crossChecks('differed')]: '0x10 1x60', [crossChecks('agreed')]: '0+5x70' },
+    at: '20m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzCrossCheckDiffers',
+    when: 'jose has no verdict on some tokens, and others are skipped',
+    series: {
+      [crossChecks('differed')]: '0x70',
+      [crossChecks('failed')]: '0+1x70',
+      [crossChecks('skipped')]: '0+1x70',
+    },
+    at: '20m',
     fires: undefined,
   },
   {

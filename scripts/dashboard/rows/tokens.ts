@@ -22,6 +22,14 @@ export const tokensRow: readonly Panel[] = [
     },
   },
   {
+    title: 'Cross-checks by jose',
+    type: 'timeseries',
+    unit: 'short',
+    description: 'New tokens that jose verified as well, per minute, by result. 0 without `crossCheck`.',
+    alert: 'OidcAuthzCrossCheckDiffers',
+    queries: { '{{result}}': `sum by (result) (${rate(metric('cross_checks_total'))}) * 60` },
+  },
+  {
     title: 'Deny list',
     type: 'timeseries',
     unit: 'short',

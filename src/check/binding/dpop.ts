@@ -10,10 +10,17 @@ import { readJsonObject } from '../../credential/token/json.ts';
 import { importPublicKey, isInvalidKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
 import { readKey } from '../../issuer/keys/published-key.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
-import { isForRequest } from './proof-target.ts';
-
-/** The allowed algorithms of proofs, the cheapest first. */
-export const proofAlgorithms: readonly Algorithm[] = ['EdDSA', 'ES256', 'RS256', 'PS256'];
+import { type BindingProblem, invalid } from './binding-problem.ts';
+import {
+  malformed,
+  outsideWindow,
+  proofAlgorithm,
+  proofAlgorithms,
+  proofCount,
+  wrongMethod,
+  wrongTarget,
+} from './proof-problems.ts';
+import { targetProblem } from './proof-target.ts';
 
 /** The longest proof, in characters. A proof with an RSA key of 8192 bits has about 3,000. */
 const maxProofLength = 8 * 1024;
@@ -50,36 +57,54 @@ export type ImportKey = (...key: Parameters<typeof importPublicKey>) => VerifySi
 /**
  * Reads the proof of a request and checks everything of RFC 9449 section 4.3 except the signature and earlier use.
  *
- * @returns undefined if there is not exactly one proof, or it is not for this request and token
+ * @returns the proof, or the first problem: there is not exactly one proof, or it is not for this request and token
  */
 export function readProof(
   terms: ProofTerms,
   options: DpopOptions,
   importKey: ImportKey = importPublicKey,
-): UnverifiedProof | undefined {
+): UnverifiedProof | BindingProblem {
   const { request, token, keyThumbprint, now } = terms;
   const [proof, ...others] = request.dpop;
-  if (proof === undefined || others.length > 0 || proof.length > maxProofLength) return undefined;
+  if (proof === undefined || others.length > 0) return proofCount(request.dpop.length);
+  if (proof.length > maxProofLength) return malformed(`is longer than ${maxProofLength} characters`);
   const segments = splitCompact(proof);
-  const header = segments === undefined ? undefined : readHeader(segments.header);
-  if (segments === undefined || header === undefined || typeof header === 'string') return undefined;
-  if (typeof header.type !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(header.type)) return undefined;
-  if (!proofAlgorithms.includes(header.algorithm)) return undefined;
+  if (segments === undefined) return malformed('is not a signed JWT');
+  const header = readHeader(segments.header);
+  if ('reason' in header) return malformed('has a header that is not valid');
+  if (typeof header.type !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(header.type))
+    return invalid('typ of the proof', 'dpop+jwt', 'another', 'the typ of the DPoP proof is not dpop+jwt');
+  if (!proofAlgorithms.includes(header.algorithm)) return proofAlgorithm(header.algorithm);
 
   const jwk = readJsonObject(Buffer.from(segments.header, 'base64url'))?.jwk;
-  if (thumbprintOf(jwk) !== keyThumbprint) return undefined;
+  if (thumbprintOf(jwk) !== keyThumbprint)
+    return invalid(
+      'jwk of the proof',
+      'the key of the token (cnf.jkt)',
+      'another',
+      'the key of the DPoP proof (jwk) is not the key of the token: its thumbprint differs from cnf.jkt',
+    );
   const claims = readJsonObject(Buffer.from(segments.payload, 'base64url'));
-  if (claims === undefined) return undefined;
+  if (claims === undefined) return malformed('has a payload that is not a JSON object');
   const [id, method, target, tokenHash] = ['jti', 'htm', 'htu', 'ath'].map((name) =>
     readString(claims, name),
   );
   const issuedAt = readDate(claims, 'iat');
-  if (typeof id !== 'string' || id === '' || typeof target !== 'string') return undefined;
-  if (method !== request.method || tokenHash !== hash('sha256', token, 'base64url')) return undefined;
-  if (issuedAt === undefined || issuedAt === wrongType) return undefined;
+  if (typeof id !== 'string' || id === '') return malformed('does not have the claim jti');
+  if (typeof target !== 'string') return malformed('does not have the claim htu');
+  if (method !== request.method) return wrongMethod(request.method);
+  if (tokenHash !== hash('sha256', token, 'base64url'))
+    return invalid(
+      'ath of the proof',
+      'the SHA-256 of the token',
+      'another',
+      'the claim ath of the DPoP proof is not the hash of this token',
+    );
+  if (issuedAt === undefined || issuedAt === wrongType) return malformed('does not have a valid claim iat');
   const age = now - issuedAt * 1000;
-  if (age > options.maxAge || age < -proofClockTolerance) return undefined;
-  if (!isForRequest(target, request, options.origins)) return undefined;
+  if (age > options.maxAge || age < -proofClockTolerance) return outsideWindow(issuedAt, age, options.maxAge);
+  const problem = targetProblem(target, request, options.origins);
+  if (problem !== undefined) return wrongTarget(problem);
 
   return {
     id: hash('sha256', JSON.stringify([keyThumbprint, id]), 'base64'),

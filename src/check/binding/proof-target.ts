@@ -6,22 +6,28 @@ import type { CheckRequest } from '../../model/check-request.ts';
 const uriParts = /^(https?:\/\/[^/?#@\s]+)([^?#]*)/i;
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
+/** The part of `htu` that is not for the request. */
+export type TargetProblem = 'form' | 'origin' | 'host' | 'path';
+
 /**
- * Whether a proof is for a request. Its origin must be one of the configured origins, and must have the host of the request. Headers about the original
- * origin are not used, because a client can add them.
+ * Finds the part of `htu` that is not for a request. Its origin must be one of the configured origins, and must have the host of the
+ * request. Headers about the original origin are not used, because a client can add them.
  *
  * @param target `htu`
+ * @returns undefined if the proof is for the request
  */
-export function isForRequest(
+export function targetProblem(
   target: string,
   { host, path }: Pick<CheckRequest, 'host' | 'path'>,
   origins: readonly string[],
-): boolean {
+): TargetProblem | undefined {
   const [, base = '', targetPath = ''] = uriParts.exec(target) ?? [];
   const origin = URL.parse(base)?.origin;
-  if (origin === undefined || !origins.includes(origin) || !isHostOf(origin, host)) return false;
+  if (origin === undefined) return 'form';
+  if (!origins.includes(origin)) return 'origin';
+  if (!isHostOf(origin, host)) return 'host';
   const [requestPath = ''] = path.split('?', 1);
-  return normalPath(targetPath) === normalPath(requestPath);
+  return normalPath(targetPath) === normalPath(requestPath) ? undefined : 'path';
 }
 
 /** Whether a Host header names an origin, with or without its default port (RFC 9110 section 7.2). */

@@ -38,6 +38,8 @@ export interface ReplayStore {
    * @param now the wall clock, in milliseconds
    */
   readonly take: (proof: UsedProof, now: number, bounds: ReplayBounds) => UseResult;
+  /** Returns what `take` would return, and changes nothing. */
+  readonly test: (proof: UsedProof, bounds: ReplayBounds) => UseResult;
   /** The number of stored proofs. */
   readonly size: () => number;
 }
@@ -75,23 +77,32 @@ export function createReplayStore(): ReplayStore {
     }
   };
 
+  const test: ReplayStore['test'] = (proof, { maxProofs, maxProofsPerKey }) => {
+    if (secondOf(proof) <= horizon) return 'used';
+    const stored = byIssuer.get(proof.issuer);
+    if (stored?.ids.has(proof.id)) return 'used';
+    if ((stored?.byKey.get(proof.keyThumbprint) ?? 0) >= maxProofsPerKey) return 'key';
+    return (stored?.ids.size ?? 0) >= maxProofs ? 'issuer' : 'new';
+  };
+
   return {
-    take: (proof, now, { maxProofs, maxProofsPerKey, maxAge }) => {
-      removeOld(now, maxAge);
-      const second = Math.floor(proof.issuedAt / 1_000);
-      if (second <= horizon) return 'used';
+    take: (proof, now, bounds) => {
+      removeOld(now, bounds.maxAge);
+      const result = test(proof, bounds);
+      if (result !== 'new') return result;
       const stored = byIssuer.getOrInsertComputed(proof.issuer, createIssuerProofs);
-      if (stored.ids.has(proof.id)) return 'used';
-      const ofKey = stored.byKey.get(proof.keyThumbprint) ?? 0;
-      if (ofKey >= maxProofsPerKey) return 'key';
-      if (stored.ids.size >= maxProofs) return 'issuer';
       stored.ids.add(proof.id);
-      stored.byKey.set(proof.keyThumbprint, ofKey + 1);
-      stored.bySecond.getOrInsertComputed(second, () => []).push(proof);
+      stored.byKey.set(proof.keyThumbprint, (stored.byKey.get(proof.keyThumbprint) ?? 0) + 1);
+      stored.bySecond.getOrInsertComputed(secondOf(proof), () => []).push(proof);
       return 'new';
     },
+    test,
     size: () => byIssuer.values().reduce((sum, { ids }) => sum + ids.size, 0),
   };
+}
+
+function secondOf({ issuedAt }: UsedProof): number {
+  return Math.floor(issuedAt / 1_000);
 }
 
 function createIssuerProofs(): IssuerProofs {

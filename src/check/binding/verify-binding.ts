@@ -5,9 +5,15 @@ import type { Config } from '../../config/declare/options.ts';
 import { createVerificationQueue } from '../../credential/token/verification-queue.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
-import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
-import type { Trace } from '../../model/trace.ts';
+import { passed, type Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import {
+  type BindingProblem,
+  invalid,
+  overloaded,
+  proofObservation,
+  unverifiable,
+} from './binding-problem.ts';
 import { createClientCertificate } from './client-certificate.ts';
 import { readProof } from './dpop.ts';
 import type { ReplayStore, UsedProof } from './used-proofs.ts';
@@ -21,8 +27,8 @@ export interface Presentation {
   readonly trace: Trace | undefined;
 }
 
-/** Why the client is denied, or undefined if it proved the binding. */
-type Problem = DenyReason | ErrorReason | undefined;
+/** Why the client is not allowed, or undefined if it proved the binding. */
+type Problem = BindingProblem | undefined;
 
 /** Verifies the binding of a token. */
 export type Prove = (presentation: Presentation) => Problem | Promise<Problem>;
@@ -48,42 +54,105 @@ export function createProve({ config, replays, clock, onFull }: ProveDependencie
     clock,
   });
 
-  const proveCertificate = (thumbprint: string, request: CheckRequest): Problem => {
+  const proveCertificate = (thumbprint: string, { request, trace }: Presentation): Problem => {
     const certificate = certificateOf(request);
-    if (certificate === 'unknowable') return 'token_bound';
-    return certificate === thumbprint ? undefined : 'proof_invalid';
+    if (certificate === 'unknowable')
+      return unverifiable(
+        'the client certificate',
+        'the token is bound to a client certificate, and no proxy reports the certificate of the client',
+        'clientCertificates',
+      );
+    if (certificate !== thumbprint) return wrongCertificate(certificate !== undefined);
+    if (trace !== undefined)
+      passed(
+        trace,
+        proofObservation('the client certificate', 'that of the token (cnf.x5t#S256)', 'the same'),
+      );
+    return undefined;
   };
   /** Adds a valid proof to the store. If the store is full, the check ends with `overloaded`, because the proof is not invalid. */
-  const use = (proof: UsedProof, issuerName: string): Problem => {
-    const result = replays.take(proof, clock.now(), bounds);
-    if (result === 'new') return undefined;
-    if (result === 'used') return 'proof_invalid';
-    onFull(issuerName, result);
-    return 'overloaded';
+  const use = (proof: UsedProof, { identity, trace }: Presentation): Problem => {
+    // A traced check is a dry run. If it stored the proof, the client's own request would be denied.
+    const result =
+      trace === undefined ? replays.take(proof, clock.now(), bounds) : replays.test(proof, bounds);
+    if (result === 'new') {
+      if (trace !== undefined) passed(trace, validProof);
+      return undefined;
+    }
+    if (result === 'used')
+      return invalid(
+        'jti of the proof',
+        'a new proof',
+        'a proof that was used before',
+        'the DPoP proof was used before: each request needs a new one',
+        'dpop.maxAge',
+      );
+    if (trace === undefined) onFull(identity.issuerName, result);
+    return overloaded(result, limits.checkDeadline);
   };
-  const provePossession = (
-    keyThumbprint: string,
-    { token, request, identity }: Presentation,
-  ): Problem | Promise<Problem> => {
+  const provePossession = (keyThumbprint: string, presentation: Presentation): Problem | Promise<Problem> => {
+    const { token, request, identity } = presentation;
     const proof = readProof({ request, token, keyThumbprint, now: clock.now() }, dpop);
-    if (proof === undefined) return 'proof_invalid';
+    if ('reason' in proof) return proof;
     const { id, issuedAt } = proof;
-    const { issuer, issuerName } = identity;
-    const late = (): Problem => 'overloaded';
+    const { issuer } = identity;
+    const late = (): Problem => overloaded('late', limits.checkDeadline);
     const verify = (): Problem =>
-      proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, issuerName) : 'proof_invalid';
-    return queue.add({ since: clock.monotonic(), signatures: 1, verify, late }) ?? 'overloaded';
+      proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, presentation) : unsigned;
+    const verified = queue.add({ since: clock.monotonic(), signatures: 1, verify, late });
+    return verified ?? overloaded('full', limits.checkDeadline);
   };
 
   return (presentation) => {
-    const { scheme, identity, request } = presentation;
+    const { scheme, identity } = presentation;
     const { keyThumbprint, certificateThumbprint } = identity.confirmation ?? {};
     if (certificateThumbprint !== undefined) {
-      const problem = proveCertificate(certificateThumbprint, request);
+      const problem = proveCertificate(certificateThumbprint, presentation);
       if (problem !== undefined) return problem;
     }
-    if (keyThumbprint === undefined) return scheme === 'dpop' ? 'proof_invalid' : undefined;
-    if (dpop.origins.length === 0) return 'token_bound';
-    return scheme === 'dpop' ? provePossession(keyThumbprint, presentation) : 'proof_invalid';
+    if (keyThumbprint === undefined) return scheme === 'dpop' ? unbound : undefined;
+    if (dpop.origins.length === 0)
+      return unverifiable(
+        'the DPoP proof',
+        'the token is bound to a DPoP key (cnf.jkt), and dpop.origins is empty',
+        'dpop.origins',
+      );
+    return scheme === 'dpop' ? provePossession(keyThumbprint, presentation) : notDpop;
   };
+}
+
+const validProof = proofObservation(
+  'the DPoP proof',
+  'a valid proof that was not used before',
+  'valid, and not used before; the trace does not store it as used',
+);
+const unsigned = invalid(
+  'the signature of the proof',
+  'valid',
+  'invalid',
+  'the signature of the DPoP proof is not valid for its key',
+);
+const unbound = invalid(
+  'cnf',
+  'a binding to a DPoP key (cnf.jkt)',
+  'none',
+  'the token is sent with the scheme DPoP, but it is not bound to a DPoP key (cnf.jkt)',
+);
+const notDpop = invalid(
+  'the scheme',
+  'DPoP',
+  'Bearer',
+  'the token is bound to a DPoP key (cnf.jkt), but it is sent with the scheme Bearer',
+);
+
+function wrongCertificate(isPresent: boolean): BindingProblem {
+  return invalid(
+    'the client certificate',
+    'that of the token (cnf.x5t#S256)',
+    isPresent ? 'another' : 'none',
+    isPresent
+      ? 'the client certificate is not that of the token (cnf.x5t#S256)'
+      : 'the token is bound to a client certificate (cnf.x5t#S256), and the proxies report none that is trusted',
+    isPresent ? undefined : 'clientCertificates',
+  );
 }

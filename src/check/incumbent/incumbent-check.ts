@@ -40,5 +40,11 @@ export function createIncumbentCheck(
 }
 
 function unavailable({ message }: Error): Decision {
-  return { outcome: 'error', reason: 'incumbent_unavailable', comparison: 'unavailable', problem: message };
+  return {
+    outcome: 'error',
+    reason: 'incumbent_unavailable',
+    comparison: 'unavailable',
+    problem: message,
+    detail: () => ({ text: message, option: 'shadow.authorizer' }),
+  };
 }

@@ -57,6 +57,23 @@ export function otherSpellings(target: string, segments: readonly string[]): Spe
   };
 }
 
+/**
+ * Describes why {@link readPath} cannot read a path.
+ *
+ * @returns a phrase such as `has two slashes in a row`; undefined if the path can be read
+ */
+export function pathAmbiguity(target: string): string | undefined {
+  const path = pathOf(target);
+  if (path.charCodeAt(0) !== 0x2f) return 'does not begin with /';
+  if (hasOddCharacter.test(path))
+    return 'has a backslash, a semicolon, a fragment, white space or a character outside ASCII that is not encoded';
+  if (path.includes('//')) return 'has two slashes in a row';
+  if (hasDotSegment.test(path)) return 'has a segment of only dots or plus signs, such as /../';
+  if (readPath(target) !== undefined) return undefined;
+  if (/%2f/i.test(path)) return 'has an encoded slash, %2F';
+  return 'has an escape that is invalid, encoded twice, or stands for a separator, a control character or an invisible character';
+}
+
 function pathOf(target: string): string {
   const end = target.indexOf('?');
   return end < 0 ? target : target.slice(0, end);

@@ -3,71 +3,113 @@
 import type { Expression, ExpressionContext } from '../../config/expression/expression.ts';
 import { compileExpression } from '../../config/expression/lazy-expression.ts';
 import type { RuleConfig } from '../../config/rules/rule-options.ts';
-import { createHasClaims, readClaims } from '../../credential/token/claims.ts';
+import { requirementsOf } from '../../credential/token/claim-requirements.ts';
+import { readClaims } from '../../credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../credential/token/list-members.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
-import type { DenyReason } from '../../model/reasons.ts';
+import { passed, type Trace } from '../../model/trace.ts';
 import type { ContextOf } from './expression-context.ts';
+import {
+  createRuleRequirementDetails,
+  type DescribeRequirement,
+  expressionFailed,
+  type FailedRuleRequirement,
+} from './requirement-details.ts';
+import { scopesIn } from './scopes-in.ts';
 
-/** Returns the reason to deny of the first requirement that is not met, or undefined. */
-export type RuleRequirements = (identity: Identity, request: CheckRequest) => DenyReason | undefined;
+/** Returns the first requirement that is not met, or undefined. */
+export type RuleRequirements = (
+  identity: Identity,
+  request: CheckRequest,
+  trace?: Trace,
+) => FailedRuleRequirement | undefined;
 
 /**
  * Creates the check of a rule. Its result for the claims is cached with the token.
  *
  * @param maxTokenSize `limits.maxTokenSize`, in bytes
- * @param namesPort whether each host of the rule is listed with its port, so that the port cannot change the decision
+ * @param namesPort whether each host of the rule is listed with its port. The port cannot change the decision then.
+ * @param path the path of the rule, such as `rules[0]`
  */
 export function createRuleRequirements(
   required: NonNullable<RuleConfig['require']>,
   contextOf: ContextOf,
   maxTokenSize: number,
   namesPort = false,
+  path = 'rules[0]',
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
-  const requiresClaims = Object.keys(claims).length > 0;
-  const hasClaims = createHasClaims(claims);
-  const results = new WeakMap<Identity, boolean>();
-  const testClaims = ({ payload }: Identity) => hasClaims(readClaims(payload));
+  const claimRequirements = requirementsOf(claims, 'requirements', `${path}.require.claims`);
+  const results = new WeakMap<Identity, FailedRuleRequirement | undefined>();
+  const testClaims = ({ payload }: Identity) => {
+    const all = readClaims(payload);
+    return claimRequirements.find(({ isMet }) => !isMet(all));
+  };
   const isAllowedAudience = createIsOneOf(audiences ?? []);
   const hasScopes = createHasAll(scopes);
   const isAnyScope = createIsOneOf(anyScopes ?? []);
   const compiled = expression === undefined ? undefined : compileExpression(expression, maxTokenSize);
   const dependsOnPort = !namesPort && compiled?.readsHost === true;
+  const details = createRuleRequirementDetails(required, `${path}.require`);
 
-  return (identity, request) => {
-    if (issuers !== undefined && !issuers.includes(identity.issuerName)) return 'rule_denied';
-    if (audiences !== undefined && !identity.audiences.some(isAllowedAudience)) return 'audience_mismatch';
-    if (!hasScopes(identity.scopes)) return 'scope_insufficient';
-    if (anyScopes !== undefined && !identity.scopes.some(isAnyScope)) return 'scope_insufficient';
+  const otherIssuer = { reason: 'rule_denied', describe: details.issuers } as const;
+  const otherAudience = { reason: 'audience_mismatch', describe: details.audiences } as const;
+  const scopeMissing = { reason: 'scope_insufficient', describe: details.scopes } as const;
+  const anyScopeMissing = { reason: 'scope_insufficient', describe: details.anyScopes } as const;
+  const headerMissing = { reason: 'rule_denied', describe: details.scopesFromHeader } as const;
+  const headerScopeMissing = { reason: 'scope_insufficient', describe: details.scopesFromHeader } as const;
+  const isFalse = { reason: 'claim_not_allowed', describe: details.expression } as const;
+  const portDecides = { reason: 'host_ambiguous', describe: details.port } as const;
+
+  /** Evaluates an expression. One that fails denies the request, for example because a claim is absent. */
+  const evaluate = (evaluated: Expression, context: ExpressionContext): FailedRuleRequirement | undefined => {
+    try {
+      return evaluated(context) ? undefined : isFalse;
+    } catch (error) {
+      return expressionFailed(error, expression ?? '', `${path}.require.expression`);
+    }
+  };
+
+  const check = (identity: Identity, request: CheckRequest): FailedRuleRequirement | undefined => {
+    if (issuers !== undefined && !issuers.includes(identity.issuerName)) return otherIssuer;
+    if (audiences !== undefined && !identity.audiences.some(isAllowedAudience)) return otherAudience;
+    if (!hasScopes(identity.scopes)) return scopeMissing;
+    if (anyScopes !== undefined && !identity.scopes.some(isAnyScope)) return anyScopeMissing;
     if (scopesFromHeader !== undefined) {
       const fromHeader = scopesIn(request.header(scopesFromHeader));
-      if (fromHeader === undefined) return 'rule_denied';
-      if (!createHasAll(fromHeader)(identity.scopes)) return 'scope_insufficient';
+      if (fromHeader === undefined) return headerMissing;
+      if (!createHasAll(fromHeader)(identity.scopes)) return headerScopeMissing;
     }
-    if (requiresClaims && !results.getOrInsertComputed(identity, testClaims)) return 'claim_not_allowed';
+    const failedClaim =
+      claimRequirements.length === 0 ? undefined : results.getOrInsertComputed(identity, testClaims);
+    if (failedClaim !== undefined) return failedClaim;
     if (compiled === undefined) return undefined;
-    const reason = evaluate(compiled, contextOf(identity, request));
-    if (!dependsOnPort) return reason;
+    const failed = evaluate(compiled, contextOf(identity, request));
+    if (!dependsOnPort) return failed;
     const withPort = contextOf.withPort(identity, request);
-    return withPort === undefined || evaluate(compiled, withPort) === reason ? reason : 'host_ambiguous';
+    return withPort === undefined || evaluate(compiled, withPort)?.reason === failed?.reason
+      ? failed
+      : portDecides;
   };
-}
 
-/** Evaluates an expression. One that fails denies the request, for example because a claim is absent. */
-function evaluate(expression: Expression, context: ExpressionContext): DenyReason | undefined {
-  try {
-    return expression(context) ? undefined : 'claim_not_allowed';
-  } catch {
-    return 'rule_failed';
-  }
-}
-
-/** The scopes in a header; undefined unless it has exactly one line with at least one scope. */
-function scopesIn(lines: readonly string[]): readonly string[] | undefined {
-  const [line, ...others] = lines;
-  const scopes = new Set((line ?? '').split(/[ ,]+/));
-  scopes.delete('');
-  return others.length > 0 || scopes.size === 0 ? undefined : [...scopes];
+  const inOrder: readonly DescribeRequirement[] = [
+    ...(issuers === undefined ? [] : [details.issuers]),
+    ...(audiences === undefined ? [] : [details.audiences]),
+    ...(scopes.length === 0 ? [] : [details.scopes]),
+    ...(anyScopes === undefined ? [] : [details.anyScopes]),
+    ...(scopesFromHeader === undefined ? [] : [details.scopesFromHeader]),
+    ...claimRequirements.map(({ describe }) => describe),
+  ];
+  return (identity, request, trace) => {
+    const failed = check(identity, request);
+    if (trace === undefined) return failed;
+    for (const describe of inOrder) {
+      if (describe === failed?.describe) return failed;
+      passed(trace, describe(identity, request).failed);
+    }
+    if (failed === undefined && compiled !== undefined)
+      passed(trace, { ...details.expression(identity, request).failed, found: 'true' });
+    return failed;
+  };
 }

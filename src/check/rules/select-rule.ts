@@ -7,14 +7,13 @@ import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { readHost } from '../../config/values/hosts.ts';
 import { createIsWithin } from '../../config/values/networks.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
-import type { Trace } from '../../model/trace.ts';
 import type { ClientAddress } from './client-address.ts';
 import { createFindRule, type FoundRule, type PathTrees, treesOf } from './find-rule.ts';
 import { otherSpellings, readPath } from './path.ts';
 import { asksForOther, type Preflight, readPreflight } from './preflight.ts';
 
 /** Returns the index of the rule that decides; `none`; or which part of the request is ambiguous. */
-export type SelectRule = (request: CheckRequest, trace?: Trace) => FoundRule | 'host_ambiguous';
+export type SelectRule = (request: CheckRequest) => FoundRule | 'host_ambiguous';
 
 /** The options that decide which paths and hosts a rule matches. */
 export type MatchOptions = Pick<Config, 'paths' | 'hosts' | 'noRuleMatches' | 'mode'>;

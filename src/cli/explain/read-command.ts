@@ -75,11 +75,14 @@ export async function readCommand(
   const flags = createFlagReader(own);
   const { id } = operands;
   const configured = { ...sources, flags: others };
-  const target = await readTarget(flags, configured);
   const output = outputKind(flags);
-  if (id !== undefined && target.mode === 'online')
+  if (id !== undefined) {
+    const target = await readTarget(flags, configured);
+    if (target.mode !== 'online') throw new TypeError('a decision id needs the admin listener');
     return { ask: () => explainDecision(target.access, id), output, secrets: [] };
+  }
   const request = readRequest(flags, operands.request, sources.readFile, readInput);
+  const target = await readTarget(flags, configured);
   return {
     ask: (clock) => explain(target, request, flags.has('--show-claims'), clock),
     output,

@@ -2,13 +2,9 @@
 import type { ConfigSources } from '../../config/load/load.ts';
 import { configFileOf } from '../../config/load/load.ts';
 import { ConfigError } from '../../config/validate/problems.ts';
-import { isOrigin } from '../../config/values/urls.ts';
-import { systemClock } from '../../runtime/time/clock.ts';
-import type { ClientTls } from '../../tools/explain/envoy-answer.ts';
 import type { ExplainTarget } from '../../tools/explain/explain.ts';
-import { readInputFile } from '../../tools/input-file.ts';
 import { singleProblem } from '../../tools/single-problem.ts';
-import { credentialIn } from '../../tools/token-input.ts';
+import { originOf, readAdminAccess, readTls } from '../admin-access.ts';
 import type { FlagReader } from './flags.ts';
 
 /**
@@ -34,17 +30,7 @@ export async function readTarget(flags: FlagReader, sources: ConfigSources): Pro
       pathPrefix: flags.last('--path-prefix') ?? '',
       tls,
     };
-  const tokenFile = flags.last('--admin-token-file');
-  const tokenText = tokenFile === undefined ? undefined : readInputFile(tokenFile, readFile);
-  return {
-    mode: 'online',
-    access: {
-      origin: originOf(admin, '--admin', 'http://127.0.0.1:8081'),
-      tls,
-      token: tokenText === undefined ? undefined : credentialIn(tokenText, tokenFile ?? '', ['Bearer']).token,
-      clock: systemClock,
-    },
-  };
+  return { mode: 'online', access: readAdminAccess(flags, admin, readFile) };
 }
 
 async function offline(flags: FlagReader, sources: ConfigSources): Promise<ExplainTarget> {
@@ -60,26 +46,6 @@ async function offline(flags: FlagReader, sources: ConfigSources): Promise<Expla
     at,
     jwks: flags.last('--jwks'),
   };
-}
-
-function originOf(text: string, flag: string, example: string): URL {
-  if (!isOrigin(text))
-    throw singleProblem(`flag ${flag}`, `expected a URL such as ${example}, without a path`);
-  return new URL(text);
-}
-
-function readTls(flags: FlagReader, readFile: (path: string) => string): ClientTls {
-  const read = (flag: string) => {
-    const file = flags.last(flag);
-    return file === undefined ? undefined : readInputFile(file, readFile, `flag ${flag} ${file}`);
-  };
-  const [ca, cert, key] = [read('--ca-file'), read('--cert-file'), read('--key-file')];
-  if ((cert === undefined) !== (key === undefined))
-    throw singleProblem(
-      'flag --cert-file',
-      'a certificate and its key belong together; write --cert-file and --key-file',
-    );
-  return { ca, cert, key };
 }
 
 /** Milliseconds since the epoch. */

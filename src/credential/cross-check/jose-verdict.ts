@@ -4,7 +4,7 @@ import type { IssuerConfig } from '../../config/declare/options.ts';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
 
-/** What jose judges. */
+/** A token, and everything that jose needs to judge it. */
 export interface JoseQuestion {
   readonly token: string;
   /** The key set as the issuer published it. jose reads it with its own code. */
@@ -126,8 +126,8 @@ export function comparesAudience({ anyAudience, audienceClaims }: JoseIssuer): b
 }
 
 /**
- * The published keys, without the members that jose rejects and the service accepts: null, an empty `kid`, `use` or `alg`, a `use` in
- * `keyUses`, `key_ops` with more than `verify`, `ext`, and the two names of EdDSA.
+ * The published keys, without the members that jose rejects and the service accepts. These are null, `ext`, an empty `kid`, `use` or
+ * `alg`, a `use` in `keyUses`, and `key_ops` with `verify`. The two names of EdDSA are also removed, because jose compares them.
  */
 function publishedKeys(keySet: string, keyUses: readonly string[]): JWK[] {
   const document = parseJson(withoutByteOrderMark(keySet)) as { readonly keys: readonly unknown[] };

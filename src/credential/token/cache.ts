@@ -10,10 +10,18 @@ export interface TokenCacheOptions {
   readonly maxBytes: number;
 }
 
+/** The entry of a token, if there is one. */
+export interface PeekedEntry {
+  readonly token: VerifiedToken | undefined;
+  readonly isExpired: boolean;
+}
+
 /** The cache. */
 export interface TokenCache {
   /** @param now the wall clock, in seconds since the epoch */
   readonly get: (digest: string, now: number) => VerifiedToken | undefined;
+  /** Reads an entry without marking it as used. An expired entry stays, and its token is not returned. */
+  readonly peek: (digest: string, now: number) => PeekedEntry;
   /**
    * @param now the wall clock, in seconds since the epoch
    * @param bytes the length of the token, from which its memory is estimated
@@ -65,6 +73,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         entry.usedAt = now;
       }
       return entry;
+    },
+    peek: (digest, now) => {
+      const entry = entries.peek(digest);
+      const isExpired = entry !== undefined && now >= entry.cachedUntil;
+      return { token: isExpired ? undefined : entry, isExpired };
     },
     put: (digest, token, now, bytes) => {
       if (isOff) return;

@@ -1,53 +1,172 @@
 /** The issuer's requirements for claims: `requiredClaims`, `email` and `groups`. */
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
+import { counted, detailOf, shown } from '../../config/values/detail-text.ts';
 import type { Claims } from '../../model/identity.ts';
-import type { DenyReason } from '../../model/reasons.ts';
-import { createHasClaims, readClaims, scalarText } from './claims.ts';
+import type { Observation, StepDetail, StepName } from '../../model/trace.ts';
+import { createReadClaim } from './claim-path.ts';
+import { createClaimHoldsOne, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
+import type { Describe, FailedRequirement } from './failed-requirement.ts';
 import { createIdentityClaims, type IdentityClaims, isEmailVerified } from './identity-claims.ts';
+import { listedName } from './requirement-details.ts';
 
-/** Returns the reason to deny of the first requirement that is not met, or undefined. */
-export type ClaimRequirements = (facts: Facts) => DenyReason | undefined;
+/** The requirements of one issuer. */
+export interface ClaimRequirements {
+  /** Returns the first requirement that is not met, or undefined. The result is cached with the token. */
+  readonly check: (facts: Facts) => FailedRequirement | undefined;
+  /** The descriptions of the requirements whose reason is `claim_invalid`, and of those whose reason is `claim_not_allowed`. */
+  readonly describeInvalid: readonly Describe[];
+  readonly describeNotAllowed: readonly Describe[];
+}
 
-const none: ClaimRequirements = () => undefined;
+/** A requirement for the claims of a token. */
+export interface ClaimRequirement extends FailedRequirement {
+  readonly isMet: (claims: Claims) => boolean;
+  readonly describe: (token: Pick<Facts, 'payload'>) => StepDetail;
+}
 
-/** Creates the check for the tokens of one issuer. Its result is cached with the token. */
-export function createClaimRequirements(issuer: IssuerConfig): ClaimRequirements {
+/**
+ * Creates the requirements for the tokens of one issuer.
+ *
+ * @param path the path of the issuer's options, such as `issuers[0]`
+ */
+export function createClaimRequirements(issuer: IssuerConfig, path: string): ClaimRequirements {
   const { requiredClaims, email, groups } = issuer;
   const identityClaims = createIdentityClaims(issuer);
-  const isEmailAllowed = createIsEmailAllowed(email, identityClaims);
-  const hasClaims = createHasClaims(requiredClaims);
-  const allowedGroups =
-    groups.allowed === undefined ? undefined : new Set<string | undefined>(groups.allowed);
+  const allowedGroups = new Set<string | undefined>(groups.allowed);
+  const emailClaim = listedName(email.claim);
 
-  const check = (claims: Claims): DenyReason | undefined => {
-    if (email.requireVerified && !isEmailVerified(claims)) return 'claim_invalid';
-    const isAllowed =
-      hasClaims(claims) &&
-      isEmailAllowed(claims) &&
-      (allowedGroups === undefined ||
-        [identityClaims.groups(claims)].flat().some((group) => allowedGroups.has(scalarText(group))));
-    return isAllowed ? undefined : 'claim_not_allowed';
+  const requirements: readonly ClaimRequirement[] = [
+    ...(email.requireVerified
+      ? [
+          {
+            reason: 'claim_invalid',
+            isMet: isEmailVerified,
+            describe: describeClaim(
+              {
+                step: 'claims',
+                subject: 'email_verified',
+                expected: 'true, or absent',
+                option: `${path}.email.requireVerified`,
+              },
+              isEmailVerified,
+              'the email address is not verified (claim email_verified)',
+            ),
+          } as const,
+        ]
+      : []),
+    ...requirementsOf(requiredClaims, 'claims', `${path}.requiredClaims`),
+    ...(email.allowedDomains === undefined && email.allowedAddresses === undefined
+      ? []
+      : [
+          claimRequirement(
+            createIsEmailAllowed(email, identityClaims),
+            {
+              step: 'claims',
+              subject: emailClaim,
+              expected: 'an allowed domain or address',
+              option: `${path}.email.${email.allowedDomains === undefined ? 'allowedAddresses' : 'allowedDomains'}`,
+            },
+            `the email address (claim ${emailClaim}) is absent, or is not in an allowed domain or an allowed address`,
+          ),
+        ]),
+    ...(groups.allowed === undefined
+      ? []
+      : [
+          claimRequirement(
+            (claims) =>
+              [identityClaims.groups(claims)].flat().some((group) => allowedGroups.has(scalarText(group))),
+            {
+              step: 'claims',
+              subject: listedName(groups.claim),
+              expected: `one of ${counted(groups.allowed.length, 'allowed group')}`,
+              option: `${path}.groups.allowed`,
+            },
+            `no group of the token (claim ${listedName(groups.claim)}) is one of ${counted(groups.allowed.length, 'allowed group')}`,
+          ),
+        ]),
+  ];
+
+  const describeOf = (reason: FailedRequirement['reason']) =>
+    requirements.filter((one) => one.reason === reason).map(({ describe }) => describe);
+  const results = new WeakMap<Facts, FailedRequirement | undefined>();
+  const checkOnce = ({ payload }: Facts) => {
+    const claims = readClaims(payload);
+    return requirements.find(({ isMet }) => !isMet(claims));
   };
+  return {
+    check:
+      requirements.length === 0 ? () => undefined : (facts) => results.getOrInsertComputed(facts, checkOnce),
+    describeInvalid: describeOf('claim_invalid'),
+    describeNotAllowed: describeOf('claim_not_allowed'),
+  };
+}
 
-  const hasNoRequirements =
-    Object.keys(requiredClaims).length === 0 &&
-    !email.requireVerified &&
-    email.allowedDomains === undefined &&
-    email.allowedAddresses === undefined &&
-    allowedGroups === undefined;
-  if (hasNoRequirements) return none;
-  const results = new WeakMap<Facts, DenyReason | undefined>();
-  const checkOnce = ({ payload }: Facts) => check(readClaims(payload));
-  return (facts) => results.getOrInsertComputed(facts, checkOnce);
+/**
+ * Creates the requirements for claims by name, as in `requiredClaims`.
+ *
+ * @param option the path of the option
+ */
+export function requirementsOf(
+  required: IssuerConfig['requiredClaims'],
+  step: StepName,
+  option: string,
+): readonly ClaimRequirement[] {
+  return Object.entries(required).map(([name, values]) => {
+    const read = createReadClaim(name);
+    const subject = shown(name);
+    const count = [values].flat().length;
+    const isMet = createClaimHoldsOne(name, values);
+    const observation: Observation = {
+      step,
+      subject: `the claim ${subject}`,
+      expected: `one of ${counted(count, 'configured value')}`,
+      option,
+    };
+    return {
+      reason: 'claim_not_allowed',
+      isMet,
+      describe: ({ payload }) => {
+        const claims = readClaims(payload);
+        const isAbsent = read(claims) === undefined;
+        const found = isMet(claims) ? 'a required value' : isAbsent ? 'absent' : 'another value';
+        return detailOf(
+          { ...observation, found },
+          isAbsent
+            ? `the token does not have the claim ${subject}`
+            : `claim ${subject} does not have a required value`,
+        );
+      },
+    };
+  });
+}
+
+function claimRequirement(
+  isMet: (claims: Claims) => boolean,
+  observation: Observation,
+  text: string,
+): ClaimRequirement {
+  return { reason: 'claim_not_allowed', isMet, describe: describeClaim(observation, isMet, text) };
+}
+
+/** The description of a claim. It never has the value. */
+function describeClaim(
+  observation: Observation,
+  isMet: (claims: Claims) => boolean,
+  text: string,
+): ClaimRequirement['describe'] {
+  return ({ payload }) =>
+    detailOf(
+      { ...observation, found: isMet(readClaims(payload)) ? 'an allowed value' : 'another value' },
+      text,
+    );
 }
 
 function createIsEmailAllowed(
   { allowedDomains, allowedAddresses }: IssuerConfig['email'],
   identityClaims: IdentityClaims,
 ): (claims: Claims) => boolean {
-  if (allowedDomains === undefined && allowedAddresses === undefined) return () => true;
   const addresses = new Set(allowedAddresses);
   return (claims) => {
     const email = identityClaims.email(claims);

@@ -69,11 +69,3 @@ export function createClaimHoldsOne(
     return Array.isArray(value) ? value.some(isOne) : isOne(value);
   };
 }
-
-/** Creates a test whether claims meet all requirements, by name. */
-export function createHasClaims(
-  required: Readonly<Record<string, Scalar | readonly Scalar[]>>,
-): (claims: Claims) => boolean {
-  const wanted = Object.entries(required).map(([name, values]) => createClaimHoldsOne(name, values));
-  return (claims) => wanted.every((holdsOne) => holdsOne(claims));
-}

@@ -1,34 +1,66 @@
 /** Tests whether the deny list revokes a verified token. */
 
 import type { DenyListEntry, RevocableClaim } from '../../config/load/deny-list.ts';
+import { detailOf } from '../../config/values/detail-text.ts';
 import type { Claims } from '../../model/identity.ts';
 import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
+import type { Describe } from './failed-requirement.ts';
 
-/** Whether a token is revoked. Runs on every check, even for a cached token. */
-export type IsRevoked = (facts: Facts) => boolean;
+/** The deny list for the tokens of one issuer. */
+export interface Revocation {
+  /** Returns an entry that revokes a token, or undefined. Runs on every check, even for a cached token. */
+  readonly find: (facts: Facts) => DenyListEntry | undefined;
+  readonly describe: Describe;
+  /** Whether the list has entries for this issuer. */
+  readonly hasEntries: boolean;
+}
 
-const never: IsRevoked = () => false;
+const never: Revocation['find'] = () => undefined;
 
 /**
  * Creates the test for the tokens of one issuer. Its result is cached with the token.
  *
  * @param issuer the exact `iss`
+ * @param file `denyList.file`
  */
-export function createIsRevoked(denyList: readonly DenyListEntry[], issuer: string): IsRevoked {
+export function createRevocation(
+  denyList: readonly DenyListEntry[],
+  issuer: string,
+  file: string,
+): Revocation {
   const entries = denyList.filter((entry) => entry.issuer === issuer);
-  if (entries.length === 0) return never;
   const byFirstClaim = Map.groupBy(entries, ({ claims: [first] }) => nameOf(first?.[0], first?.[1]));
   const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
-  const results = new WeakMap<Facts, boolean>();
+  const results = new WeakMap<Facts, DenyListEntry | undefined>();
 
-  const test = ({ payload, issuedAt }: Facts): boolean => {
+  const test = ({ payload, issuedAt }: Facts): DenyListEntry | undefined => {
     const claims = readClaims(payload);
     return [...names]
       .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-      .some((entry) => matches(entry, claims, issuedAt));
+      .find((entry) => matches(entry, claims, issuedAt));
   };
-  return (facts) => results.getOrInsertComputed(facts, test);
+  const find: Revocation['find'] =
+    entries.length === 0 ? never : (facts) => results.getOrInsertComputed(facts, test);
+  return {
+    find,
+    hasEntries: entries.length > 0,
+    describe: (facts) => {
+      const entry = find(facts);
+      // The names of the claims, not their values.
+      const claims = entry?.claims.map(([name]) => name).join(' and ');
+      return detailOf(
+        {
+          step: 'revocation',
+          subject: 'the deny list',
+          expected: 'no entry for the token',
+          found: entry === undefined ? 'none' : `an entry with ${claims}`,
+          option: 'denyList.file',
+        },
+        `entries[${entry === undefined ? -1 : denyList.indexOf(entry)}] of ${file} revokes the token by its ${claims}`,
+      );
+    },
+  };
 }
 
 function matches(

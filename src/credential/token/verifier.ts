@@ -4,9 +4,8 @@ import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
 import { maxCandidateKeys, type VerificationKey } from '../../issuer/keys/key-set.ts';
-import type { Denial, Failure, NotAllowed } from '../../model/decision.ts';
+import type { Denial, NotAllowed } from '../../model/decision.ts';
 import type { Identity } from '../../model/identity.ts';
-import type { DenyReason, ErrorReason } from '../../model/reasons.ts';
 import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { Observe } from '../cross-check/observe.ts';
@@ -14,13 +13,33 @@ import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
 import { identityOf } from './identity.ts';
-import { type JoseHeader, readHeader } from './jose-header.ts';
+import { readHeader } from './jose-header.ts';
 import { readJsonObject } from './json.ts';
-import { createKeyWaits, type KeyWaits } from './pending-keys.ts';
-import { createReadFacts, type ReadFacts } from './read-facts.ts';
-import { type CheckRequirements, createCheckRequirements } from './requirements.ts';
-import { createIsRevoked } from './revocation.ts';
+import { describeNoKeys, describeOverload, type FetchResult } from './key-details.ts';
+import { createKeyWaits } from './pending-keys.ts';
+import { createReadFacts } from './read-facts.ts';
+import { createCheckRequirements } from './requirements.ts';
+import { createRevocation } from './revocation.ts';
+import { signerOf } from './signer.ts';
+import { deny, denyIssuer, denyIssuerType, denyPayload, denyShape, denyTooLarge } from './token-details.ts';
+import {
+  denyAlgorithm,
+  denyKey,
+  denyRequirement,
+  denySignature,
+  failure,
+  type TrustedIssuer,
+  type UnverifiedToken,
+} from './unverified-token.ts';
 import { createVerificationQueue } from './verification-queue.ts';
+import {
+  peekCache,
+  traceCached,
+  traceFetch,
+  traceKeys,
+  traceParsed,
+  traceSignature,
+} from './verifier-trace.ts';
 
 /** The result of a verification. */
 export type Verdict =
@@ -37,6 +56,8 @@ const keyShare = 0.9;
 export interface VerifierDependencies {
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: IssuerKeys }[];
   readonly denyList: readonly DenyListEntry[];
+  /** `denyList.file`. */
+  readonly denyListFile?: string | undefined;
   readonly cache: TokenCache;
   readonly limits: Config['limits'];
   readonly clock: Clock;
@@ -46,40 +67,22 @@ export interface VerifierDependencies {
   readonly observe?: Observe;
 }
 
-/** A configured issuer with its checks. */
-interface TrustedIssuer {
-  readonly config: IssuerConfig;
-  readonly issuer: IssuerKeys;
-  readonly readFacts: ReadFacts;
-  readonly checkRequirements: CheckRequirements;
-  readonly keyWaits: KeyWaits;
-}
-
-/** A token that names a configured issuer. Its signature is not verified yet. */
-interface UnverifiedToken {
-  readonly token: string;
-  readonly digest: string;
-  /** Milliseconds of the monotonic clock. */
-  readonly startedAt: number;
-  readonly header: JoseHeader;
-  readonly signature: string;
-  /** The claims as JSON text. */
-  readonly payload: string;
-  readonly claims: Readonly<Record<string, unknown>>;
-  readonly trusted: TrustedIssuer;
-}
-
 /** Creates the verifier for the issuers of a configuration. */
 export function createVerifier(dependencies: VerifierDependencies): Verify {
-  const { issuers, denyList, cache, limits, clock, onLookup, observe } = dependencies;
+  const { issuers, denyList, denyListFile = '', cache, limits, clock, onLookup, observe } = dependencies;
   const trustedIssuers = new Map(
-    issuers.map(({ config, issuer }) => [
+    issuers.map(({ config, issuer }, index) => [
       config.issuer,
       {
         config,
         issuer,
+        path: `issuers[${index}]`,
         readFacts: createReadFacts(config),
-        checkRequirements: createCheckRequirements(config, createIsRevoked(denyList, config.issuer)),
+        checkRequirements: createCheckRequirements(
+          config,
+          createRevocation(denyList, config.issuer, denyListFile),
+          `issuers[${index}]`,
+        ),
         keyWaits: createKeyWaits({
           maxWaiting: limits.maxVerificationsInFlight,
           maxWait: limits.checkDeadline * keyShare,
@@ -88,6 +91,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       },
     ]),
   );
+  const issuerConfigs = issuers.map(({ config }) => config);
   const pending = new Map<string, Promise<Verdict>>();
   const queue = createVerificationQueue<Verdict>({
     maxWaiting: limits.maxVerificationsInFlight,
@@ -96,123 +100,146 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   });
 
   /** Looks up the token in the cache. Its issuer must still have the key that verified it. */
-  const lookup = (digest: string): Verdict | undefined => {
+  const lookup = (digest: string, trace: Trace | undefined): Verdict | undefined => {
     const now = clock.now() / 1000;
-    const known = cache.get(digest, now);
+    const known = trace === undefined ? cache.get(digest, now) : peekCache(cache, digest, now, trace);
     if (known === undefined) return undefined;
     const trusted = trustedIssuers.get(known.identity.issuer);
-    if (trusted === undefined || !trusted.issuer.holds(known.key)) return undefined;
-    const reason = trusted.checkRequirements(known.facts, now);
-    return reason === undefined
+    const isHeld = trusted?.issuer.holds(known.key) === true;
+    if (trace !== undefined) traceCached(trace, known, isHeld);
+    if (trusted === undefined || !isHeld) return undefined;
+    const failed = trusted.checkRequirements(known.facts, now, trace);
+    return failed === undefined
       ? { outcome: 'verified', identity: known.identity, cached: true }
-      : { ...denied(reason, trusted), cached: true };
+      : { ...denyRequirement(failed, known.facts, now, trusted), cached: true };
   };
 
-  const parse = (token: string, digest: string): UnverifiedToken | NotAllowed => {
+  const parse = (token: string, digest: string, trace: Trace | undefined): UnverifiedToken | NotAllowed => {
     const segments = splitCompact(token);
-    if (segments === undefined) return deny(token.includes(',') ? 'token_duplicated' : 'token_malformed');
+    if (segments === undefined) return denyShape(token);
     const header = readHeader(segments.header);
-    if (typeof header === 'string') return deny(header);
+    if ('reason' in header) return deny(header.reason, header.detail);
     const payload = Buffer.from(segments.payload, 'base64url');
     const claims = readJsonObject(payload);
-    if (claims === undefined) return deny('token_malformed');
+    if (claims === undefined) return denyPayload();
     const unverifiedIssuer = readString(claims, 'iss');
-    if (unverifiedIssuer === wrongType) return deny('claim_invalid');
+    if (unverifiedIssuer === wrongType) return denyIssuerType();
     const trusted = unverifiedIssuer === undefined ? undefined : trustedIssuers.get(unverifiedIssuer);
-    if (trusted === undefined) return deny('issuer_unknown');
-    if (!trusted.config.algorithms.includes(header.algorithm))
-      return denied('algorithm_not_allowed', trusted);
+    if (trusted === undefined) return denyIssuer(unverifiedIssuer, issuerConfigs);
+    if (!trusted.config.algorithms.includes(header.algorithm)) return denyAlgorithm(header, trusted);
+    if (trace !== undefined) traceParsed(trace, header, trusted);
     const { signature } = segments;
     const startedAt = clock.monotonic();
-    return { token, digest, startedAt, header, signature, payload: payload.toString(), claims, trusted };
+    const text = payload.toString();
+    return { token, digest, startedAt, header, signature, payload: text, claims, trusted, trace };
   };
 
   const verify = (unverified: UnverifiedToken, keys: readonly VerificationKey[]): Verdict => {
-    const { token, digest, header, payload, claims, trusted } = unverified;
+    const { token, digest, header, payload, claims, trusted, trace } = unverified;
     const { config, issuer } = trusted;
     const key = signerOf(unverified, keys, issuer);
-    if (typeof key === 'string') return denied(key, trusted);
+    if (key === 'key_not_found') return denyKey(unverified, 'no fetch was due');
+    if (key === 'signature_invalid') return denySignature(unverified, keys);
+    if (trace !== undefined) traceSignature(trace, key);
     const facts = trusted.readFacts(claims, payload, header.type);
     const now = clock.now() / 1000;
-    const reason = trusted.checkRequirements(facts, now);
-    if (reason !== undefined) return denied(reason, trusted);
+    const failed = trusted.checkRequirements(facts, now, trace);
+    if (failed !== undefined) return denyRequirement(failed, facts, now, trusted);
     const identity = identityOf(claims, facts, config);
-    cache.put(digest, { identity, facts, key }, now, token.length);
+    if (trace === undefined) cache.put(digest, { identity, facts, key }, now, token.length);
     return { outcome: 'verified', identity, cached: false };
   };
+
+  const overloaded = (kind: 'late' | 'full', trusted: TrustedIssuer) =>
+    failure('overloaded', trusted, () => describeOverload(kind, limits));
 
   /** Verifies a token once, even if several checks with the same token wait. */
   const verifyOnce = (
     unverified: UnverifiedToken,
     keys: readonly VerificationKey[],
   ): Verdict | Promise<Verdict> => {
-    const { digest, trusted } = unverified;
-    const running = pending.get(digest);
+    const { digest, trusted, trace } = unverified;
+    const isShared = trace === undefined;
+    const running = isShared ? pending.get(digest) : undefined;
     if (running !== undefined) return running;
+    const settle = () => isShared && pending.delete(digest);
     const verdict = queue.add({
       since: unverified.startedAt,
       signatures: keys.length,
       verify: () => {
-        pending.delete(digest);
+        settle();
         return verify(unverified, keys);
       },
       late: () => {
-        pending.delete(digest);
-        return failed('overloaded', trusted);
+        settle();
+        return overloaded('late', trusted);
       },
     });
-    if (verdict === undefined) return failed('overloaded', trusted);
-    pending.set(digest, verdict);
+    if (verdict === undefined) return overloaded('full', trusted);
+    if (isShared) pending.set(digest, verdict);
     return verdict;
   };
 
-  /** Fetches keys and tries the new ones. At most {@link maxCandidateKeys} keys are tried for a token, each only once. */
+  /**
+   * Fetches keys and tries the new ones. At most {@link maxCandidateKeys} keys are tried for a token, each only once.
+   *
+   * @param denial the denial without a new key
+   */
   const tryNewKeys = (
     unverified: UnverifiedToken,
     checked: readonly VerificationKey[],
-    denial: Denial,
+    denial: (result: FetchResult) => Denial,
   ): Verdict | Promise<Verdict> => {
-    const { header, trusted } = unverified;
+    const { header, trusted, trace } = unverified;
     const { issuer } = trusted;
+    const end = (result: FetchResult) => {
+      if (trace !== undefined) traceFetch(trace, result);
+      return denial(result);
+    };
     const waiting = trusted.keyWaits.wait(() => fetchFor(issuer, header.keyId));
-    if (waiting === undefined) return denial;
+    if (waiting === undefined) return end('no fetch was due');
     return waiting.then((hasEnded) => {
-      if (!hasEnded) return denial;
+      if (!hasEnded) return end('the fetch took too long');
       const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !checked.includes(key));
       const rest =
         checked.length === 0 ? found : found.slice(0, Math.max(0, maxCandidateKeys - checked.length));
-      return rest.length === 0 ? denial : verifyOnce(unverified, rest);
+      if (rest.length === 0) return end('they were fetched again');
+      if (trace !== undefined) {
+        traceFetch(trace, 'they were fetched again');
+        traceKeys(trace, header, rest, trusted);
+      }
+      return verifyOnce(unverified, rest);
     });
   };
 
   const decide = (unverified: UnverifiedToken): Verdict | Promise<Verdict> => {
-    const { header, trusted } = unverified;
+    const { header, trusted, trace } = unverified;
     const keys = trusted.issuer.findKeys(header.keyId, header.algorithm);
+    if (trace !== undefined) traceKeys(trace, header, keys, trusted);
     if (keys.length === 0) {
       return trusted.issuer.hasKeys()
-        ? tryNewKeys(unverified, keys, denied('key_not_found', trusted))
-        : failed('keys_unavailable', trusted);
+        ? tryNewKeys(unverified, keys, (result) => denyKey(unverified, result))
+        : failure('keys_unavailable', trusted, () => describeNoKeys(trusted));
     }
     const verdict = verifyOnce(unverified, keys);
     if (!(verdict instanceof Promise)) return verdict;
     return verdict.then((first) =>
       first.outcome === 'deny' && first.reason === 'signature_invalid'
-        ? tryNewKeys(unverified, keys, first)
+        ? tryNewKeys(unverified, keys, () => first)
         : first,
     );
   };
 
   const decideAndObserve = observe === undefined ? decide : observe(decide);
 
-  return (token) => {
-    if (token.length > limits.maxTokenSize)
-      return deny(token.includes(',') ? 'token_duplicated' : 'token_too_large');
+  return (token, trace) => {
+    if (token.length > limits.maxTokenSize) return denyTooLarge(token, limits.maxTokenSize);
     const digest = hash('sha256', token, 'base64');
-    const cached = lookup(digest);
-    onLookup(cached !== undefined);
+    const cached = lookup(digest, trace);
+    if (trace === undefined) onLookup(cached !== undefined);
     if (cached !== undefined) return cached;
 
-    const unverified = parse(token, digest);
+    const unverified = parse(token, digest, trace);
     return 'outcome' in unverified ? unverified : decideAndObserve(unverified);
   };
 }
@@ -223,40 +250,4 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
  */
 function fetchFor(issuer: IssuerKeys, keyId: string | undefined): Promise<void> | undefined {
   return keyId === undefined || issuer.knowsKeyId(keyId) ? undefined : issuer.fetchForUnknownKey(keyId);
-}
-
-function deny(reason: DenyReason): Denial {
-  return { outcome: 'deny', reason };
-}
-
-function denied(reason: DenyReason, { config }: TrustedIssuer): Denial {
-  const denial = { outcome: 'deny', reason, issuerName: config.name } as const;
-  return reason === 'scope_insufficient' ? { ...denial, requiredScopes: config.requiredScopes } : denial;
-}
-
-function failed(reason: ErrorReason, { config }: TrustedIssuer): Failure {
-  return { outcome: 'error', reason, issuerName: config.name };
-}
-
-/**
- * Finds the key that signed the token: all of it before the last dot (RFC 7515 section 5.2). A key that was removed from the key set
- * while the token waited is not tried.
- *
- * @returns the key, or the reason to deny
- * @throws Error if the verification itself fails, which is not the same as an invalid signature
- */
-function signerOf(
-  { token, signature }: UnverifiedToken,
-  keys: readonly VerificationKey[],
-  issuer: IssuerKeys,
-): VerificationKey | 'key_not_found' | 'signature_invalid' {
-  const data = Buffer.from(token.slice(0, -signature.length - 1), 'latin1');
-  const bytes = Buffer.from(signature, 'base64url');
-  let reason: 'key_not_found' | 'signature_invalid' = 'key_not_found';
-  for (const key of keys) {
-    if (!issuer.holds(key)) continue;
-    if (key.verify(data, bytes)) return key;
-    reason = 'signature_invalid';
-  }
-  return reason;
 }

@@ -10,6 +10,13 @@ export interface KeyDescription {
   readonly since: number;
 }
 
+/** The keys of an issuer and its next fetch, for operators. */
+export interface IssuerDetails {
+  readonly keys: readonly KeyDescription[];
+  /** Milliseconds until the next fetch; undefined while a fetch runs, or after the issuer has stopped. */
+  readonly nextFetch: number | undefined;
+}
+
 /** The ages of keys. */
 export interface KeyAges {
   /** Records the keys of a set that are new. */

@@ -1,11 +1,10 @@
-/** Explains a request: runs the check of the service with a trace. It changes nothing: not the cache, the used proofs or the metrics. */
-import type { TokenCache } from '../../credential/token/cache.ts';
+/** Explains a request: runs the check of the service with a trace. Such a check stores no token and no proof, and counts nothing. */
 import type { Verdict } from '../../credential/token/verifier.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
-import type { Trace, TraceStep } from '../../model/trace.ts';
+import type { TraceStep } from '../../model/trace.ts';
 import { toCheckRequest } from '../../transport/http/check/check-request.ts';
 import { createToReply } from '../../transport/http/check/reply.ts';
 import { type CheckParts, createConfiguredCheck } from '../configured-check.ts';
@@ -17,26 +16,24 @@ export type Explain = (request: ExplainRequest) => Promise<Explanation>;
 /** Headers of an HTTP answer that say nothing about the decision. */
 const ordinaryHeaders = ['content-length', 'date', 'connection'];
 
-/** Creates the function that explains requests with the parts of a check service. */
+/** Creates the function that explains requests with the parts of a check service. It explains one request at a time. */
 export function createExplain(parts: CheckParts): Explain {
   const { config, clock } = parts;
-  const verdicts = new WeakMap<Trace, Verdict>();
-  const check = createConfiguredCheck(
-    { ...parts, cache: unchanged(parts.cache) },
-    {
-      onLookup: () => {},
-      onFull: () => {},
-      onVerdict: (verdict, trace) => void verdicts.set(trace, verdict),
+  let verdict: Verdict | undefined;
+  const check = createConfiguredCheck(parts, {
+    onLookup: () => {},
+    onFull: () => {},
+    onVerdict: (reported) => {
+      verdict = reported;
     },
-  );
+  });
   const toReply = createToReply(config, clock);
-  return async (explained) => {
+  const explainNow: Explain = async (explained) => {
     const request = checkRequestOf(explained, config.http.pathPrefix);
     const steps: TraceStep[] = [];
-    const trace: Trace = (step) => void steps.push(step);
     const begin = { keySets: publishedKeySets(parts), time: clock.now() };
-    const decision = await check(request, trace);
-    const verdict = verdicts.get(trace);
+    verdict = undefined;
+    const decision = await check(request, (step) => void steps.push(step));
     const jose =
       verdict === undefined
         ? undefined
@@ -59,11 +56,12 @@ export function createExplain(parts: CheckParts): Explain {
       ...(jose !== undefined && { jose }),
     };
   };
-}
-
-/** A view of the cache for lookups. */
-function unchanged(cache: TokenCache): TokenCache {
-  return { ...cache, put: () => {}, keepOnly: () => {} };
+  let previous: Promise<unknown> = Promise.resolve();
+  return (request) => {
+    const explanation = previous.then(() => explainNow(request));
+    previous = explanation.catch(() => {});
+    return explanation;
+  };
 }
 
 /** The request as a check listener reads it. */

@@ -57,8 +57,9 @@ function judgedToken(
 ): JudgedToken | undefined {
   if (!reachedSignature(verdict)) return undefined;
   const segments = splitCompact(token);
-  const header = segments === undefined ? 'token_malformed' : readHeader(segments.header);
-  if (segments === undefined || typeof header === 'string') return undefined;
+  if (segments === undefined) return undefined;
+  const header = readHeader(segments.header);
+  if ('reason' in header) return undefined;
   const payload = Buffer.from(segments.payload, 'base64url');
   const iss = readString(readJsonObject(payload) ?? {}, 'iss');
   const trusted = issuers.find(({ config }) => config.issuer === iss);

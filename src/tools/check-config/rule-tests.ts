@@ -9,9 +9,10 @@ import { ConfigError, suggestion } from '../../config/validate/problems.ts';
 import { identityOf } from '../../credential/token/identity.ts';
 import { createReadFacts } from '../../credential/token/read-facts.ts';
 import { createCheckRequirements } from '../../credential/token/requirements.ts';
+import { createRevocation } from '../../credential/token/revocation.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
-import type { DenyReason, Reason } from '../../model/reasons.ts';
+import type { Reason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createOwnCheck } from '../../service/own-check.ts';
 
@@ -67,7 +68,7 @@ function format(values: Readonly<Record<string, string | undefined>>): string {
 }
 
 async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Decision> {
-  const authenticate: Authenticate = (request, admit) => {
+  const authenticate: Authenticate = (request, admit, trace) => {
     const { claims } = test;
     if (claims === undefined) return { outcome: 'deny', reason: 'token_missing' };
     const issuer = issuerOf(config, test);
@@ -76,9 +77,17 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
     const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
-    const denial: DenyReason | undefined = createCheckRequirements(issuer, () => false)(facts, now);
-    if (denial !== undefined) return { outcome: 'deny', reason: denial, issuerName: issuer.name };
-    return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request);
+    const revocation = createRevocation([], issuer.issuer, '');
+    const path = `issuers[${config.issuers.indexOf(issuer)}]`;
+    const failed = createCheckRequirements(issuer, revocation, path)(facts, now, trace);
+    if (failed !== undefined)
+      return {
+        outcome: 'deny',
+        reason: failed.reason,
+        issuerName: issuer.name,
+        detail: () => failed.describe(facts, now),
+      };
+    return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request, trace);
   };
   return createOwnCheck(config, authenticate, clock)(requestOf(test));
 }

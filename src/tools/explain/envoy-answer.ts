@@ -3,7 +3,7 @@
 /** A header line. */
 export type HeaderLine = readonly [name: string, value: string];
 
-/** What Envoy does after a check. `failure`: it applies its failure mode. */
+/** Envoy's action after a check. `failure`: it applies its failure mode. */
 export type EnvoyDecision =
   | { readonly does: 'allow' }
   | { readonly does: 'deny'; readonly clientStatus: number }
@@ -16,7 +16,7 @@ export interface EnvoyAnswer {
   readonly status: number;
   /** The text of the status: the reason phrase, or the message of the CheckResponse. */
   readonly statusText: string;
-  /** The headers to set on the upstream request if it is allowed, else those for the client. */
+  /** The headers to set on the upstream request if it is allowed, otherwise those for the client. */
   readonly headers: readonly HeaderLine[];
   /** The headers to remove from the upstream request. */
   readonly remove: readonly string[];

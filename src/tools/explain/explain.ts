@@ -3,13 +3,14 @@ import type { Config } from '../../config/declare/options.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
 import type { ExplainRequest, ServiceState } from '../../model/explanation.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import type { AdminAccess } from '../admin-client.ts';
 import { type ClientTls, NoAnswer } from './envoy-answer.ts';
 import { envoyResult } from './envoy-result.ts';
-import type { AdminAccess } from './online.ts';
+
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';
 import { claimsOf, tokenOf } from './token-parts.ts';
 
-/** What to ask. */
+/** The configuration, service or port to ask. */
 export type ExplainTarget =
   | {
       readonly mode: 'offline';

@@ -5,7 +5,7 @@ import { type Outcome, type Reason, reasons } from '../../model/reasons.ts';
 import type { EnvoyAnswer, EnvoyDecision, HeaderLine } from './envoy-answer.ts';
 import type { SentDenial } from './online.ts';
 
-/** Where the answer comes from. */
+/** The source of the answer. */
 export type ExplainMode = 'offline' | 'online' | 'http' | 'grpc' | 'decision';
 
 /** The result. A member is absent if its mode does not know it. */
@@ -23,7 +23,7 @@ export interface ExplainResult {
   readonly issuer?: string;
   readonly shadow?: Reason;
   readonly problem?: string;
-  /** What was expected and found, and the option that decided. */
+  /** The expected and the found value, and the option that decided. */
   readonly detail?: string;
   readonly option?: string;
   readonly steps?: Explanation['steps'];
@@ -40,7 +40,7 @@ export interface ExplainResult {
   readonly response?: ShownResponse;
   readonly envoy?: EnvoyDecision;
   readonly recorded?: SentDenial;
-  /** What limits the meaning of this answer. */
+  /** Facts that limit the meaning of this answer. */
   readonly notes: readonly string[];
   readonly help?: {
     readonly description: string;
@@ -154,7 +154,7 @@ function isErrorBody(body: string): boolean {
   return /^\{"error":"[a-z_]+","error_description":"[^"]*"(?:,"decision":"[a-z2-7]+")?\}$/.test(body);
 }
 
-/** The end of the command for a result. A difference from jose is an error, whatever the decision is. */
+/** The end of the command for a result. Any difference from jose is an error. */
 export function endOf({ outcome, jose }: ExplainResult): Outcome {
   return jose?.differs === true ? 'error' : outcome;
 }

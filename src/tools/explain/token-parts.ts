@@ -29,7 +29,7 @@ export function secretsOf(request: ExplainRequest): readonly string[] {
       : [],
   );
   const signatures = values.flatMap((value) => value.split('.').slice(2));
-  // A short word is no credential, but part of many texts.
+  // A short word is not a credential, and it is part of many texts.
   return [...values, ...signatures]
     .filter((value) => value.length >= 8)
     .toSorted((a, b) => b.length - a.length);

@@ -1,7 +1,13 @@
 /** The routes of the last denials: `GET /decisions` and `GET /decisions/<id>`. */
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type DenialFilter, maxRecentDenials } from '../../observe/recent-denials.ts';
-import { type AdminRequest, type AdminResponse, type AdminRoute, jsonResponse } from './route.ts';
+import {
+  type AdminRequest,
+  type AdminResponse,
+  type AdminRoute,
+  jsonResponse,
+  textResponse,
+} from './route.ts';
 
 /** Finds denials in all processes, newest first. */
 export type FindDenials = (filter: DenialFilter) => Promise<readonly RecordedDenial[]>;
@@ -17,15 +23,16 @@ const parameters = ['reason', 'host', 'rule', 'limit'] as const;
 export function decisionRoutes(find: FindDenials): readonly AdminRoute[] {
   const list = async ({ query }: AdminRequest): Promise<AdminResponse> => {
     const filter = filterOf(query);
-    if (typeof filter === 'string') return jsonResponse(400, { error: filter });
+    if (typeof filter === 'string') return textResponse(400, filter);
     return jsonResponse(200, { decisions: (await find(filter)).map(describe) });
   };
   const one = async ({ path }: AdminRequest): Promise<AdminResponse> => {
     const [denial] = await find({ id: path.slice(prefix.length), limit: 1 });
     if (denial !== undefined) return jsonResponse(200, describe(denial));
-    return jsonResponse(404, {
-      error: `no such decision; each replica stores its last ${maxRecentDenials} denials in memory, so ask each replica or search the log`,
-    });
+    return textResponse(
+      404,
+      `no such decision; each process stores its last ${maxRecentDenials} denials in memory, so ask every replica, or search the log`,
+    );
   };
   return [
     { method: 'GET', path: '/decisions', guarded: true, handle: list },

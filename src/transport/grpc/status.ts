@@ -1,6 +1,7 @@
-/** The gRPC status codes that this service uses (gRPC core documentation, statuscodes.md). */
+/** gRPC statuses, and the failures of calls. */
 import type { Detail } from '../../model/trace.ts';
 
+/** The gRPC status codes that this service uses (gRPC core documentation, statuscodes.md). */
 export const grpcStatus = {
   ok: 0,
   deadlineExceeded: 4,

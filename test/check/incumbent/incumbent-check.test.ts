@@ -20,4 +20,8 @@ test('a request that is never answered is denied at its timeout', async () => {
   expect(answer).toBeUndefined();
   await clock.advance(1);
   expect(answer).toMatchObject({ outcome: 'error', reason: 'incumbent_unavailable' });
+  expect(answer?.detail?.()).toMatchObject({
+    text: 'no answer from http://incumbent.example within 1500 ms',
+    option: 'shadow.authorizer',
+  });
 });

@@ -237,7 +237,9 @@ describe('without an answer of the incumbent', () => {
   const denial = {
     status: 403,
     headers: { 'retry-after': '5' },
-    body: '{"error":"temporarily_unavailable","error_description":"The request cannot be authorized right now; try again later."}',
+    body: expect.stringMatching(
+      /^{"error":"temporarily_unavailable","error_description":"The request cannot be authorized right now; try again later.","decision":"[a-z2-7]{13}"}$/,
+    ),
   };
 
   test.each([

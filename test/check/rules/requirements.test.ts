@@ -45,7 +45,7 @@ test.each([
   ['{claims: {tenant: acme, role: admin}}', [], { tenant: 'acme', role: ['user', 'admin'] }, undefined],
 ])('%s of scopes %j and claims %j: %s', async (text, scopes, claims, reason) => {
   const failedRequirement = createRuleRequirements(await requireOf(text), noContext, 16 * 1024);
-  expect(failedRequirement(identity(scopes, claims), checkRequest())).toBe(reason);
+  expect(failedRequirement(identity(scopes, claims), checkRequest())?.reason).toBe(reason);
 });
 
 describe('for a host with a port, an expression is evaluated', () => {

@@ -1,10 +1,12 @@
 /** The keys that verify a token, the fetches for unknown keys, and the limits for hostile clients. */
+
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
 import { planIssuer } from '../../../src/issuer/issuer-plan.ts';
 import type { VerificationKey } from '../../../src/issuer/keys/key-set.ts';
+import { describeKeys } from '../../../src/issuer/keys/keys-description.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import { configOf, fileFor, until } from '../../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../../support/clock.ts';
@@ -282,6 +284,7 @@ describe('verifications', () => {
           knowsKeyId: () => false,
           holds: (one: VerificationKey) => current.includes(one),
           published: () => undefined,
+          describeKeys: () => describeKeys(undefined, undefined, undefined, undefined),
           fetchForUnknownKey: () => {
             const next = published.shift();
             if (next === undefined) return undefined;

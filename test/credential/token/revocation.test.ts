@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
 import { createReadFacts } from '../../../src/credential/token/read-facts.ts';
-import { createIsRevoked } from '../../../src/credential/token/revocation.ts';
+import { createRevocation } from '../../../src/credential/token/revocation.ts';
 
 const issuer = 'https://a';
 const factsOf = (claims: Record<string, unknown>) =>
@@ -13,7 +13,8 @@ const factsOf = (claims: Record<string, unknown>) =>
   );
 
 function isRevoked(list: readonly object[], claims: Record<string, unknown>): boolean {
-  return createIsRevoked(readDenyList(JSON.stringify(list), 'list'), issuer)(factsOf(claims));
+  const revocation = createRevocation(readDenyList(JSON.stringify(list), 'list'), issuer, 'list');
+  return revocation.find(factsOf(claims)) !== undefined;
 }
 
 describe('a token is revoked', () => {

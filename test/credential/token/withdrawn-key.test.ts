@@ -1,8 +1,10 @@
 /** A key that its issuer removes while a token waits for verification. */
+
 import { expect, test } from 'vitest';
 import { createTokenCache } from '../../../src/credential/token/cache.ts';
 import { createVerifier } from '../../../src/credential/token/verifier.ts';
 import type { VerificationKey } from '../../../src/issuer/keys/key-set.ts';
+import { describeKeys } from '../../../src/issuer/keys/keys-description.ts';
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 
@@ -28,6 +30,7 @@ async function verifierOf(held: Set<VerificationKey>) {
     knowsKeyId: () => true,
     holds: (one: VerificationKey) => held.has(one),
     published: () => undefined,
+    describeKeys: () => describeKeys(undefined, undefined, undefined, undefined),
     fetchForUnknownKey: () => undefined,
   };
   const verify = createVerifier({

@@ -28,7 +28,7 @@ describe('without a token and a certificate', () => {
     '127.0.0.10',
     '',
     undefined,
-  ])('a client at %s is denied, whatever name it requests', (address) => {
+  ])('a client at %s is denied with any host', (address) => {
     expect(accessOf({ ...local, address }, undefined)).toBe('denied');
   });
 

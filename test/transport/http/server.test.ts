@@ -5,9 +5,10 @@ import tls from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileFor, runApp, startApp, until } from '../../support/app.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { decisionIdOf, exampleId } from '../../support/decision-ids.ts';
 import { exchange, request } from '../../support/http1.ts';
 
-const unauthorized = '{"error":"unauthorized","error_description":"A bearer token is required."}';
+const unauthorized = `{"error":"unauthorized","error_description":"A bearer token is required.","decision":"${exampleId}"}`;
 
 describe('everything is a check', () => {
   test('every method that Node knows', async () => {
@@ -172,6 +173,7 @@ describe('a response', () => {
   test('to a denial has exactly these headers', async () => {
     const { httpPort } = await startApp();
     const response = await exchange(httpPort, request('GET', '/'));
+    const id = decisionIdOf(response);
     expect(response).toEqual({
       status: 401,
       headers: {
@@ -179,10 +181,11 @@ describe('a response', () => {
         'content-type': 'application/json',
         'cache-control': 'no-store',
         'content-length': String(unauthorized.length),
+        'x-oidc-authz-decision': id,
         connection: 'keep-alive',
         'keep-alive': 'timeout=3900',
       },
-      body: unauthorized,
+      body: unauthorized.replace(exampleId, id),
     });
   });
 

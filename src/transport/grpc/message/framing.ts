@@ -131,12 +131,12 @@ function filtered(length: number, limits: MessageLimits, selection: FieldSelecti
     if (length <= limits.stored) return undefined;
     if (filter.storedBytes() > limits.stored)
       return tooLarge(
-        `the message has ${length} bytes, and more than ${limits.stored} of them are not its body, limits.maxGrpcMessageSize is ${limits.stored}`,
+        `the message has ${length} bytes, and its parts other than the body exceed limits.maxGrpcMessageSize, which is ${limits.stored}`,
         'limits.maxGrpcMessageSize',
       );
     if (filter.bulkBytes() > limits.skipped)
       return tooLarge(
-        `the message has ${length} bytes, and more than ${limits.skipped} of them are its body, limits.maxGrpcBodySize is ${limits.skipped}`,
+        `the message has ${length} bytes, and its body exceeds limits.maxGrpcBodySize, which is ${limits.skipped}`,
         'limits.maxGrpcBodySize',
       );
     return undefined;

@@ -64,7 +64,10 @@ export function configFrom(flags: Flags = {}, more: Partial<Installation> = {}):
 /** Whether an issuer allows a token with these claims. */
 export function allows(issuer: IssuerConfig | undefined, claims: Claims): boolean {
   if (issuer === undefined) throw new TypeError('no such issuer');
-  return createClaimRequirements(issuer)({ payload: JSON.stringify(claims) } as Facts) === undefined;
+  return (
+    createClaimRequirements(issuer, 'issuers[0]').check({ payload: JSON.stringify(claims) } as Facts) ===
+    undefined
+  );
 }
 
 /** The only finding about a setting. */

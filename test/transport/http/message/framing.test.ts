@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileFor, type RunningApp, startApp } from '../../../support/app.ts';
+import { withExampleId } from '../../../support/decision-ids.ts';
 import { request } from '../../../support/http1.ts';
 import { converse, readResponses, type Sent } from '../../../support/http1-reader.ts';
 
@@ -17,8 +18,8 @@ async function ask(port: number, requests: readonly Sent[]) {
   const methods = all.map(({ method }) => method);
   const one = readResponses(await converse(port, all, false), methods);
   const atOnce = readResponses(await converse(port, all, true), methods);
-  expect(atOnce.map(({ status, body }) => [status, body])).toEqual(
-    one.map(({ status, body }) => [status, body]),
+  expect(atOnce.map(({ status, body }) => [status, withExampleId(body)])).toEqual(
+    one.map(({ status, body }) => [status, withExampleId(body)]),
   );
   expect(one.at(-1)?.headers.get('connection')).toBe('close');
   return one.slice(0, -1);
@@ -35,8 +36,11 @@ const modes: readonly [
     'our own responses',
     '',
     '',
-    '{"error":"unauthorized","error_description":"A bearer token is required."}',
-    [401, '{"error":"invalid_token","error_description":"The bearer token is not valid here."}'],
+    '{"error":"unauthorized","error_description":"A bearer token is required.","decision":"mzxw6ytboi2dk"}',
+    [
+      401,
+      '{"error":"invalid_token","error_description":"The bearer token is not valid here.","decision":"mzxw6ytboi2dk"}',
+    ],
   ],
   ['responses with compat: oauth2-proxy', 'compat: oauth2-proxy\n', 'Authenticated', '{}', [401, '{}']],
   [
@@ -71,7 +75,11 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
       ]);
       for (const [index, answer] of answers.entries()) {
         const isHead = [0, 2, 3, 5].includes(index);
-        expect([index, answer.status, answer.body]).toEqual([index, status, isHead ? '' : body]);
+        expect([index, answer.status, withExampleId(answer.body)]).toEqual([
+          index,
+          status,
+          isHead ? '' : body,
+        ]);
         expect(answer.headers.get('content-length')).toBe(String(body.length));
         const names = (of: typeof answer) => [...of.headers.keys()].filter((name) => name !== 'date').sort();
         expect(names(answer)).toEqual(answers[1] === undefined ? [] : names(answers[1]));
@@ -91,7 +99,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
         send('HEAD', [good]),
       ],
     ]);
-    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+    expect(answers.map(({ status, body }) => [status, withExampleId(body)])).toEqual([
       [200, ''],
       [401, ''],
       [200, allowedBody],
@@ -115,7 +123,7 @@ describe.each(modes)('%s', (_, more, allowedBody, deniedBody, [invalidStatus, in
             method,
           ]);
           const body = headers.length > 0 ? allowedBody : deniedBody;
-          expect([answer?.status, answer?.body]).toEqual([
+          expect([answer?.status, withExampleId(answer?.body ?? '')]).toEqual([
             headers.length > 0 ? 200 : 401,
             method === 'HEAD' ? '' : body,
           ]);

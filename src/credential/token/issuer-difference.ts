@@ -1,0 +1,54 @@
+/** Finds the configured issuer that an unknown `iss` probably means, and how the two differ. */
+import { shown } from '../../config/values/detail-text.ts';
+
+/** Parts of an issuer that are often written differently, and a text without the part. */
+const differences: readonly (readonly [name: string, normalize: (text: string) => string])[] = [
+  ['white space at an end', (text) => text.trim()],
+  ['upper and lower case', (text) => text.toLowerCase()],
+  ['http:// and https://', (text) => text.replace(/^https?:\/\//i, '')],
+  ['a port', (text) => text.replace(/^((?:[a-z]+:\/\/)?[^/:]+):\d+/i, '$1')],
+  ['a final slash', (text) => text.replace(/\/+(\s*)$/, '$1')],
+];
+
+/** The longest `iss` that is compared, in characters. */
+const maxCompared = 1_024;
+
+/**
+ * Describes how an `iss` differs from the nearest configured issuer.
+ *
+ * @returns the index of that issuer, and a phrase; undefined if none is near
+ */
+export function describeIssuerDifference(
+  iss: string,
+  configured: readonly string[],
+): { readonly index: number; readonly text: string } | undefined {
+  if (iss.length > maxCompared) return undefined;
+  const index = configured.findIndex((issuer) => normalized(issuer) === normalized(iss));
+  const issuer = configured[index];
+  if (issuer !== undefined) {
+    const names = differences
+      .filter(([name]) => normalized(issuer, name) !== normalized(iss, name))
+      .map(([name]) => name);
+    return { index, text: `iss ${shown(iss)} differs from ${shown(issuer)} only by ${names.join(' and ')}` };
+  }
+  const sameHost = configured.findIndex((one) => hostOf(one) !== undefined && hostOf(one) === hostOf(iss));
+  const other = configured[sameHost];
+  return other === undefined
+    ? undefined
+    : {
+        index: sameHost,
+        text: `iss ${shown(iss)} is not a configured issuer; ${shown(other)} has the same host, but another path`,
+      };
+}
+
+/** A text without all parts that are often written differently, except one. */
+function normalized(text: string, except?: string): string {
+  return differences.reduce(
+    (result, [name, normalize]) => (name === except ? result : normalize(result)),
+    text,
+  );
+}
+
+function hostOf(text: string): string | undefined {
+  return URL.parse(text)?.host || undefined;
+}

@@ -1,0 +1,68 @@
+/** Asks the admin listener of a running service. */
+import { parseJson } from '../runtime/parse-json.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { type ClientTls, NoAnswer } from './explain/envoy-answer.ts';
+import { type OneRequest, type OneResponse, sendOnce } from './explain/http-client.ts';
+
+/** How to reach an admin listener. */
+export interface AdminAccess {
+  readonly origin: URL;
+  readonly tls: ClientTls;
+  /** The content of `admin.tokenFile`; undefined to send none. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends a request, with a body only if it is not empty.
+ *
+ * @throws NoAnswer if there is no complete response
+ */
+export function askAdmin(
+  { origin, tls, token, clock }: AdminAccess,
+  method: OneRequest['method'],
+  target: string,
+  body = '',
+): Promise<OneResponse> {
+  return sendOnce(
+    origin,
+    {
+      method,
+      target,
+      headers: [
+        ['host', origin.host],
+        ...(body === '' ? [] : [['content-type', 'application/json'] as const]),
+        ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
+      ],
+      body,
+    },
+    tls,
+    clock,
+  );
+}
+
+/**
+ * The JSON of a response.
+ *
+ * @param statuses the expected statuses
+ * @throws NoAnswer if it has another status, or is not JSON
+ */
+export function jsonOf(
+  response: OneResponse,
+  { origin }: AdminAccess,
+  statuses: readonly number[] = [200],
+): unknown {
+  const { status, body } = response;
+  // The service writes every other response as one line of text, without a value of the request.
+  if (!statuses.includes(status))
+    throw new NoAnswer(
+      `${origin.origin} answers ${status}${body === '' ? '' : `: ${body.trim().slice(0, 500)}`}`,
+    );
+  try {
+    return parseJson(body);
+  } catch (error) {
+    throw new NoAnswer(`${origin.origin} does not answer with JSON; is it the admin listener?`, {
+      cause: error,
+    });
+  }
+}
