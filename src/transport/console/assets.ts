@@ -7,7 +7,7 @@ const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b5cad"/><path d="M4 8.5l3 3 5.5-7" fill="none" stroke="#fff" stroke-width="2"/></svg>\n';
 
 /** A file that pages load. */
-export interface Asset {
+interface Asset {
   readonly path: string;
   /** The path with a part of the hash of the content. */
   readonly address: string;
