@@ -917,6 +917,7 @@ describe('a check without a decision', () => {
       findKeys: () => [],
       knowsKeyId: () => false,
       holds: () => true,
+      published: () => undefined,
       fetchForUnknownKey: () => undefined,
       describeKeys: () => ({
         keyIds: ['k9', undefined],

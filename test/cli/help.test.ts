@@ -130,7 +130,7 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'support-bundle', 'migrate']);
+  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate', 'support-bundle']);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -217,7 +217,10 @@ test.each([
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
-  ['something', 'the commands are serve, check-config, explain, compare, migrate, help and version'],
+  [
+    'something',
+    'the commands are serve, check-config, explain, compare, migrate, support-bundle, help and version',
+  ],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);
 });

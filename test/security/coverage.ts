@@ -321,8 +321,14 @@ export const tables: readonly Table[] = [
         id: 'LJ8',
         threat: 'A support bundle that a user publishes has a token, a claim value or a secret',
         tests: [
-          ['security/support-bundle.test.ts', 'a bundle has no token, claim, secret, file content, header or query'],
-          ['security/support-bundle.test.ts', 'every text option either is a name that a bundle shows, or has a canary'],
+          [
+            'security/support-bundle.test.ts',
+            'a bundle has no token, claim, secret, file content, header or query',
+          ],
+          [
+            'security/support-bundle.test.ts',
+            'every text option either is a name that a bundle shows, or has a canary',
+          ],
           ['tools/support-bundle/mask.test.ts', 'masks an option that is not declared'],
         ],
       },
