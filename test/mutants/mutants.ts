@@ -4,6 +4,7 @@ import { admin } from './admin.ts';
 import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { consoleMutants } from './console.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
@@ -25,6 +26,7 @@ export const mutants: readonly Mutant[] = [
   ...grpc,
   ...http,
   ...admin,
+  ...consoleMutants,
   ...binding,
   ...files,
   ...fetchTargets,
