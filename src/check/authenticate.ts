@@ -10,7 +10,7 @@ import type { StepDetail, Trace } from '../model/trace.ts';
 import type { BindingProblem } from './binding/binding-problem.ts';
 import type { Prove } from './binding/verify-binding.ts';
 import { readCredential, type Scheme } from './credential.ts';
-import { denyCredential, traceCredential } from './credential-details.ts';
+import { createDenyCredential, traceCredential } from './credential-details.ts';
 
 /** Decides about an authenticated request. */
 export type Admit = (
@@ -43,6 +43,7 @@ interface PresentedToken {
 
 /** Creates the authentication. It never throws, and its promise never rejects. */
 export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts): Authenticate {
+  const denyCredential = createDenyCredential(schemes);
   const decide = (
     verdict: Verdict,
     { scheme, token }: PresentedToken,
@@ -63,7 +64,7 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
   return (request, admit, trace) => {
     try {
       const credential = readCredential(request.authorization, schemes);
-      if ('reason' in credential) return denyCredential(credential.reason, request, schemes);
+      if ('reason' in credential) return denyCredential(credential.reason, request);
       if (trace !== undefined) traceCredential(trace, credential.scheme);
       const verdict = verify(credential.token, trace);
       const decision =

@@ -26,13 +26,19 @@ const knownSchemes = [
   'AWS4-HMAC-SHA256',
 ];
 
-/** The denial of a request without one token. */
-export function denyCredential(
-  reason: DenyReason,
-  { authorization }: CheckRequest,
+/** Creates the denials of requests without one token. */
+export function createDenyCredential(
   schemes: readonly Scheme[],
-): Denial {
-  return { outcome: 'deny', reason, detail: () => describeCredential(reason, authorization, schemes) };
+): (reason: DenyReason, request: CheckRequest) => Denial {
+  // Most denials are of this kind, so its detail is computed once.
+  const absent = describeCredential('token_missing', [], schemes);
+  const describeAbsent = () => absent;
+  return (reason, { authorization }) => ({
+    outcome: 'deny',
+    reason,
+    detail:
+      authorization.length === 0 ? describeAbsent : () => describeCredential(reason, authorization, schemes),
+  });
 }
 
 /** Emits the step of a request with one token. */

@@ -190,11 +190,12 @@ describe('a traced check is a dry run', () => {
 
   test('it ends with its decision, even if the verification of the token continues', async () => {
     const clock = createTestClock();
-    const core = await startCore(await configOf(`issuers: [{${issuer}}]`), clock);
+    const config = await configOf(`issuers: [{${issuer}}]`);
+    const core = await startCore(config, clock);
     stops.push(core.stop);
     const steps: TraceStep[] = [];
     const pending = core.check(bearer(valid()), (step) => steps.push(step));
-    clock.pass(60_000);
+    await clock.advance(config.limits.checkDeadline);
     expect(await pending).toMatchObject({ reason: 'overloaded' });
     expect(steps.at(-1)).toMatchObject({ step: 'decision', found: 'error: overloaded' });
   });

@@ -33,6 +33,7 @@ test.each([
     'migrate',
     ['migrate', 'oauth2-proxy', 'a.yaml', '--client-id=a'],
   ],
+  ['support-bundle --output - a.yaml', 'support-bundle', ['support-bundle', 'a.yaml']],
   ['version', 'version', ['version']],
   ['help migrate apirule', 'help', ['help', 'migrate', 'apirule']],
 ])('%j runs %s', async (line, name, words) => {

@@ -109,6 +109,7 @@ test.each([
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['explain', ['src/cli/explain.ts'], [0, 1, 2, 3]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
+  ['support-bundle', ['src/cli/support-bundle.ts'], [0, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
 ])('the page of %s lists every exit code of the code', (name, sources, expected) => {
@@ -214,6 +215,7 @@ test.each([
   ['strat', 'did you mean serve?'],
   ['validate', 'did you mean check-config?'],
   ['checkconfig', 'did you mean check-config?'],
+  ['supportbundle', 'did you mean support-bundle?'],
   ['migrte', 'did you mean migrate?'],
   ['oidc.yaml', '--config FILE'],
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],

@@ -5,6 +5,7 @@ import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
 import { consoleMutants } from './console.ts';
+import { explainMutants } from './explain.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { grpc } from './grpc.ts';
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...http,
   ...admin,
   ...consoleMutants,
+  ...explainMutants,
   ...binding,
   ...files,
   ...fetchTargets,

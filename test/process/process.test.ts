@@ -67,7 +67,17 @@ test.each(['serve', 'worker'])(
     expect(before).toContain('flag --heap-growing-percent=30');
     expect(before).toContain('flag --semi-space-growth-factor=1');
     const loaded = [...service.output().matchAll(/src\/cli\/([\w-]+)\.ts$/gm)].map(([, name]) => name);
-    const others = ['serve', 'worker', 'check-config', 'explain', 'compare', 'migrate', 'help', 'version'];
+    const others = [
+      'serve',
+      'worker',
+      'check-config',
+      'explain',
+      'compare',
+      'migrate',
+      'support-bundle',
+      'help',
+      'version',
+    ];
     expect(loaded.filter((name) => others.includes(name ?? '') && name !== command)).toEqual([]);
   },
 );

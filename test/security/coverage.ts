@@ -309,7 +309,7 @@ export const tables: readonly Table[] = [
         tests: [['security/differential.test.ts', 'give the same verdict for 20,000 tokens']],
       },
       {
-        id: 'LJ6',
+        id: 'LJ9',
         threat: 'A defect of the verifier that no test finds allows forged tokens in production',
         tests: [
           [
@@ -1237,7 +1237,7 @@ export const tables: readonly Table[] = [
           [grpc, 'closes a silent connection within 20 s'],
         ],
       },
-      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has exactly three paths']] },
+      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has these paths']] },
       {
         id: 'I7',
         threat: 'A debugger opened by a signal',
@@ -2275,6 +2275,36 @@ export const tables: readonly Table[] = [
         tests: [
           ['process/command-line.test.ts', 'without printing the token'],
           ['process/command-line.test.ts', 'rejects a text that is not a token'],
+        ],
+      },
+      {
+        id: 'EXP1',
+        threat: 'An explanation prints or logs a token, a claim, a query or a terminal command',
+        tests: [
+          ['cli/explain.test.ts', 'escapes control characters and removes the token'],
+          ['cli/explain.test.ts', 'prints the claims of a verified token, and only then'],
+          ['cli/explain.test.ts', 'a token on the command line'],
+          ['service/explain.test.ts', 'logs no value of the request'],
+          ['process/explain.test.ts', 'every mode explains a denial'],
+        ],
+      },
+      {
+        id: 'EXP2',
+        threat: 'An explanation is not the decision of the check, or changes later decisions',
+        tests: [
+          ['service/explain/random-requests.test.ts', 'an explanation has the decision of the check'],
+          ['service/explain.test.ts', 'every mode agrees'],
+          ['service/explain.test.ts', 'changes no metric, no cached token, no recorded denial'],
+        ],
+      },
+      {
+        id: 'EXP3',
+        threat:
+          'A client, or a web page in the browser of an operator, uses `POST /explain` to test tokens or to slow checks',
+        tests: [
+          ['service/explain.test.ts', 'needs access to the admin listener'],
+          ['service/explain.test.ts', 'is rejected with status'],
+          ['service/explain.test.ts', 'is rejected if more than 10 are requested at once'],
         ],
       },
       {

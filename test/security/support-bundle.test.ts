@@ -41,7 +41,7 @@ function bundle(args: readonly string[], environment: Readonly<Record<string, st
   });
 }
 
-/** The canaries in a text: as they are, in any case, and inside base64, base64url and hex. */
+/** The canaries in a text: in any case, and inside base64, base64url and hex. */
 function canariesIn(text: string): readonly string[] {
   const words = text.match(/[A-Za-z0-9+/_=-]{8,}/g) ?? [];
   const decoded = words.flatMap((word) => [

@@ -20,6 +20,8 @@ const plain = /^[!#-&\x28-+\-.-:<-\x5b\x5d-~]+$/;
  */
 export function shown(value: string): string {
   const isLong = value.length > maxDetailValue;
+  // A fast path: a client decides how often details are computed.
+  if (!isLong && !value.includes('@') && plain.test(value)) return value;
   const text = maskUrls(isLong ? value.slice(0, maxDetailValue) : value);
   const quoted = plain.test(text)
     ? text

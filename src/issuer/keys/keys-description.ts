@@ -24,6 +24,12 @@ export function describeKeys(
   problem: string | undefined,
   problemSince: number | undefined,
 ): KeysDescription {
-  const keyIds = [...new Set(keySet?.keys.map(({ id }) => id))];
-  return { keyIds, age: age === undefined ? undefined : age / 1000, problem, problemSince };
+  return {
+    get keyIds() {
+      return [...new Set(keySet?.keys.map(({ id }) => id))];
+    },
+    age: age === undefined ? undefined : age / 1000,
+    problem,
+    problemSince,
+  };
 }

@@ -16,7 +16,7 @@ export interface SupportBundle {
   readonly created: string;
   /** The version of the command. */
   readonly version: string;
-  /** Where the command ran. A running service can be elsewhere. */
+  /** The machine on which the command ran. A running service can be elsewhere. */
   readonly environment: Part<EnvironmentFacts>;
   readonly configuration: Part<ConfigurationPart>;
   /** One for each `--admin`. */
