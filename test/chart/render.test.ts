@@ -174,6 +174,20 @@ describeWith('the chart', await findHelm(), (program) => {
       expect(args).toEqual(['--config', '/etc/oidc-authz/config/oidc-authz.yaml']);
     });
 
+    test('start the program of the image, unless the console needs another Node flag', async () => {
+      const dockerfile = readFileSync(`${chartFolder}/../../Dockerfile`, 'utf8');
+      const [, list = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+      const words = JSON.parse(list) as string[];
+      const flag = '--disallow-code-generation-from-strings';
+      expect(words).toContain(flag);
+      expect(container(await rendered()).command).toBeUndefined();
+      const { command, args } = container(
+        await rendered({ config: { ...config, admin: { console: { enabled: true } } } }),
+      );
+      expect(command).toEqual(words.filter((word) => word !== flag));
+      expect(args).toEqual(['--config', '/etc/oidc-authz/config/oidc-authz.yaml']);
+    });
+
     test.each([
       ['25s', 30],
       ['1m', 65],

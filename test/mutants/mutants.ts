@@ -4,6 +4,7 @@ import { admin } from './admin.ts';
 import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { consoleMutants } from './console.ts';
 import { doctorMutants } from './doctor.ts';
 import { explainMutants } from './explain.ts';
 import { fetchTargets } from './fetch-targets.ts';
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...grpc,
   ...http,
   ...admin,
+  ...consoleMutants,
   ...explainMutants,
   ...binding,
   ...files,
