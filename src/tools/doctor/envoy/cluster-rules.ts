@@ -23,7 +23,7 @@ const authorizerCluster: Rule<EnvoyInput> = {
   severity: 'error',
   effect:
     'Every check fails. Envoy applies its failure mode: the client gets 403 or the status of `status_on_error`.',
-  fix: 'In Istio, `service` must be the full name of a Service that this proxy can see (a Sidecar resource can hide it), and a gRPC port must be named `grpc` or have `appProtocol: grpc`. In a configuration of your own, add the cluster, with `http2_protocol_options` for gRPC.',
+  fix: 'In Istio, `service` must be the full name of a Service that this proxy can see; a Sidecar resource can hide it. A gRPC port must be named `grpc` or have `appProtocol: grpc`. In a configuration of your own, add the cluster, with `http2_protocol_options` for gRPC.',
   check: (input) =>
     distinctClusters(input).flatMap((one): Found[] => {
       const place = { file: input.url, object: `cluster ${one.cluster}`, path: '' };

@@ -106,7 +106,7 @@ const wrongProtocol: Rule<ServiceInput> = {
   title: 'Connections with another protocol than the listener',
   severity: 'warning',
   effect: 'Each of these connections was closed, so a check, a probe or a scrape on it failed.',
-  fix: 'Correct the port or the protocol at the client: `grpc` in the name or `appProtocol` of a gRPC port, `http` for the others, and TLS only if the listener has it (docs/proxy-errors.md).',
+  fix: 'Correct the port or the protocol at the client. A gRPC port needs `grpc` in its name or `appProtocol`, every other port `http`. Use TLS only if the listener has it (docs/proxy-errors.md).',
   check: ({ url, samples }) =>
     samples
       .filter(({ name, value }) => name === `${metricPrefix}connections_rejected_total` && value > 0)
