@@ -203,9 +203,9 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !checked.includes(key));
       const rest =
         checked.length === 0 ? found : found.slice(0, Math.max(0, maxCandidateKeys - checked.length));
-      if (rest.length === 0) return end('they were fetched again');
+      if (rest.length === 0) return end('a fetch did not add it');
       if (trace !== undefined) {
-        traceFetch(trace, 'they were fetched again');
+        traceFetch(trace, 'a fetch added keys');
         traceKeys(trace, header, rest, trusted);
       }
       return verifyOnce(unverified, rest);
