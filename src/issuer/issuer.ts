@@ -3,7 +3,9 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { countOf, type KeySet, type VerificationKey } from './keys/key-set.ts';
+import { createKeyAges, type IssuerDetails } from './keys/key-ages.ts';
+import type { KeySet, VerificationKey } from './keys/key-set.ts';
+import { difference, type KeysChange } from './keys/keys-change.ts';
 import { describeKeys, type KeysDescription } from './keys/keys-description.ts';
 import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
@@ -81,7 +83,10 @@ export interface Issuer extends IssuerKeys {
   readonly firstKeys: Promise<void>;
   /** Repeats discovery and fetches the key set now. Resolves when that has ended; never rejects. */
   readonly refresh: () => Promise<void>;
+  /** Fetches as `refresh` does, at most once per `keys.minRefreshInterval`. @returns whether a fetch started */
+  readonly fetchNow: () => boolean;
   readonly status: () => IssuerStatus;
+  readonly details: () => IssuerDetails;
   readonly snapshot: () => KeySnapshot;
 }
 
@@ -94,13 +99,6 @@ export interface IssuerEvents {
   readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
   /** The published key set changed, even if only the order of its keys did. */
   readonly onKeysChange: (change: KeysChange) => void;
-}
-
-/** The difference between two key sets, in distinct keys. A key with a new algorithm counts as one added and one removed. */
-export interface KeysChange {
-  readonly added: number;
-  readonly removed: number;
-  readonly keys: number;
 }
 
 /** The dependencies of an issuer. */
@@ -129,7 +127,9 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let unused: readonly UnusedKey[] = [];
   let reported: IssuerState = 'waiting';
   let cancelNext: (() => void) | undefined;
+  let nextAt = 0;
   let isStopped = false;
+  const ages = createKeyAges();
   const first = Promise.withResolvers<void>();
 
   const age = () => (loadedAt === undefined ? undefined : clock.monotonic() - loadedAt);
@@ -183,6 +183,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       const change = difference(keySet, read.keySet);
       reportUnused(read.unused);
       [keySet, text] = [read.keySet, published];
+      ages.loaded(keySet, clock.now());
       onKeysChange(change);
     }
     loadedAt = clock.monotonic();
@@ -230,10 +231,17 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   const scheduleNext = (delay: number) => {
     cancelNext?.();
     if (isStopped) return;
+    nextAt = clock.monotonic() + delay;
     cancelNext = clock.after(delay, () => {
       cancelNext = undefined;
       void fetchOnce(false);
     });
+  };
+
+  const refresh = (): Promise<void> => {
+    source.rediscover();
+    // The current fetch may have started before the change that the operator wants to load.
+    return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
   };
 
   return {
@@ -253,12 +261,24 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       // The current fetch may have started before the key was published.
       return flight === undefined ? force() : flight.then(() => (knowsKeyId(id) ? undefined : force()));
     },
-    refresh: () => {
-      source.rediscover();
-      // The current fetch may have started before the change that the operator wants to load.
-      return flight === undefined ? fetchOnce(false) : flight.then(() => fetchOnce(false));
+    refresh,
+    fetchNow: () => {
+      if (isStopped || clock.monotonic() - forcedAt < timing.minRefreshInterval) return false;
+      forcedAt = clock.monotonic();
+      void refresh();
+      return true;
     },
     status,
+    details: () => {
+      const used = keys();
+      return {
+        keys: used === undefined ? [] : ages.describe(used),
+        nextFetch:
+          cancelNext === undefined || flight !== undefined
+            ? undefined
+            : Math.max(0, nextAt - clock.monotonic()),
+      };
+    },
     describeKeys: () => describeKeys(keySet, age(), allProblems(), problemReporter.since()),
     snapshot: () => ({
       text,
@@ -268,10 +288,4 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       problemSince: problemReporter.since(),
     }),
   };
-}
-
-function difference(before: KeySet | undefined, after: KeySet): KeysChange {
-  const added = after.keys.filter((key) => before?.holds(key) !== true);
-  const removed = before?.keys.filter((key) => !after.holds(key)) ?? [];
-  return { added: countOf(added), removed: countOf(removed), keys: after.size };
 }

@@ -9,6 +9,11 @@ export function sumOf(reports: readonly Report[]): Promise<string> {
   return summed(reports).metrics();
 }
 
+/** The sum of reports in the same form. */
+export function reportOf(reports: readonly Report[]): Promise<Report> {
+  return summed(reports).getMetricsAsJSON();
+}
+
 /** The summed counters and histograms of reports. Unlike gauges, they still count after their processes have exited. */
 export function countersOf(reports: readonly Report[]): Promise<Report> {
   return summed(reports.map((report) => report.filter(isCumulative))).getMetricsAsJSON();

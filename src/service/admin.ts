@@ -2,15 +2,18 @@
 import type { Config } from '../config/declare/options.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
+import type { ExplainRequest } from '../model/explanation.ts';
 import { mergeDenials } from '../observe/recent-denials.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import { decisionRoutes, type FindDenials } from '../transport/admin/decisions.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
+import type { Guard } from '../transport/admin/respond.ts';
 import { createAdminServer } from '../transport/admin/server.ts';
-import type { Listener } from '../transport/shared/listener.ts';
+import type { BoundAddress, Listener } from '../transport/shared/listener.ts';
 import { createTlsEvents } from '../transport/shared/tls-events.ts';
 import { createAdminToken } from './admin-token.ts';
 import type { CheckService, CheckServiceDependencies } from './check-service.ts';
+import type { RunningConsole } from './console.ts';
 import { createExplainRoute } from './explain/route.ts';
 import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
@@ -24,9 +27,13 @@ export interface AdminDependencies
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly problems: ReloadProblems;
   readonly files: FollowedFiles;
-  readonly checks: Pick<CheckService, 'workers' | 'scrape' | 'ask'>;
+  readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'scrape' | 'report' | 'ask'>;
   /** The current configuration. */
   readonly config: () => Config;
+  /** When the current configuration was loaded, in milliseconds since the epoch. */
+  readonly loadedAt: () => number;
+  /** The addresses of the listeners that are bound. */
+  readonly addresses: () => Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
   readonly isDraining: () => boolean;
 }
 
@@ -37,6 +44,8 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
   const onTlsReload = createTlsEvents('admin', logger, metrics);
   const startedAt = clock.monotonic();
   const token = createAdminToken(initial.admin.tokenFile, { files, logger, problems });
+
+  const explain = async (request: ExplainRequest) => (await checks.ask('explain', request, 1))[0];
 
   const readiness = (): Readiness => ({
     ready: isServing() && checks.workers() > 0,
@@ -51,6 +60,21 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
 
   const findDenials: FindDenials = async (filter) =>
     mergeDenials(await checks.ask('denials', filter), filter.limit);
+  let console: RunningConsole | undefined;
+  const loadConsole = async (guard: Guard) => {
+    // Loaded only here: fastify takes memory, and compiles code.
+    const { startConsole } = await import('./console.ts');
+    console = await startConsole({
+      ...dependencies,
+      guard,
+      adminToken: token.current,
+      readiness,
+      explain,
+      findDenials,
+      readFile: files.read,
+    });
+    return console.handle;
+  };
 
   const listener = createAdminServer({
     options: initial.admin,
@@ -59,12 +83,13 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     routes: [
       ...decisionRoutes(findDenials),
       createExplainRoute({
-        explain: async (request) => (await checks.ask('explain', request, 1))[0],
+        explain,
         state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),
         logger,
         clock,
       }),
     ],
+    loadConsole: initial.admin.console.enabled ? loadConsole : undefined,
     token: token.current,
     clock,
     onTlsReload: (error) => {
@@ -85,6 +110,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
     close: async (grace) => {
       token.stop();
+      console?.stop();
       await listener.close(grace);
     },
   };

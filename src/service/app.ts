@@ -31,6 +31,8 @@ export interface App {
 export function createApp(initial: Config, dependencies: AppDependencies): App {
   const { logger, clock, random, randomBytes } = dependencies;
   let config = initial;
+  let loadedAt = clock.now();
+  let addresses: CheckAddresses = {};
   let isDraining = false;
   let hasBeenReady = false;
 
@@ -61,6 +63,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     files: dependencies.files,
     checks,
     config: () => config,
+    loadedAt: () => loadedAt,
+    addresses: () => addresses,
     isDraining: () => isDraining,
   });
   const denyList = createDenyList({
@@ -78,7 +82,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     if (isDraining) return nextDenyList.stop();
     denyList.follow(nextDenyList);
     switchIssuers();
-    config = next;
+    [config, loadedAt] = [next, clock.now()];
     denyList.use(nextDenyList.entries(), config);
     shadowWarnings.update(config);
     problems.configurationLoaded(config);
@@ -90,7 +94,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     start: async () => {
       // Before the listeners: without its issuers, the service would deny every token as `issuer_unknown`.
       await apply(config);
-      const addresses: CheckAddresses = { ...(await checks.start()), admin: await admin.start() };
+      addresses = await checks.start();
+      addresses = { ...addresses, admin: await admin.start() };
       for (const [listener, address] of Object.entries(addresses))
         logger.info({ listener, ...address }, 'listening');
       return addresses;

@@ -11,6 +11,7 @@ import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createRecentDenials } from '../observe/recent-denials.ts';
+import type { Report } from '../observe/worker-metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
@@ -43,6 +44,8 @@ export interface CheckService<Owners = Issuers> {
   readonly stop: () => Promise<void>;
   /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
+  /** The metrics of all processes in prom-client's JSON form. */
+  readonly report: () => Promise<Report>;
   readonly ask: Ask;
   /** The number of cached tokens in this process. */
   readonly cacheEntries: () => number;
@@ -50,6 +53,8 @@ export interface CheckService<Owners = Issuers> {
   readonly proofs: () => number;
   /** The number of processes that answer checks. */
   readonly workers: () => number;
+  /** The configured number of processes that answer checks. */
+  readonly workersWanted: number;
 }
 
 /** The dependencies of a check service. */
@@ -189,10 +194,12 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       await Promise.all(listeners.map((listener) => listener.close(grace)));
     },
     scrape: () => metrics.scrape(),
+    report: () => metrics.report(),
     ask: async (name, question) => [await answers[name](question)],
     cacheEntries: () => cache.size(),
     proofs: () => replays.size(),
     workers: () => 1,
+    workersWanted: 1,
   };
 }
 

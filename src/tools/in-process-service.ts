@@ -53,7 +53,7 @@ export async function startInProcess(
       shadow: { ...config.shadow, authorizer: '' },
       http: { ...http, ...local, enabled: true, pathPrefix: '' },
       grpc: { ...config.grpc, enabled: false },
-      admin: local,
+      admin: { ...local, console: { enabled: false } },
       shutdown: { delay: 0, timeout: 1_000 },
     },
     {

@@ -312,3 +312,19 @@ test('does not read the files of a chart, because they are in the pod', async ()
   expect(output).toContain('issuers[0].jwks');
   expect(output).toContain('zzz');
 });
+
+test.each([
+  ['{console: {enabled: false}}', []],
+  ['{host: 127.0.0.1, console: {enabled: true}}', ['needs a Node.js without']],
+  ['{console: {enabled: true}}', ['needs a Node.js without', 'only clients of this machine']],
+  ['{console: {enabled: true}, tokenFile: /t}', ['needs a Node.js without', 'is sent in plain text']],
+])('with admin: %s, warns %j', async (admin, expected) => {
+  const sources = sourcesOf(`${issuer}admin: ${admin}\n`);
+  const { output } = await checkConfig({
+    ...sources,
+    readFile: (path) => (path === '/t' ? 'secret' : sources.readFile(path)),
+  });
+  const warnings = output.split('\n').filter((line) => line.includes('warning: admin.'));
+  expect(warnings).toHaveLength(expected.length);
+  for (const [index, text] of expected.entries()) expect(warnings[index]).toContain(text);
+});

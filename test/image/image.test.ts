@@ -127,6 +127,40 @@ describeWith('the image', await findImageTools(), (buildah) => {
     ]);
   });
 
+  test('serves the console only without --disallow-code-generation-from-strings, and names that flag otherwise', async () => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
+    const args = [
+      ...[`--issuer=${issuer.url}`, `--audience=${audience}`, '--admin-console-enabled'],
+      ...Object.entries({ http, grpc, admin }).flatMap(([name, port]) => [
+        `--${name}-host=127.0.0.1`,
+        `--${name}-port=${port}`,
+      ]),
+      '--shutdown-delay=0s',
+    ];
+    const rejected = run({ args });
+    expect(await rejected.exit).toBe(1);
+    expect(rejected.output()).toContain(
+      'admin.console.enabled: the console cannot start, because Node may not compile code; start Node without --disallow-code-generation-from-strings',
+    );
+    const entrypoint = image.config.Entrypoint.filter(
+      (word) => word !== '--disallow-code-generation-from-strings',
+    );
+    const container = run({ entrypoint, args });
+    const statusOf = (path: string) =>
+      fetch(`http://127.0.0.1:${admin}/console${path}`).then(
+        ({ status }) => status,
+        () => undefined,
+      );
+    await until(async () => (await statusOf('')) === 200, 20).catch((error) => {
+      throw new Error(`${error}: ${container.output()}`);
+    });
+    expect(await statusOf('/checks')).toBe(200);
+    container.signal('TERM');
+    expect(await container.exit).toBe(0);
+  });
+
   describe('is not allowed to', () => {
     const inside = (script: string) => {
       const [node = '', ...flags] = image.config.Entrypoint.slice(0, -1);

@@ -326,3 +326,41 @@ test('finds a key that is published during another fetch with a second fetch', a
   expect(issuer.findKeys('k2', 'RS256')).toHaveLength(1);
   expect(fake.hits.jwks).toBe(3);
 });
+
+describe('for operators, the issuer', () => {
+  test('lists its keys with their time of arrival, and the time until the next fetch', async () => {
+    const { fake, clock, issuer, passUntil } = await bench();
+    await issuer.firstKeys;
+    await until(() => issuer.details().nextFetch !== undefined);
+    const start = clock.now();
+    const [first] = issuer.details().keys;
+    expect(issuer.details().keys).toHaveLength(1);
+    expect(first).toMatchObject({ algorithms: ['RS256'], since: start });
+    expect(issuer.details().nextFetch).toBeGreaterThan(200_000);
+
+    fake.keys = [await createSigningKey('next'), ...fake.keys];
+    await passUntil(() => issuer.details().keys.length === 2, 60_000);
+    expect(issuer.details().keys.find(({ id }) => id === first?.id)).toEqual(first);
+    expect(issuer.details().keys.find(({ id }) => id === 'next')?.since).toBeGreaterThan(start);
+  });
+
+  test('fetches on request, at most once per minRefreshInterval', async () => {
+    const { clock, fetched, issuer } = await bench(['--keys-min-refresh-interval=10s']);
+    await issuer.firstKeys;
+    expect(issuer.fetchNow()).toBe(true);
+    expect(issuer.fetchNow()).toBe(false);
+    await until(() => fetched.filter((one) => one === 'jwks success').length === 2);
+    await clock.advance(9_999);
+    expect(issuer.fetchNow()).toBe(false);
+    await clock.advance(1);
+    expect(issuer.fetchNow()).toBe(true);
+  });
+
+  test('does not fetch after it has stopped', async () => {
+    const { issuer } = await bench();
+    await issuer.firstKeys;
+    issuer.stop();
+    expect(issuer.fetchNow()).toBe(false);
+    expect(issuer.details().nextFetch).toBeUndefined();
+  });
+});

@@ -4,9 +4,12 @@ import { admin } from './admin.ts';
 import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
+import { consoleMutants } from './console.ts';
+import { doctorMutants } from './doctor.ts';
 import { explainMutants } from './explain.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
+import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
@@ -26,10 +29,13 @@ export const mutants: readonly Mutant[] = [
   ...grpc,
   ...http,
   ...admin,
+  ...consoleMutants,
   ...explainMutants,
   ...binding,
   ...files,
   ...fetchTargets,
   ...limits,
   ...migrateMutants,
+  ...doctorMutants,
+  ...generateMutants,
 ];

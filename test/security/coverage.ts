@@ -29,6 +29,9 @@ const fetching = 'issuer/fetch/fetch.test.ts';
 const keys = 'issuer/keys.test.ts';
 const lookup = 'issuer/fetch/guarded-lookup.test.ts';
 const ownerFiles = 'issuer/files.test.ts';
+const consoleServer = 'transport/console/server.test.ts';
+const consoleProcess = 'process/console.test.ts';
+const consolePages = 'e2e/console.test.ts';
 const files = 'process/files.test.ts';
 const follow = 'runtime/files/follow.test.ts';
 const listenerTls = 'transport/shared/tls.test.ts';
@@ -824,6 +827,24 @@ export const tables: readonly Table[] = [
         ],
         note: 'The service cannot prevent this; docs/wrong-allow.md says how to detect it.',
       },
+      {
+        id: 'U3',
+        threat:
+          'The entry in the mesh does not list a header that the service sets, so that of the client passes',
+        tests: [
+          ['chart/generate.test.ts', 'registers the same entries as generate'],
+          ['e2e/generate.test.ts', 'forwards the identity of a valid token, and no forged header'],
+        ],
+        note: '`generate` and the chart derive the lists from the configuration. An entry that is not updated is not detected here.',
+      },
+      {
+        id: 'U4',
+        threat: 'The registration removes another authorizer, or a name of one changes the patch',
+        tests: [
+          ['deploy/generate.test.ts', 'and keeps everything else'],
+          ['deploy/generate.test.ts', 'replaces the entry with the same name, and no other'],
+        ],
+      },
     ],
   },
   {
@@ -1113,6 +1134,86 @@ export const tables: readonly Table[] = [
             'a request with two lines of host or authorization is ambiguous',
           ],
           ['service/admin-token.test.ts', 'an invalid one is a problem, and the previous token stays'],
+        ],
+      },
+      {
+        id: 'CO1',
+        threat:
+          'A web page in the browser of an operator uses the console: by DNS rebinding, by a form, or in a frame',
+        tests: [
+          [consoleServer, 'is denied to a request with the host of another page (DNS rebinding)'],
+          [consoleServer, 'is rejected (cross-site request forgery)'],
+          [consoleServer, 'without the form token is rejected'],
+          [consoleServer, 'has the security headers'],
+          ['transport/console/sessions.test.ts', 'a form with the origin'],
+        ],
+      },
+      {
+        id: 'CO2',
+        threat:
+          'Another machine opens the console: directly, through a sidecar or a proxy, or on a check port',
+        tests: [
+          [consoleServer, 'is denied to another machine without a token, on every page'],
+          [consoleServer, 'is denied to a request that a proxy forwarded'],
+          [consoleProcess, 'the console is denied to 127.0.0.6'],
+          [consoleProcess, 'the check listeners answer /console as a check'],
+        ],
+      },
+      {
+        id: 'CO3',
+        threat:
+          'A text of a client, an issuer or a token runs as script in the console, or reorders its text',
+        tests: [
+          [consolePages, 'of clients and issuers, and does not run it'],
+          ['transport/console/html.test.ts', 'escapes a text in an element and in an attribute'],
+          ['transport/console/html.test.ts', 'characters that reorder text as code points'],
+          [consoleServer, 'has no inline script, no inline style and no event handler'],
+        ],
+      },
+      {
+        id: 'CO4',
+        threat: 'The console stores or shows a token, a claim, a header or a query of an explained request',
+        tests: [
+          [consoleServer, 'shows the steps, and never the token, a header or the query of the request'],
+          [consoleServer, 'ignores a token in the query, and does not show it'],
+          ['service/console.test.ts', 'explains a request with the keys and rules of the service'],
+        ],
+      },
+      {
+        id: 'CO5',
+        threat:
+          'An attacker guesses the admin token in the sign-in form, or uses a session for longer than intended',
+        tests: [
+          [consoleServer, 'is not tried after 5 failed sign-ins'],
+          [
+            'transport/console/sessions.test.ts',
+            'ends when the token changes, and when the operator ends it',
+          ],
+          ['transport/console/sessions.test.ts', 'is valid for 8 hours'],
+          ['transport/console/sessions.test.ts', 'the session cookie is bound to the host over TLS'],
+        ],
+      },
+      {
+        id: 'CO6',
+        threat: 'Requests to the console slow down checks, or fill the memory',
+        tests: [
+          [consoleServer, 'more than 4 requests at the same time are rejected'],
+          [consoleServer, 'more than 40 requests at once are rejected'],
+          [consoleServer, 'of more than 64 KiB is rejected'],
+          ['observe/recent-checks.test.ts', 'stores at most 90 rates'],
+          [issuer, 'fetches on request, at most once per minRefreshInterval'],
+        ],
+      },
+      {
+        id: 'CO7',
+        threat:
+          'A service without the console loads its code, or runs without a Node flag that only the console needs',
+        tests: [
+          [consoleProcess, 'the service loads no fastify and no page'],
+          [
+            'chart/render.test.ts',
+            'start the program of the image, unless the console needs another Node flag',
+          ],
         ],
       },
       {
@@ -2226,6 +2327,22 @@ export const tables: readonly Table[] = [
           ['service/explain.test.ts', 'needs access to the admin listener'],
           ['service/explain.test.ts', 'is rejected with status'],
           ['service/explain.test.ts', 'is rejected if more than 10 are requested at once'],
+        ],
+      },
+      {
+        id: 'T8',
+        threat: '`doctor` prints a Secret of the manifests, or a terminal command in them',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'contains neither a Secret nor a key'],
+          ['tools/doctor/doctor.test.ts', 'contains no control characters of a manifest'],
+        ],
+      },
+      {
+        id: 'T9',
+        threat: 'A hostile manifest stops `doctor`, or uses all memory',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'aliases that expand to many values are a problem'],
+          ['tools/doctor/doctor.test.ts', 'in every kind are not an exception'],
         ],
       },
       {

@@ -46,6 +46,13 @@
 {{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end }}
 
+{{- /* The entry point of the image without --disallow-code-generation-from-strings: fastify, which serves the console, compiles code. */ -}}
+{{- define "oidc-authz.command" -}}
+{{- if (include "oidc-authz.config" . | fromYaml).admin.console.enabled -}}
+{{- list "/nodejs/bin/node" "--permission" "--allow-net" "--allow-fs-read=/app" "--allow-fs-read=/etc" "--allow-fs-read=/run" "--allow-fs-read=/var/run" "--allow-fs-read=/proc/self" "--disable-warning=ExperimentalWarning" "--disable-proto=delete" "--disable-sigusr1" "/app/dist/main.js" | toJson -}}
+{{- end -}}
+{{- end }}
+
 {{- define "oidc-authz.probes" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
 {{- $scheme := ternary "HTTPS" "HTTP" (not (empty $config.admin.tls)) -}}

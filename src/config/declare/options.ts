@@ -147,6 +147,15 @@ export const configSchema = z
           .describe(
             'A file with a token that gives access to the guarded routes of the admin listener; reloaded when it changes. Send it as `authorization: Bearer TOKEN`. Absent: only clients of this machine, such as `kubectl port-forward`, and clients with a certificate that `admin.tls.clientCaFile` verifies have access.',
           ),
+        console: z
+          .strictObject({
+            enabled: boolean()
+              .default(false)
+              .describe(
+                'Whether the admin listener serves the console at `/console`: pages about the state, the issuers, the checks and the denials. The clients that have access to `/decisions` have access to it. Node.js must run without `--disallow-code-generation-from-strings`. The chart removes that flag, the image alone does not.',
+              ),
+          })
+          .prefault({}),
       })
       .prefault({}),
     workers: wholeNumberOr(1, 64, 'auto')

@@ -283,10 +283,12 @@ export function createWorkerPool(
       await withDeadline(allExited(), closeTimeout, clock, () => []);
     },
     scrape: reports.scrape,
+    report: reports.report,
     ask: createAskWorkers(listening),
     // Each worker reports its own numbers.
     cacheEntries: () => 0,
     proofs: () => 0,
     workers: () => listening().length,
+    workersWanted: count,
   };
 }

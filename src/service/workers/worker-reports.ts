@@ -1,6 +1,6 @@
 /** The metrics of all workers, summed. */
 import type { Metrics } from '../../observe/metrics.ts';
-import { countersOf, type Report, sumOf } from '../../observe/worker-metrics.ts';
+import { countersOf, type Report, reportOf, sumOf } from '../../observe/worker-metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { onceAtATime } from '../../runtime/time/single-flight.ts';
@@ -15,6 +15,8 @@ export interface WorkerReports {
   readonly workerExited: (member: Member) => void;
   /** The metrics of all processes in the Prometheus text format. */
   readonly scrape: () => Promise<string>;
+  /** The metrics of all processes in prom-client's JSON form. */
+  readonly report: () => Promise<Report>;
 }
 
 /** Creates the reports of a pool. */
@@ -25,19 +27,21 @@ export function createWorkerReports(
 ): WorkerReports {
   /** The summed counters of all workers that exited. */
   let exitedReport: Promise<Report> = Promise.resolve([]);
+  const allReports = async (): Promise<readonly Report[]> => {
+    const refresh = ({ report }: Member) => withDeadline(report(), scrapeTimeout, clock, () => undefined);
+    await Promise.all(members().map(refresh));
+    const own = await metrics.report();
+    // Read in one synchronous step with `exitedReport`: a worker must count either as a member or as exitedReport.
+    const reports = members().map((member) => member.lastReport());
+    return [own, ...reports, await exitedReport];
+  };
   return {
     workerExited: (member) => {
       exitedReport = exitedReport.then((before) =>
         countersOf([before, member.lastReport()]).catch(() => before),
       );
     },
-    scrape: onceAtATime(async () => {
-      const refresh = ({ report }: Member) => withDeadline(report(), scrapeTimeout, clock, () => undefined);
-      await Promise.all(members().map(refresh));
-      const own = await metrics.report();
-      // Read in one synchronous step with `exitedReport`: a worker must count either as a member or as exitedReport.
-      const reports = members().map((member) => member.lastReport());
-      return sumOf([own, ...reports, await exitedReport]);
-    }),
+    scrape: onceAtATime(async () => sumOf(await allReports())),
+    report: onceAtATime(async () => reportOf(await allReports())),
   };
 }

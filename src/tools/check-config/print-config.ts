@@ -24,5 +24,27 @@ export function configWarnings(config: Config): readonly string[] {
   const audiences = withoutAudiences.map(
     ({ name }) => `the rule ${name} names no audiences, so it accepts a token for any audience of its issuer`,
   );
-  return [...shadow, ...(hasSharedIssuer ? audiences : [])].map((warning) => `warning: ${warning}`);
+  return [...shadow, ...consoleWarnings(config.admin), ...(hasSharedIssuer ? audiences : [])].map(
+    (warning) => `warning: ${warning}`,
+  );
+}
+
+/** Hosts on which only clients of this machine can connect. */
+const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i;
+
+function consoleWarnings({ console, host, tls, tokenFile }: Config['admin']): readonly string[] {
+  if (!console.enabled) return [];
+  const isLocal = host !== undefined && loopback.test(host);
+  const isProtected = tls?.clientCaFile !== undefined || tokenFile !== undefined;
+  return [
+    'admin.console.enabled: the console needs a Node.js without --disallow-code-generation-from-strings; the chart removes that flag, the image alone does not',
+    ...(isLocal || isProtected
+      ? []
+      : [
+          'admin.console.enabled: only clients of this machine, such as `kubectl port-forward`, can use the console; for others, set admin.tokenFile or admin.tls.clientCaFile',
+        ]),
+    ...(tokenFile !== undefined && tls === undefined && !isLocal
+      ? ['admin.tokenFile: without admin.tls, the token is sent in plain text; set admin.tls']
+      : []),
+  ];
 }

@@ -1,17 +1,14 @@
 /** Responds to a request to the admin listener: finds the route, checks access and the method, and calls the route. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type AdminPeer, accessOf, proxyHeaders } from './access.ts';
+import { type Access, type AdminPeer, accessOf, proxyHeaders } from './access.ts';
 import { maxAdminBody, readBody } from './request-body.ts';
 import { type AdminResponse, type AdminRoute, routesOf, textResponse } from './route.ts';
 
 /** The dependencies of the responses. */
 export interface RespondDependencies {
   readonly routes: readonly AdminRoute[];
-  /** Whether the listener has `admin.tls.clientCaFile`. */
-  readonly verifiesCertificates: boolean;
-  /** The token that gives access to the guarded routes; undefined without `admin.tokenFile`. */
-  readonly token: () => string | undefined;
+  readonly guard: Guard;
   /** Called if a route throws; the client receives status 500. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -20,20 +17,33 @@ const notFound: AdminResponse = { status: 404, body: '' };
 
 const ambiguous = textResponse(400, 'host and authorization: each may occur only once in a request');
 
-const denied = textResponse(
-  403,
+/** How to get access to the guarded routes. */
+export const accessHelp =
   'Access denied. Connect from the same machine or through `kubectl port-forward`, to localhost. ' +
-    'Or set admin.tokenFile, and send its token as `authorization: Bearer TOKEN`. ' +
-    'Or set admin.tls.clientCaFile, and use a client certificate.',
-);
+  'Or set admin.tokenFile, and send its token as `authorization: Bearer TOKEN`. ' +
+  'Or set admin.tls.clientCaFile, and use a client certificate.';
+
+const denied = textResponse(403, accessHelp);
 
 const tooLarge = textResponse(413, `the body has more than ${maxAdminBody} bytes`);
+
+/** Decides about the access of a request to the guarded routes. */
+export type Guard = (message: IncomingMessage) => Access;
+
+/**
+ * Creates the guard.
+ *
+ * @param verifiesCertificates whether the listener has `admin.tls.clientCaFile`
+ * @param token the token that gives access; undefined without `admin.tokenFile`
+ */
+export function createGuard(verifiesCertificates: boolean, token: () => string | undefined): Guard {
+  return (message) => accessOf(peerOf(message, verifiesCertificates), token());
+}
 
 /** Creates the function that responds. It rejects only if the connection closes before the whole request has arrived. */
 export function createRespond({
   routes,
-  verifiesCertificates,
-  token,
+  guard,
   onDefect,
 }: RespondDependencies): (message: IncomingMessage) => Promise<AdminResponse> {
   return async (message) => {
@@ -41,7 +51,7 @@ export function createRespond({
     const found = routesOf(routes, path);
     if (found.length === 0) return notFound;
     if (found.some(({ guarded }) => guarded)) {
-      const access = accessOf(peerOf(message, verifiesCertificates), token());
+      const access = guard(message);
       if (access === 'ambiguous') return ambiguous;
       if (access === 'denied') return denied;
     }

@@ -11,9 +11,9 @@ import type { Listener } from '../shared/listener.ts';
 import { otherThanHttp1 } from '../shared/protocol-detection.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
-import { createWebServer } from '../shared/web-server.ts';
+import { createWebServer, type RequestHandler } from '../shared/web-server.ts';
 import { describeReadiness, type Readiness } from './readiness.ts';
-import { createRespond } from './respond.ts';
+import { createGuard, createRespond, type Guard } from './respond.ts';
 import { type AdminResponse, type AdminRoute, textResponse } from './route.ts';
 
 /** The dependencies of the admin listener. */
@@ -23,6 +23,8 @@ export interface AdminServerDependencies {
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   /** The routes in addition to `/livez`, `/readyz` and `/metrics`. */
   readonly routes: readonly AdminRoute[];
+  /** Loads the console, which answers the requests to `/console` and below it. Undefined if it is not enabled. */
+  readonly loadConsole?: ((guard: Guard) => Promise<RequestHandler>) | undefined;
   /** The token that gives access to the guarded routes; undefined without `admin.tokenFile`. */
   readonly token: () => string | undefined;
   readonly clock: Clock;
@@ -48,6 +50,8 @@ export function createAdminServer(dependencies: AdminServerDependencies): Listen
     guarded: false,
     handle,
   });
+  const guard = createGuard(tls?.clientCaFile !== undefined, token);
+  let console: RequestHandler | undefined;
   const respond = createRespond({
     routes: [
       open('/livez', () => textResponse(200, 'ok')),
@@ -59,11 +63,11 @@ export function createAdminServer(dependencies: AdminServerDependencies): Listen
       })),
       ...dependencies.routes,
     ],
-    verifiesCertificates: tls?.clientCaFile !== undefined,
-    token,
+    guard,
     onDefect,
   });
   const server = createWebServer(tls, limits, (message, response) => {
+    if (console !== undefined && isConsolePath(message.url)) return console(message, response);
     respond(message).then(
       (answer) => write(response, answer),
       // The connection closed before the whole request had arrived.
@@ -83,6 +87,7 @@ export function createAdminServer(dependencies: AdminServerDependencies): Listen
   return {
     name: 'admin',
     start: async () => {
+      console = await dependencies.loadConsole?.(guard);
       const address = await listen(server, { name: 'admin', host: options.host, port: options.port });
       if (tls !== undefined) stopTls = keepTlsFresh(server as https.Server, tls, clock, onTlsReload);
       return address;
@@ -93,6 +98,10 @@ export function createAdminServer(dependencies: AdminServerDependencies): Listen
       await closeServer(server, sockets, 0, clock);
     },
   };
+}
+
+function isConsolePath(url = ''): boolean {
+  return /^\/console(?:[/?]|$)/.test(url);
 }
 
 function write(response: ServerResponse, { status, type, headers, body }: AdminResponse): void {

@@ -20,7 +20,7 @@ interface Options {
 async function startServer({ routes = [echo('GET', '/secret')], token, tls }: Options = {}) {
   const defects: unknown[] = [];
   const server = createAdminServer({
-    options: { host: '127.0.0.1', port: 0, tls, tokenFile: undefined },
+    options: { host: '127.0.0.1', port: 0, tls, tokenFile: undefined, console: { enabled: false } },
     readiness: () => ({
       ready: true,
       draining: false,
