@@ -81,7 +81,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [
-      ...decisionRoutes(findDenials),
+      ...decisionRoutes(findDenials, clock),
       createExplainRoute({
         explain,
         state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),

@@ -13,6 +13,9 @@ import { ago, count, time } from './words.ts';
 /** Maximum number of rows. */
 export const mostDenials = 200;
 
+/** The longest request in a row, in characters. The page of a denial shows more. */
+const longestRequest = 200;
+
 /** Renders the list of denials. */
 export function denialsPage(denials: readonly RecordedDenial[], filter: DenialFilter): Html {
   const options = Object.entries(reasons).filter(([, { outcome }]) => outcome !== 'allow');
@@ -34,12 +37,17 @@ ${table(
       html`<a href="/console/denials/${encodeURIComponent(one.id)}"><code>${one.id}</code></a>`,
       time(one.time),
       html`<a href="/console/reasons#${one.reason}">${one.reason}</a>${!one.enforced && html` ${badge('plain', 'not enforced')}`}`,
-      html`<code class="request">${one.method} ${one.host}${one.path}</code>`,
+      html`<code class="request">${shortened(`${one.method} ${one.host}${one.path}`)}</code>`,
       one.rule ?? 'none',
       one.issuer ?? 'none',
     ]),
   'No denial matches.',
 )}`;
+}
+
+/** Cuts a text. A client decides about its length, and 200 long rows take too much time. */
+function shortened(text: string): string {
+  return text.length > longestRequest ? `${text.slice(0, longestRequest)}…` : text;
 }
 
 /** Renders one denial. */
