@@ -1250,6 +1250,16 @@ export const tables: readonly Table[] = [
           'A long iss, path or name of a client, an issuer or a manifest blocks the process in a message about it',
         tests: [['config/values/linear-time.test.ts', 'takes linear time']],
       },
+      {
+        id: 'AC8',
+        threat:
+          'A server that is not the admin listener, or a name in a manifest, writes control characters to the terminal of an operator',
+        tests: [
+          ['tools/hostile-answers.test.ts', 'a message about an error response has no control characters'],
+          ['tools/hostile-answers.test.ts', 'is not the answer of the service'],
+          ['tools/hostile-answers.test.ts', 'the JSON of doctor and canary has no control characters'],
+        ],
+      },
       { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },
       {
         id: 'I2',
