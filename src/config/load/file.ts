@@ -1,5 +1,16 @@
 /** Parses the configuration file (YAML or JSON) and keeps the line of every value. */
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  visit,
+} from 'yaml';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { ConfigError } from '../validate/problems.ts';
 
@@ -112,7 +123,23 @@ function replaceListNames(document: ReturnType<typeof parseDocument>, at: (offse
   });
 }
 
+/** Whether an alias is inside of the value that it names. Such a value has no end. */
+export function hasEndlessAlias(document: Document): boolean {
+  let isEndless = false;
+  visit(document, {
+    Alias: (_, { source }, ancestors) => {
+      isEndless ||= ancestors.some((node) => isNode(node) && 'anchor' in node && node.anchor === source);
+    },
+  });
+  return isEndless;
+}
+
 function contentOf(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  if (hasEndlessAlias(document))
+    throw configError(
+      name,
+      'a YAML alias (*name) is inside of the value that it names; write the value instead',
+    );
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch {

@@ -13,6 +13,9 @@ import { askJose, publishedKeySets } from './jose.ts';
 /** Explains a request. */
 export type Explain = (request: ExplainRequest) => Promise<Explanation>;
 
+/** The largest number of requests that wait. An explanation can wait for the keys of an issuer that does not respond. */
+const maxWaiting = 8;
+
 /** Headers of an HTTP answer that say nothing about the decision. */
 const ordinaryHeaders = ['content-length', 'date', 'connection'];
 
@@ -57,8 +60,11 @@ export function createExplain(parts: CheckParts): Explain {
     };
   };
   let previous: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   return (request) => {
-    const explanation = previous.then(() => explainNow(request));
+    if (waiting >= maxWaiting) return Promise.reject(new Error('too many requests wait for an explanation'));
+    waiting++;
+    const explanation = previous.then(() => explainNow(request)).finally(() => waiting--);
     previous = explanation.catch(() => {});
     return explanation;
   };

@@ -227,6 +227,14 @@ describe('a file', () => {
     );
   });
 
+  test('is rejected if an alias is inside of its own value', async () => {
+    expect(
+      await problemsOf({ file: 'issuers: &all\n  - {issuer: https://a.example.com, name: *all}\n' }),
+    ).toEqual([
+      ' (config.yaml): a YAML alias (*name) is inside of the value that it names; write the value instead',
+    ]);
+  });
+
   test('is rejected if its aliases expand too far', async () => {
     const lines = [
       'a: &a [x,x,x,x,x,x,x,x,x,x]',

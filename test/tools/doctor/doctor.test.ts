@@ -306,6 +306,17 @@ describe('SARIF', () => {
 });
 
 describe('hostile input is bounded:', () => {
+  test('an alias inside of its own value is a problem', async () => {
+    const filter = 'apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: a}';
+    const { exitCode, problems } = await run(
+      ['-'],
+      {},
+      `${filter}\nspec: {configPatches: [&p {patch: *p}]}\n`,
+    );
+    expect(problems).toContain('is inside of its own value');
+    expect(exitCode).toBe(2);
+  });
+
   test('aliases that expand to many values are a problem', async () => {
     const levels = Array.from(
       { length: 9 },

@@ -1,5 +1,6 @@
 /** Splits YAML or JSON text into documents, and keeps the line of every value. */
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { hasEndlessAlias } from '../../../config/load/file.ts';
 import type { Problem } from '../../../config/validate/problems.ts';
 import { withoutByteOrderMark } from '../../../runtime/byte-order-mark.ts';
 
@@ -50,7 +51,7 @@ export function parseDocuments(text: string, name: string): ParsedText {
     if (value === unreadable) {
       add(
         document.range[0],
-        'an alias (*name) has no anchor, or the aliases expand to too many values; repeat the values instead',
+        'an alias (*name) has no anchor or is inside of its own value, or the aliases expand to too many values; repeat the values instead',
       );
       return [];
     }
@@ -73,6 +74,7 @@ export function parseDocuments(text: string, name: string): ParsedText {
 const unreadable = Symbol('unreadable');
 
 function contentOf(document: Document): unknown {
+  if (hasEndlessAlias(document)) return unreadable;
   try {
     return document.toJS({ maxAliasCount: mostAliases });
   } catch {
