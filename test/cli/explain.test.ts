@@ -155,6 +155,32 @@ test('has colors only on request', async () => {
   );
 });
 
+test('a token file can have the scheme DPoP, which is not Bearer', async () => {
+  const args = [config, '--token-file', '-', ...onOrders];
+  expect(await explainAsJson(args, `DPoP ${await mint()}`)).toMatchObject({
+    reason: 'token_missing',
+    request: { hasToken: true },
+  });
+  expect(await explainAsJson(args, `authorization: Bearer ${await mint()}`)).toMatchObject({
+    outcome: 'allow',
+  });
+});
+
+test('a policy is named as over gRPC, or selected by the path prefix as over HTTP', async () => {
+  const policies = write(
+    'policies.yaml',
+    `issuers: [{issuer: "${issuer}", audiences: [orders-api], jwksFile: ${join(folder, 'jwks.json')}}]
+policies:
+  - {name: shop, pathPrefix: /shop-policy, rules: [{name: all, match: {paths: ["/open/{**}"]}, allow: anonymous}]}
+`,
+  );
+  const byName = await explainAsJson([policies, '--policy', 'shop', '--path', '/open/1']);
+  const byPrefix = await explainAsJson([policies, '--path-prefix', '/shop-policy', '--path', '/open/1']);
+  for (const result of [byName, byPrefix])
+    expect(result).toMatchObject({ outcome: 'allow', policy: 'shop', rule: 'shop/all' });
+  expect(await explainAsJson([policies, '--path', '/open/1'])).toMatchObject({ reason: 'rule_denied' });
+});
+
 describe('a file with a request', () => {
   test('has the form of POST /explain', async () => {
     const file = write(

@@ -28,6 +28,8 @@ test.each([
   ['--grpc-enabled check-config', 'check-config', ['check-config']],
   ['--grpc-enabled true check-config', 'check-config', ['check-config']],
   ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
+  ['explain --show-claims a.yaml', 'explain', ['explain', 'a.yaml']],
+  ['explain --tls a.json', 'explain', ['explain', 'a.json']],
   [
     'migrate oauth2-proxy a.yaml -- --client-id=a',
     'migrate',

@@ -1237,7 +1237,11 @@ export const tables: readonly Table[] = [
           [grpc, 'closes a silent connection within 20 s'],
         ],
       },
-      { id: 'I6', threat: 'Admin paths', tests: [[app, 'has these paths']] },
+      {
+        id: 'I6',
+        threat: 'Admin paths',
+        tests: [[app, 'has these paths, and answers another method with 405']],
+      },
       {
         id: 'I7',
         threat: 'A debugger opened by a signal',

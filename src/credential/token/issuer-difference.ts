@@ -13,32 +13,37 @@ const differences: readonly (readonly [name: string, normalize: (text: string) =
 /** The longest `iss` that is compared, in characters. */
 const maxCompared = 1_024;
 
-/**
- * Describes how an `iss` differs from the nearest configured issuer.
- *
- * @returns the index of that issuer, and a phrase; undefined if none is near
- */
-export function describeIssuerDifference(
-  iss: string,
-  configured: readonly string[],
-): { readonly index: number; readonly text: string } | undefined {
-  if (iss.length > maxCompared) return undefined;
-  const index = configured.findIndex((issuer) => normalized(issuer) === normalized(iss));
-  const issuer = configured[index];
-  if (issuer !== undefined) {
-    const names = differences
-      .filter(([name]) => normalized(issuer, name) !== normalized(iss, name))
-      .map(([name]) => name);
-    return { index, text: `iss ${shown(iss)} differs from ${shown(issuer)} only by ${names.join(' and ')}` };
-  }
-  const sameHost = configured.findIndex((one) => hostOf(one) !== undefined && hostOf(one) === hostOf(iss));
-  const other = configured[sameHost];
-  return other === undefined
-    ? undefined
-    : {
-        index: sameHost,
-        text: `iss ${shown(iss)} is not a configured issuer; ${shown(other)} has the same host, but another path`,
+/** Describes how an `iss` differs from the nearest configured issuer. Undefined if none is near. */
+export type IssuerDifference = (iss: string) => { readonly index: number; readonly text: string } | undefined;
+
+/** Creates the function. The configured issuers are normalized once, because any client can send an unknown `iss`. */
+export function createIssuerDifference(configured: readonly string[]): IssuerDifference {
+  const indexOf = (nameOf: (issuer: string) => string | undefined) =>
+    new Map(configured.map((issuer, index) => [nameOf(issuer), index] as const).reverse());
+  const byForm = indexOf((issuer) => normalized(issuer));
+  const byHost = indexOf(hostOf);
+  return (iss) => {
+    if (iss.length > maxCompared) return undefined;
+    const index = byForm.get(normalized(iss));
+    const issuer = index === undefined ? undefined : configured[index];
+    if (index !== undefined && issuer !== undefined) {
+      const names = differences
+        .filter(([name]) => normalized(issuer, name) !== normalized(iss, name))
+        .map(([name]) => name);
+      return {
+        index,
+        text: `iss ${shown(iss)} differs from ${shown(issuer)} only by ${names.join(' and ')}`,
       };
+    }
+    const host = hostOf(iss);
+    const sameHost = host === undefined ? undefined : byHost.get(host);
+    if (sameHost === undefined) return undefined;
+    const other = shown(configured[sameHost] ?? '');
+    return {
+      index: sameHost,
+      text: `iss ${shown(iss)} is not a configured issuer; ${other} has the same host, but another path`,
+    };
+  };
 }
 
 /** A text without all parts that are often written differently, except one. */

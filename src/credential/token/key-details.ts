@@ -7,7 +7,7 @@ import type { Observation, StepDetail } from '../../model/trace.ts';
 import type { JoseHeader } from './jose-header.ts';
 
 /** The result of the fetch for an unknown `kid`. */
-export type FetchResult = 'no fetch was due' | 'the fetch took too long' | 'they were fetched again';
+export type FetchResult = 'no fetch was due' | 'the fetch took too long' | 'a fetch did not add it';
 
 /** An issuer with the path of its options. */
 export interface LocatedIssuer {

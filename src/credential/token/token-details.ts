@@ -4,7 +4,7 @@ import { detailOf, listed, shown } from '../../config/values/detail-text.ts';
 import type { Denial } from '../../model/decision.ts';
 import type { DenyReason } from '../../model/reasons.ts';
 import type { Observation, StepDetail } from '../../model/trace.ts';
-import { describeIssuerDifference } from './issuer-difference.ts';
+import { createIssuerDifference } from './issuer-difference.ts';
 import { jsonRules } from './jose-header.ts';
 
 /** Creates a denial. */
@@ -55,9 +55,21 @@ export function denyIssuerType(): Denial {
   );
 }
 
-/** The denial of a token whose `iss` is absent or not configured. */
-export function denyIssuer(iss: string | undefined, issuers: readonly IssuerConfig[]): Denial {
-  return deny('issuer_unknown', () => describeIssuer(iss, issuers));
+/** Creates the denials of tokens whose `iss` is absent or not configured. */
+export function createDenyIssuer(issuers: readonly IssuerConfig[]): (iss: string | undefined) => Denial {
+  const configured = issuers.map(({ issuer }) => issuer);
+  const expected = listed(configured);
+  const differenceOf = createIssuerDifference(configured);
+  const describe = (iss: string | undefined): StepDetail => {
+    const found = iss === undefined ? 'none' : shown(iss);
+    const observation = { step: 'issuer', subject: 'iss', expected, found, option: 'issuers' } as const;
+    if (iss === undefined) return detailOf(observation, 'the token does not have the claim iss');
+    const near = differenceOf(iss);
+    return near === undefined
+      ? detailOf(observation, `iss ${found} is not a configured issuer; configured: ${expected}`)
+      : detailOf({ ...observation, option: `issuers[${near.index}].issuer` }, near.text);
+  };
+  return (iss) => deny('issuer_unknown', () => describe(iss));
 }
 
 /** The observation of the algorithm of a token. */
@@ -69,26 +81,6 @@ export function algorithmObservation(algorithm: string, issuer: IssuerConfig, pa
     found: algorithm,
     option: `${path}.algorithms`,
   };
-}
-
-function describeIssuer(iss: string | undefined, issuers: readonly IssuerConfig[]): StepDetail {
-  const configured = issuers.map(({ issuer }) => issuer);
-  const observation = {
-    step: 'issuer',
-    subject: 'iss',
-    expected: listed(configured),
-    found: iss === undefined ? 'none' : shown(iss),
-    option: 'issuers',
-  } as const;
-  if (iss === undefined) return detailOf(observation, 'the token does not have the claim iss');
-  const near = describeIssuerDifference(iss, configured);
-  if (near === undefined)
-    return detailOf(
-      observation,
-      `iss ${shown(iss)} is not a configured issuer; configured: ${listed(configured)}`,
-    );
-  const { index, text } = near;
-  return detailOf({ ...observation, option: `issuers[${index}].issuer` }, text);
 }
 
 function describeShape(token: string): StepDetail {

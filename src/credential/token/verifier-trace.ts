@@ -82,7 +82,7 @@ export function traceKeys(
 }
 
 /** Emits the result of the fetch for an unknown `kid`. */
-export function traceFetch(trace: Trace, result: FetchResult): void {
+export function traceFetch(trace: Trace, result: FetchResult | 'a fetch added keys'): void {
   trace({
     step: 'key',
     result: 'info',

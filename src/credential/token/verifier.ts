@@ -21,7 +21,14 @@ import { createReadFacts } from './read-facts.ts';
 import { createCheckRequirements } from './requirements.ts';
 import { createRevocation } from './revocation.ts';
 import { signerOf } from './signer.ts';
-import { deny, denyIssuer, denyIssuerType, denyPayload, denyShape, denyTooLarge } from './token-details.ts';
+import {
+  createDenyIssuer,
+  deny,
+  denyIssuerType,
+  denyPayload,
+  denyShape,
+  denyTooLarge,
+} from './token-details.ts';
 import {
   denyAlgorithm,
   denyKey,
@@ -91,7 +98,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       },
     ]),
   );
-  const issuerConfigs = issuers.map(({ config }) => config);
+  const denyIssuer = createDenyIssuer(issuers.map(({ config }) => config));
   const pending = new Map<string, Promise<Verdict>>();
   const queue = createVerificationQueue<Verdict>({
     maxWaiting: limits.maxVerificationsInFlight,
@@ -125,7 +132,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     const unverifiedIssuer = readString(claims, 'iss');
     if (unverifiedIssuer === wrongType) return denyIssuerType();
     const trusted = unverifiedIssuer === undefined ? undefined : trustedIssuers.get(unverifiedIssuer);
-    if (trusted === undefined) return denyIssuer(unverifiedIssuer, issuerConfigs);
+    if (trusted === undefined) return denyIssuer(unverifiedIssuer);
     if (!trusted.config.algorithms.includes(header.algorithm)) return denyAlgorithm(header, trusted);
     if (trace !== undefined) traceParsed(trace, header, trusted);
     const { signature } = segments;
@@ -203,9 +210,9 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       const found = issuer.findKeys(header.keyId, header.algorithm).filter((key) => !checked.includes(key));
       const rest =
         checked.length === 0 ? found : found.slice(0, Math.max(0, maxCandidateKeys - checked.length));
-      if (rest.length === 0) return end('they were fetched again');
+      if (rest.length === 0) return end('a fetch did not add it');
       if (trace !== undefined) {
-        traceFetch(trace, 'they were fetched again');
+        traceFetch(trace, 'a fetch added keys');
         traceKeys(trace, header, rest, trusted);
       }
       return verifyOnce(unverified, rest);
