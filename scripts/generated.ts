@@ -5,10 +5,12 @@ import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
 import { withheldCauses } from '../src/model/forwarding.ts';
 import { comparisons } from '../src/model/incumbent.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
+import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
 import { deployFiles } from './deploy/files.ts';
 import { expressionsMarkdown } from './expressions.ts';
+import { findingsMarkdown } from './findings.ts';
 import { withMarkedPart } from './marked-part.ts';
 import { migratingFiles } from './migrating.ts';
 import { alertsMarkdown, rulesYaml } from './monitoring.ts';
@@ -23,6 +25,7 @@ export async function generatedFiles(): Promise<readonly (readonly [path: string
     ['docs/options.md', optionsMarkdown()],
     ['docs/reasons.md', reasonsMarkdown()],
     ['docs/metrics.md', metricsMarkdown()],
+    ['docs/findings.md', findingsMarkdown(declarations)],
     ...migratingFiles(),
     ['docs/expressions.md', expressionsMarkdown()],
     ['docs/security/packages.md', packagesMarkdown()],

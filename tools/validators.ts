@@ -14,13 +14,16 @@ const ownDefinitions = fileURLToPath(new URL('crds', import.meta.url));
 const modules = [
   ['istio.io/api@v1.30.8', 'kubernetes/customresourcedefinitions.gen.yaml'],
   ['github.com/prometheus-operator/prometheus-operator@v0.85.0', 'example/prometheus-operator-crd'],
-  ['sigs.k8s.io/gateway-api@v1.5.1', 'config/crd/standard'],
+  ['sigs.k8s.io/gateway-api@v1.5.1', 'config/crd/CHANNEL'],
   ['k8s.io/autoscaler/vertical-pod-autoscaler@v1.4.1', 'deploy/vpa-v1-crd-gen.yaml'],
   [
     'github.com/envoyproxy/gateway@v1.9.1',
     'charts/gateway-helm/charts/crds/crds/generated/gateway.envoyproxy.io_securitypolicies.yaml',
   ],
 ] as const;
+
+/** Definitions that no manifest of the chart or of `deploy/` needs. */
+const moreModules = [['github.com/projectcontour/contour@v1.33.8', 'examples/contour/01-crds.yaml']] as const;
 
 /** Builds the validator from the API server's packages and returns its path. */
 export function findManifestValidator(): Promise<FoundProgram> {
@@ -44,15 +47,22 @@ export async function readQuantities(program: string, yaml: string): Promise<(bi
   return lines(output).map((line) => (line.startsWith('invalid') ? undefined : BigInt(line)));
 }
 
-/** Fetches the definitions of Istio, the Prometheus operator, the Gateway API, Envoy Gateway and the VPA. @returns all paths */
-export async function fetchDefinitions(): Promise<readonly string[]> {
+/**
+ * Fetches the definitions of Istio, the Prometheus operator, the Gateway API, Envoy Gateway and the VPA.
+ *
+ * @param channel the channel of the Gateway API; with `experimental`, also the definitions of Contour
+ * @returns all paths
+ */
+export async function fetchDefinitions(
+  channel: 'standard' | 'experimental' = 'standard',
+): Promise<readonly string[]> {
   const paths = await Promise.all(
-    modules.map(async ([module, path]) => {
+    [...modules, ...(channel === 'experimental' ? moreModules : [])].map(async ([module, path]) => {
       const { stdout } = await run('go', ['mod', 'download', '-json', module], {
         cwd: tmpdir(),
         timeout: 300_000,
       });
-      return join(JSON.parse(stdout).Dir, path);
+      return join(JSON.parse(stdout).Dir, path.replace('CHANNEL', channel));
     }),
   );
   return [...paths, ownDefinitions].filter((path) => existsSync(path));

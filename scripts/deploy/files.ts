@@ -2,25 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import type { Config } from '../../src/config/declare/options.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
-import { referenceGrant, securityPolicy, staticEnvoy } from './envoy.ts';
-import {
-  gatewayApi,
-  gatewayPolicies,
-  grpcFrames,
-  istiodValues,
-  istioOperator,
-  workloadPolicies,
-} from './istio.ts';
-import {
-  apiRules,
-  kymaEntry,
-  kymaHostsWithoutPort,
-  kymaIstio,
-  kymaNamespace,
-  kymaPatches,
-  kymaReachable,
-} from './kyma.ts';
+import { envoyBootstrap } from '../../src/tools/generate/envoy.ts';
+import { referenceGrant, securityPolicy } from '../../src/tools/generate/envoy-gateway.ts';
+import { grpcFrames } from '../../src/tools/generate/istio.ts';
+import { kymaEntry, kymaPatches } from '../../src/tools/generate/kyma.ts';
+import { gatewayApi, gatewayPolicies, istiodValues, istioOperator, workloadPolicies } from './istio.ts';
+import { apiRules, kymaHostsWithoutPort, kymaIstio, kymaNamespace, kymaReachable } from './kyma.ts';
 import { authorizerOf } from './mesh.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -32,8 +21,10 @@ export async function deployFiles(): Promise<readonly (readonly [path: string, t
     environment: {},
     readFile: (path) => readFileSync(path, 'utf8'),
   });
-  const authorizer = authorizerOf(config);
-  const patches = kymaPatches(authorizer);
+  const kyma = authorizerOf(config, 'kyma', 'http');
+  const entry = kymaEntry(kyma.needs, kyma.entry);
+  const patches = kymaPatches([entry]);
+  const [http, grpc] = [authorizerOf(config, 'istio', 'http'), authorizerOf(config, 'istio', 'grpc')];
   return [
     ['deploy/kyma/namespace.yaml', yaml(kymaNamespace())],
     ['deploy/kyma/append.patch.json', json(patches.list)],
@@ -41,22 +32,37 @@ export async function deployFiles(): Promise<readonly (readonly [path: string, t
     ['deploy/kyma/create-config.patch.json', json(patches.spec)],
     ['deploy/kyma/create-spec.patch.json', json(patches.none)],
     ['deploy/kyma/from-ingressgateway.patch.json', json(kymaReachable())],
-    ['deploy/kyma/register.sh', registerScript(authorizer.name, kymaEntry(authorizer))],
+    ['deploy/kyma/register.sh', registerScript(kyma.entry.name, entry)],
     ['deploy/kyma/strip-host-port.yaml', yaml(kymaHostsWithoutPort())],
-    ['deploy/kyma/istio.yaml', yaml(kymaIstio(authorizer))],
-    ...Object.entries(apiRules(authorizer)).map(
+    ['deploy/kyma/istio.yaml', yaml(kymaIstio(kyma))],
+    ...Object.entries(apiRules(kyma)).map(
       ([name, rule]) => [`deploy/kyma/apirule-${name}.yaml`, yaml(rule)] as const,
     ),
-    ['deploy/istio/istiod-values.yaml', yaml(istiodValues(authorizer))],
-    ['deploy/istio/istio-operator.yaml', yaml(istioOperator(authorizer))],
-    ['deploy/istio/grpc-frames.yaml', yaml(grpcFrames(authorizer))],
-    ['deploy/istio/workload.yaml', yaml(...workloadPolicies(authorizer))],
-    ['deploy/istio/ingress-gateway.yaml', yaml(...gatewayPolicies(authorizer))],
-    ['deploy/istio/gateway-api.yaml', yaml(...gatewayApi(authorizer))],
-    ['deploy/envoy/http.yaml', yaml(staticEnvoy(authorizer, 'http'))],
-    ['deploy/envoy/grpc.yaml', yaml(staticEnvoy(authorizer, 'grpc'))],
-    ['deploy/envoy-gateway/http.yaml', yaml(securityPolicy(authorizer, 'http'), referenceGrant(authorizer))],
-    ['deploy/envoy-gateway/grpc.yaml', yaml(securityPolicy(authorizer, 'grpc'), referenceGrant(authorizer))],
+    ['deploy/istio/istiod-values.yaml', yaml(istiodValues(http, grpc))],
+    ['deploy/istio/istio-operator.yaml', yaml(istioOperator(http, grpc))],
+    ['deploy/istio/grpc-frames.yaml', yaml(grpcFrames(grpc.needs, http.entry.name))],
+    ['deploy/istio/workload.yaml', yaml(...workloadPolicies(http))],
+    ['deploy/istio/ingress-gateway.yaml', yaml(...gatewayPolicies(http))],
+    ['deploy/istio/gateway-api.yaml', yaml(...gatewayApi(http))],
+    ...(['http', 'grpc'] as const).flatMap((transport) => withoutMesh(config, transport)),
+  ];
+}
+
+/** Files for an Envoy without a mesh and for Envoy Gateway. */
+function withoutMesh(config: Config, transport: 'http' | 'grpc'): (readonly [string, string])[] {
+  const [envoy, gateway] = [
+    authorizerOf(config, 'envoy', transport),
+    authorizerOf(config, 'envoy-gateway', transport),
+  ];
+  const workload = { name: 'orders', host: 'orders.shop.svc.cluster.local', port: 80 };
+  const route = { kind: 'HTTPRoute', name: 'orders', namespace: 'shop' };
+  const grant = referenceGrant(gateway.needs, 'gateway.envoyproxy.io', 'SecurityPolicy', 'shop');
+  return [
+    [`deploy/envoy/${transport}.yaml`, yaml(envoyBootstrap(envoy.needs, envoy.entry, workload, ['*']))],
+    [
+      `deploy/envoy-gateway/${transport}.yaml`,
+      yaml(securityPolicy(gateway.needs, gateway.entry, route), grant),
+    ],
   ];
 }
 

@@ -1,86 +1,24 @@
 /** Manifests for Istio: providers of the mesh configuration, and policies that name them. */
+import { providersOf } from '../../src/tools/generate/istio.ts';
 import type { Authorizer } from './mesh.ts';
 
-/** The extension provider for checks over HTTP. */
-export function httpProvider(authorizer: Authorizer): object {
-  const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
-  return {
-    name,
-    envoyExtAuthzHttp: {
-      service: host,
-      port: httpPort,
-      timeout,
-      ...(pathPrefix !== '' && { pathPrefix }),
-      failOpen: false,
-      includeRequestHeadersInCheck: authorizer.includeRequestHeadersInCheck,
-      ...(headersToUpstreamOnAllow.length > 0 && { headersToUpstreamOnAllow }),
-      headersToDownstreamOnDeny: authorizer.headersToDownstreamOnDeny,
-    },
-  };
-}
-
-/** The extension provider for checks over gRPC. It needs no header lists, because the answers contain every header. */
-function grpcProvider({ name, host, grpcPort, timeout }: Authorizer): object {
-  return {
-    name: `${name}-grpc`,
-    envoyExtAuthzGrpc: { service: host, port: grpcPort, timeout, failOpen: false },
-  };
-}
-
 /** Values for Istio's chart `istiod`. */
-export function istiodValues(authorizer: Authorizer): object {
-  return { meshConfig: { extensionProviders: [httpProvider(authorizer), grpcProvider(authorizer)] } };
+export function istiodValues(...authorizers: readonly Authorizer[]): object {
+  return { meshConfig: { extensionProviders: authorizers.flatMap(({ needs }) => providersOf(needs)) } };
 }
 
 /** The same for `istioctl install`. */
-export function istioOperator(authorizer: Authorizer): object {
+export function istioOperator(...authorizers: readonly Authorizer[]): object {
   return {
     apiVersion: 'install.istio.io/v1alpha1',
     kind: 'IstioOperator',
     metadata: { name: 'istio', namespace: 'istio-system' },
-    spec: istiodValues(authorizer),
-  };
-}
-
-/**
- * Raises Envoy's limits of outbound frames for the gRPC cluster of the authorizer, in every sidecar and gateway of the mesh.
- * The patch replaces all HTTP options of the cluster, so it repeats those of Istio and of the chart's DestinationRule.
- */
-export function grpcFrames({ name, host, grpcPort }: Authorizer): object {
-  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
-  const patch = (context: 'SIDECAR_OUTBOUND' | 'GATEWAY') => ({
-    applyTo: 'CLUSTER',
-    match: { context, cluster: { service: host, portNumber: grpcPort } },
-    patch: {
-      operation: 'MERGE',
-      value: {
-        typed_extension_protocol_options: {
-          [options]: {
-            '@type': `type.googleapis.com/${options}`,
-            common_http_protocol_options: { idle_timeout: '1800s' },
-            explicit_http_config: {
-              http2_protocol_options: {
-                max_concurrent_streams: 1_073_741_824,
-                max_outbound_frames: 1_000_000,
-                max_outbound_control_frames: 1_000_000,
-              },
-            },
-          },
-        },
-      },
-    },
-  });
-  return {
-    apiVersion: 'networking.istio.io/v1alpha3',
-    kind: 'EnvoyFilter',
-    // In the root namespace, so that it applies to every namespace. It matches no other cluster.
-    metadata: { name: `${name}-grpc-frames`, namespace: 'istio-system' },
-    spec: { configPatches: [patch('SIDECAR_OUTBOUND'), patch('GATEWAY')] },
+    spec: istiodValues(...authorizers),
   };
 }
 
 /** Policies for a workload: its sidecar checks every request, and only the gateway may send requests. */
-export function workloadPolicies({ name }: Authorizer): object[] {
+export function workloadPolicies({ entry: { name } }: Authorizer): object[] {
   const selector = { matchLabels: { app: 'orders' } };
   const gateway = 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account';
   return [
@@ -92,7 +30,7 @@ export function workloadPolicies({ name }: Authorizer): object[] {
 }
 
 /** Policies that check one host at the ingress gateway. The other hosts of the gateway do not change. */
-export function gatewayPolicies({ name }: Authorizer): object[] {
+export function gatewayPolicies({ entry: { name } }: Authorizer): object[] {
   const selector = { matchLabels: { istio: 'ingressgateway' } };
   const hosts = withPorts('orders.example.com');
   const others = withPorts('www.example.com');
@@ -105,7 +43,7 @@ export function gatewayPolicies({ name }: Authorizer): object[] {
 }
 
 /** The same with the Kubernetes Gateway API: the policy targets the Gateway. */
-export function gatewayApi({ name }: Authorizer): object[] {
+export function gatewayApi({ entry: { name } }: Authorizer): object[] {
   const target = { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'shop' }] };
   const hosts = withPorts('orders.example.com');
   return [

@@ -1,46 +1,6 @@
 /** Manifests for Kyma: the entry for its Istio resource, and APIRules. */
+import { kymaEntry } from '../../src/tools/generate/kyma.ts';
 import type { Authorizer } from './mesh.ts';
-
-/** An entry for `spec.config.authorizers` of Kyma's Istio resource (operator.kyma-project.io/v1alpha2). */
-export function kymaEntry(authorizer: Authorizer): object {
-  const { name, host, httpPort, timeout, pathPrefix, headersToUpstreamOnAllow } = authorizer;
-  return {
-    name,
-    service: host,
-    port: httpPort,
-    timeout,
-    ...(pathPrefix !== '' && { pathPrefix }),
-    headers: {
-      inCheck: { include: authorizer.includeRequestHeadersInCheck },
-      ...(headersToUpstreamOnAllow.length > 0 && { toUpstream: { onAllow: headersToUpstreamOnAllow } }),
-      toDownstream: { onDeny: authorizer.headersToDownstreamOnDeny },
-    },
-  };
-}
-
-/**
- * JSON patches (RFC 6902) for the Istio resource, by the deepest part of it that exists: `list` (also an empty list), `config`, `spec`, or
- * `none` of them. The server treats a test for null as a test for absence. So each patch applies only to its own case, and none replaces
- * existing entries.
- */
-export function kymaPatches(
-  authorizer: Authorizer,
-): Readonly<Record<'list' | 'config' | 'spec' | 'none', object[]>> {
-  const entry = kymaEntry(authorizer);
-  return {
-    list: [{ op: 'add', path: '/spec/config/authorizers/-', value: entry }],
-    config: absent('/spec/config/authorizers', [entry]),
-    spec: absent('/spec/config', { authorizers: [entry] }),
-    none: absent('/spec', { config: { authorizers: [entry] } }),
-  };
-}
-
-function absent(path: string, value: unknown): object[] {
-  return [
-    { op: 'test', path, value: null },
-    { op: 'add', path, value },
-  ];
-}
 
 /** A merge patch for a workload's Deployment. Kyma's network policies allow the ingress gateway to connect only to pods with this label. */
 export function kymaReachable(): object {
@@ -81,7 +41,7 @@ export function kymaHostsWithoutPort(): object {
 const fromIngressGateway = 'networking.kyma-project.io/from-ingressgateway';
 
 /** The whole Istio resource, for users who keep it in a Git repository. */
-export function kymaIstio(authorizer: Authorizer): object {
+export function kymaIstio({ needs, entry }: Authorizer): object {
   return {
     apiVersion: 'operator.kyma-project.io/v1alpha2',
     kind: 'Istio',
@@ -90,7 +50,7 @@ export function kymaIstio(authorizer: Authorizer): object {
       namespace: 'kyma-system',
       labels: { 'app.kubernetes.io/name': 'default' },
     },
-    spec: { config: { authorizers: [kymaEntry(authorizer)] } },
+    spec: { config: { authorizers: [kymaEntry(needs, entry)] } },
   };
 }
 
@@ -104,7 +64,7 @@ export function kymaNamespace(): object {
 }
 
 /** Example APIRules, by name. */
-export function apiRules({ name }: Authorizer): Readonly<Record<string, object>> {
+export function apiRules({ entry: { name } }: Authorizer): Readonly<Record<string, object>> {
   const extAuth = { authorizers: [name] };
   const everything = { path: '/*', methods: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'], extAuth };
   return {

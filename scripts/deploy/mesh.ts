@@ -1,39 +1,37 @@
-/** The settings of a mesh entry for the service: its address, and the headers of checks and answers. */
+/** The settings of the mesh for the release `oidc-authz` in the namespace `oidc-authz`. */
 
 import type { Config } from '../../src/config/declare/options.ts';
-import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
+import { type Entry, type Needs, needsOf } from '../../src/tools/generate/needs.ts';
+import { type GenerateFlags, readOptions, type Target } from '../../src/tools/generate/options.ts';
 
-/** The settings of a mesh entry. */
+/** The settings for one entry. */
 export interface Authorizer {
-  /** The name in policies and APIRules; a DNS label. */
-  readonly name: string;
-  readonly host: string;
-  readonly httpPort: number;
-  readonly grpcPort: number;
-  /** Whole seconds: Kyma drops fractions, and with 0s Envoy waits forever. */
-  readonly timeout: string;
-  /** The prefix that the mesh adds to the path of each check over HTTP; usually empty. */
-  readonly pathPrefix: string;
-  /** Request headers that a check over HTTP must carry. */
-  readonly includeRequestHeadersInCheck: readonly string[];
-  /** Headers of an allow that must reach the upstream; empty if the service sets none. */
-  readonly headersToUpstreamOnAllow: readonly string[];
-  /** Headers of a denial that should reach the client. */
-  readonly headersToDownstreamOnDeny: readonly string[];
+  readonly needs: Needs;
+  readonly entry: Entry;
 }
 
-/** The settings for the release `oidc-authz` in the namespace `oidc-authz`. */
-export function authorizerOf(config: Config): Authorizer {
-  const { include, onAllow, onDeny } = entryHeaders(config);
-  return {
-    name: 'oidc-authz',
-    host: 'oidc-authz.oidc-authz.svc.cluster.local',
-    httpPort: config.http.port,
-    grpcPort: config.grpc.port,
-    timeout: '2s',
-    pathPrefix: config.http.pathPrefix,
-    includeRequestHeadersInCheck: include,
-    headersToUpstreamOnAllow: onAllow,
-    headersToDownstreamOnDeny: onDeny,
-  };
+const noFlags: GenerateFlags = {
+  name: undefined,
+  namespace: undefined,
+  service: undefined,
+  transport: undefined,
+  timeout: undefined,
+  policy: undefined,
+  workload: [],
+  workloadNamespace: undefined,
+  backend: undefined,
+  host: [],
+  gateway: undefined,
+  route: undefined,
+  existing: undefined,
+  apirule: false,
+  authorizationPolicy: false,
+  bootstrap: false,
+};
+
+/** The settings that `generate` makes for a target, from a configuration without policies. */
+export function authorizerOf(config: Config, target: Target, transport: 'http' | 'grpc'): Authorizer {
+  const needs = needsOf(config, readOptions(target, { ...noFlags, transport }), target);
+  const [entry] = needs.entries as readonly [Entry];
+  return { needs, entry };
 }

@@ -15,6 +15,18 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { explainCommand } = await import('./explain.ts');
     return explainCommand;
   },
+  doctor: async () => {
+    const { doctorCommand } = await import('./doctor.ts');
+    return doctorCommand;
+  },
+  generate: async () => {
+    const { generateCommand } = await import('./generate.ts');
+    return generateCommand;
+  },
+  canary: async () => {
+    const { canaryCommand } = await import('./canary.ts');
+    return canaryCommand;
+  },
   compare: async () => {
     const { compare } = await import('./compare.ts');
     return compare;

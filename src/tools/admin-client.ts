@@ -2,7 +2,7 @@
 import { parseJson } from '../runtime/parse-json.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { type ClientTls, NoAnswer } from './explain/envoy-answer.ts';
-import { type OneRequest, type OneResponse, sendOnce } from './explain/http-client.ts';
+import { type OneRequest, type OneResponse, type ResponseLimits, sendOnce } from './explain/http-client.ts';
 
 /** How to reach an admin listener. */
 export interface AdminAccess {
@@ -23,6 +23,7 @@ export function askAdmin(
   method: OneRequest['method'],
   target: string,
   body = '',
+  limits?: ResponseLimits,
 ): Promise<OneResponse> {
   return sendOnce(
     origin,
@@ -38,6 +39,7 @@ export function askAdmin(
     },
     tls,
     clock,
+    limits,
   );
 }
 

@@ -46,7 +46,7 @@ describeWith(
     test.each(cases)('%s', async (_, file) => {
       const manifests = await render(program, [file]);
       const { data } = one(manifests, 'ConfigMap', /^(oidc|orders)-authz$/);
-      const { env = [] } = one(manifests, 'Deployment').spec.template.spec.containers[0];
+      const { env = [] } = one(manifests, 'Deployment', /(?<!-canary)$/).spec.template.spec.containers[0];
       const environment = Object.fromEntries(env.map(({ name, value }: Manifest) => [name, value]));
       const { exitCode, output } = await checkConfig(sourcesOf(readFileSync(file, 'utf8')));
       expect(exitCode).toBe(0);

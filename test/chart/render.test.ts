@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { httpProvider } from '../../scripts/deploy/istio.ts';
-import { kymaEntry } from '../../scripts/deploy/kyma.ts';
-import { authorizerOf } from '../../scripts/deploy/mesh.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { findHelm, helm } from '../../tools/helm.ts';
 import {
@@ -336,60 +333,6 @@ describeWith('the chart', await findHelm(), (program) => {
   });
 
   describe('the entry for the mesh', () => {
-    const variants = [
-      {},
-      { identityHeaders: 'remove' },
-      { outputClaimToHeaders: [{ header: 'X-User', claim: 'sub' }], outputTokenToHeader: 'x-token' },
-      { outputClaimToHeaders: [] },
-      { http: { port: 8080 } },
-      { compat: 'oauth2-proxy', setAuthorizationHeader: true, log: { requestIdHeader: 'X-Trace' } },
-      { identityHeaders: 'remove', setAuthorizationHeader: true },
-      { compat: 'oauth2-proxy' },
-      { compat: 'oauth2-proxy', outputTokenToHeader: '', setAuthorizationHeader: false },
-      { compat: 'oauth2-proxy', forwardOriginalToken: false },
-      { compat: 'oauth2-proxy', identityHeaders: 'remove' },
-      {
-        clientAddress: { trustedProxies: ['10.0.0.0/8'] },
-        noRuleMatches: 'token',
-        rules: [{ name: 'a', match: { addresses: ['192.0.2.0/24'] }, allow: 'anonymous' }],
-      },
-      { dpop: { origins: ['https://a.example.com'] }, clientCertificates: { trustedHops: 1 } },
-      {
-        trustedHeaders: ['X-Gateway'],
-        rules: [
-          {
-            name: 'a',
-            match: { paths: ['/a'] },
-            require: { scopesFromHeader: 'x-scopes' },
-            allowPreflight: true,
-          },
-          { name: 'b', require: {}, outputClaimToHeaders: [{ header: 'X-Own', claim: 'sub' }] },
-        ],
-      },
-      { rules: [{ name: 'a', match: { methods: ['GET', 'OPTIONS'] }, allow: 'anonymous' }] },
-      {
-        policies: [
-          { name: 'p', pathPrefix: '/p', rules: [{ name: 'r', require: { scopesFromHeader: 'x-scopes' } }] },
-        ],
-      },
-    ];
-    test.each(variants)('with %j equals the entry in deploy/ for the same configuration', async (more) => {
-      const values = { config: { ...config, ...more } };
-      const { data } = one(await rendered(values), 'ConfigMap', /entries/);
-      const read = await loadConfig({
-        flags: [{ name: '--config', value: 'x.yaml' }],
-        environment: {},
-        readFile: () => JSON.stringify(values.config),
-      });
-      const policy = read.policies?.[0];
-      const suffix = policy === undefined ? '' : `-${policy.name}`;
-      const { name, pathPrefix, ...rest } = authorizerOf(read);
-      const own = { name: `${name}${suffix}`, pathPrefix: policy?.pathPrefix ?? pathPrefix };
-      const authorizer = { ...rest, ...own };
-      expect(JSON.parse(data[`kyma-authorizer${suffix}.json`])).toEqual(kymaEntry(authorizer));
-      expect(parse(data['istio-http-provider.yaml']).extensionProviders).toEqual([httpProvider(authorizer)]);
-    });
-
     test('and the next commands are in the notes, with the right namespaces', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'releases', '--dry-run=client'];
       const values = valuesFile({ ...minimalValues, namespaceOverride: 'elsewhere' });
@@ -439,20 +382,6 @@ describeWith('the chart', await findHelm(), (program) => {
         );
     });
 
-    test('contains the path prefix of the service', async () => {
-      const values = { ...minimalValues, config: { ...config, http: { pathPrefix: '/check' } } };
-      const { data } = one(await rendered(values), 'ConfigMap', /entries/);
-      const read = await loadConfig({
-        flags: [{ name: '--config', value: 'x.yaml' }],
-        environment: {},
-        readFile: () => JSON.stringify(values.config),
-      });
-      expect(JSON.parse(data['kyma-authorizer.json'])).toEqual(kymaEntry(authorizerOf(read)));
-      expect(JSON.parse(data['kyma-authorizer.json']).pathPrefix).toBe('/check');
-      const [provider] = parse(data['istio-http-provider.yaml']).extensionProviders;
-      expect(provider).toEqual(httpProvider(authorizerOf(read)));
-    });
-
     test('is in the notes', async () => {
       const args = ['install', 'oidc-authz', chartFolder, '--namespace', 'oidc-authz', '--dry-run=client'];
       const { output } = await helm(program, [...args, '--values', valuesFile(minimalValues)]);
@@ -490,6 +419,16 @@ describeWith('the chart', await findHelm(), (program) => {
         /the service would answer no checks/,
       ],
       ['port 0', { config: { issuers, http: { port: 0 } } }, /three different ports/],
+      [
+        'a policy whose name cannot be in the name of an entry',
+        {
+          config: {
+            issuers,
+            policies: [{ name: 'A_b', pathPrefix: '/a', rules: [{ name: 'r', deny: true }] }],
+          },
+        },
+        /config\.policies: A_b: oidc-authz-A_b is the name of its entry in the mesh/,
+      ],
       ['one port twice', { config: { issuers, http: { port: 9000 } } }, /three different ports/],
       [
         'probes that always fail',

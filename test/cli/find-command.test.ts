@@ -30,6 +30,9 @@ test.each([
   ['compare --show-values a.yaml', 'compare', ['compare', 'a.yaml']],
   ['explain --show-claims a.yaml', 'explain', ['explain', 'a.yaml']],
   ['explain --tls a.json', 'explain', ['explain', 'a.json']],
+  ['doctor --output json - a.yaml', 'doctor', ['doctor', '-', 'a.yaml']],
+  ['generate kyma --apirule a.yaml', 'generate', ['generate', 'kyma', 'a.yaml']],
+  ['generate --name a istio a.yaml', 'generate', ['generate', 'istio', 'a.yaml']],
   [
     'migrate oauth2-proxy a.yaml -- --client-id=a',
     'migrate',

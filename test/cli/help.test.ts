@@ -56,7 +56,7 @@ test('every flag of the service has a description in addition to its type', () =
   expect(descriptions.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
 });
 
-test.each(['check-config', 'explain', 'compare', 'migrate'])(
+test.each(['check-config', 'explain', 'doctor', 'canary', 'compare', 'migrate'])(
   '%s reads every flag of its pages, and no other',
   (name) => {
     const files = globSync([`src/cli/${name}.ts`, `src/cli/${name}/*.ts`], { cwd: root });
@@ -108,6 +108,9 @@ test.each([
   ['serve', ['src/cli/serve/run.ts'], [0, 1, 2, 70]],
   ['check-config', ['src/cli/check-config.ts'], [0, 1, 2]],
   ['explain', ['src/cli/explain.ts'], [0, 1, 2, 3]],
+  ['doctor', ['src/cli/doctor.ts'], [0, 1, 2, 3]],
+  ['generate', ['src/cli/generate.ts'], [0, 2, 3]],
+  ['canary', ['src/cli/canary.ts'], [0, 1, 2, 3]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
   ['support-bundle', ['src/cli/support-bundle.ts'], [0, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
@@ -131,7 +134,17 @@ test.each([['migrat'], ['serve x']])('there is no page for %j', (line) => {
 
 test('every command but help and version has a page', () => {
   const names = new Set(manual.map(({ name }) => name.split(' ')[0]));
-  expect([...names]).toEqual(['serve', 'check-config', 'explain', 'compare', 'migrate', 'support-bundle']);
+  expect([...names]).toEqual([
+    'serve',
+    'check-config',
+    'explain',
+    'doctor',
+    'generate',
+    'canary',
+    'compare',
+    'migrate',
+    'support-bundle',
+  ]);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
 });
 
@@ -221,7 +234,7 @@ test.each([
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
   [
     'something',
-    'the commands are serve, check-config, explain, compare, migrate, support-bundle, help and version',
+    'the commands are serve, check-config, explain, doctor, generate, canary, compare, migrate, support-bundle, help and version',
   ],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);

@@ -1,4 +1,4 @@
-/** Runs every `kubectl` and `helm` command of the documentation unchanged against a real API server, page by page from top to bottom. */
+/** Runs every `kubectl`, `helm` and `generate` command of the documentation unchanged against a real API server, page by page from top to bottom. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const ofRunningPods = /^kubectl (\S+ )*?(logs|port-forward|top|exec) /;
 /** Other commands that cannot run here, by reason. Remove a command from this list if no page contains it. */
 const notRun: Readonly<Record<string, readonly string[]>> = {
   "needs Istio's own chart, out of its repository": [
-    'helm upgrade istiod istio/istiod --namespace istio-system --reuse-values --values deploy/istio/istiod-values.yaml',
+    'helm upgrade istiod istio/istiod --namespace istio-system --reuse-values --values provider.yaml',
   ],
   'needs files that the migration plan writes; the test of the switch-over runs it': [
     'helm upgrade oidc-authz charts/oidc-authz --namespace oidc-authz --values values.oidc-authz.shadow.yaml --wait',
@@ -126,6 +126,7 @@ function workingFolder(values: string | undefined): string {
   for (const name of readdirSync(root)) symlinkSync(join(root, name), join(cwd, name));
   const least = readFileSync(join(root, 'charts/oidc-authz/ci/default-values.yaml'), 'utf8');
   writeFileSync(join(cwd, 'values.yaml'), values ?? least);
+  symlinkSync(join(root, 'deploy/oidc-authz.yaml'), join(cwd, 'oidc-authz.yaml'));
   return cwd;
 }
 

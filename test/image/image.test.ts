@@ -113,6 +113,20 @@ describeWith('the image', await findImageTools(), (buildah) => {
     ]);
   });
 
+  test('explains as Envoy does, without the flag that forbids to compile the protos', async () => {
+    const args = ['explain', '--grpc', '127.0.0.1:1'];
+    const plain = run({ args });
+    expect([await plain.exit, plain.output()]).toEqual([
+      2,
+      expect.stringContaining('Node runs with --disallow-code-generation-from-strings'),
+    ]);
+    const allowed = run({ entrypoint: ['/nodejs/bin/node'], args: ['/app/dist/main.js', ...args] });
+    expect([await allowed.exit, allowed.output()]).toEqual([
+      2,
+      expect.stringContaining('no answer from 127.0.0.1:1'),
+    ]);
+  });
+
   test('serves the console only without --disallow-code-generation-from-strings, and names that flag otherwise', async () => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
@@ -145,20 +159,6 @@ describeWith('the image', await findImageTools(), (buildah) => {
     expect(await statusOf('/checks')).toBe(200);
     container.signal('TERM');
     expect(await container.exit).toBe(0);
-  });
-
-  test('explains as Envoy does, without the flag that forbids to compile the protos', async () => {
-    const args = ['explain', '--grpc', '127.0.0.1:1'];
-    const plain = run({ args });
-    expect([await plain.exit, plain.output()]).toEqual([
-      2,
-      expect.stringContaining('Node runs with --disallow-code-generation-from-strings'),
-    ]);
-    const allowed = run({ entrypoint: ['/nodejs/bin/node'], args: ['/app/dist/main.js', ...args] });
-    expect([await allowed.exit, allowed.output()]).toEqual([
-      2,
-      expect.stringContaining('no answer from 127.0.0.1:1'),
-    ]);
   });
 
   describe('is not allowed to', () => {

@@ -5,9 +5,11 @@ import { binding } from './binding.ts';
 import { check } from './check.ts';
 import { config } from './config.ts';
 import { consoleMutants } from './console.ts';
+import { doctorMutants } from './doctor.ts';
 import { explainMutants } from './explain.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
+import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
@@ -34,4 +36,6 @@ export const mutants: readonly Mutant[] = [
   ...fetchTargets,
   ...limits,
   ...migrateMutants,
+  ...doctorMutants,
+  ...generateMutants,
 ];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../support/app.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { type ServiceProcess, startCommand } from '../support/process.ts';
@@ -22,7 +23,8 @@ const listeners = ['http', 'grpc', 'admin'].flatMap((name) => [
 
 async function startHardened(
   more: readonly string[] = [],
-): Promise<{ service: ServiceProcess; port: number; token: string }> {
+  options: readonly string[] = [],
+): Promise<{ service: ServiceProcess; port: number; admin: number; token: string }> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const service = startCommand(process.execPath, [
@@ -34,9 +36,11 @@ async function startHardened(
     '--audience',
     audience,
     ...listeners,
+    ...options,
   ]);
   await service.record(({ state }) => state === 'ready');
-  return { service, port: await service.port('http'), token: await issuer.mint() };
+  const [port, admin] = [await service.port('http'), await service.port('admin')];
+  return { service, port, admin, token: await issuer.mint() };
 }
 
 describe('with the flags of the image, the service', () => {
@@ -57,6 +61,25 @@ describe('with the flags of the image, the service', () => {
     const { port, token } = await startHardened();
     expect((await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`])))?.status).toBe(200);
     expect((await exchange(port, request('GET', '/')))?.status).toBe(401);
+  });
+
+  test('has jose verify a new token, with crossCheck', async () => {
+    const { port, admin, token } = await startHardened([], ['--cross-check', '1']);
+    expect((await exchange(port, request('GET', '/', [`authorization: Bearer ${token}`])))?.status).toBe(200);
+    await until(async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+      return metrics.includes('oidc_authz_cross_checks_total{result="agreed"} 1');
+    });
+  });
+
+  test('writes a support bundle to standard output', async () => {
+    const { admin } = await startHardened();
+    const words = ['support-bundle', '--admin', `http://127.0.0.1:${admin}`, '--output', '-'];
+    const bundle = startCommand(process.execPath, [...flags, 'src/main.ts', ...words]);
+    expect(await bundle.exit).toBe(0);
+    const { environment, services } = JSON.parse(bundle.output());
+    expect(environment).toMatchObject({ hasPermissionModel: true, cores: expect.any(Number) });
+    expect(services).toEqual([expect.objectContaining({ denials: [], readiness: expect.anything() })]);
   });
 
   test('opens no debugger on SIGUSR1', async () => {

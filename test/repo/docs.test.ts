@@ -27,6 +27,7 @@ const indexed = ['adr', 'providers', 'runbooks'];
 
 /** Pages that are completely generated. A page with handwritten text and generated parts is not in this list. */
 const generated = [
+  'findings.md',
   'metrics.md',
   'options.md',
   'performance.md',

@@ -133,10 +133,11 @@ test('each library is imported in one place', () => {
     fastify: ['transport/console/server.ts'],
     jose: ['credential/cross-check/jose-verdict.ts'],
     'lru-cache': ['credential/token/cache.ts'],
+    'openid-client': ['tools/canary/client-credentials.ts'],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],
-    yaml: ['config/describe/yaml-text.ts', 'config/load/file.ts'],
+    yaml: ['config/describe/yaml-text.ts', 'config/load/file.ts', 'tools/doctor/read/documents.ts'],
     zod: [
       'config/declare/binding-options.ts',
       'config/declare/header-options.ts',

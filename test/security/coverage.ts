@@ -827,6 +827,24 @@ export const tables: readonly Table[] = [
         ],
         note: 'The service cannot prevent this; docs/wrong-allow.md says how to detect it.',
       },
+      {
+        id: 'U3',
+        threat:
+          'The entry in the mesh does not list a header that the service sets, so that of the client passes',
+        tests: [
+          ['chart/generate.test.ts', 'registers the same entries as generate'],
+          ['e2e/generate.test.ts', 'forwards the identity of a valid token, and no forged header'],
+        ],
+        note: '`generate` and the chart derive the lists from the configuration. An entry that is not updated is not detected here.',
+      },
+      {
+        id: 'U4',
+        threat: 'The registration removes another authorizer, or a name of one changes the patch',
+        tests: [
+          ['deploy/generate.test.ts', 'and keeps everything else'],
+          ['deploy/generate.test.ts', 'replaces the entry with the same name, and no other'],
+        ],
+      },
     ],
   },
   {
@@ -2309,6 +2327,22 @@ export const tables: readonly Table[] = [
           ['service/explain.test.ts', 'needs access to the admin listener'],
           ['service/explain.test.ts', 'is rejected with status'],
           ['service/explain.test.ts', 'is rejected if more than 10 are requested at once'],
+        ],
+      },
+      {
+        id: 'T8',
+        threat: '`doctor` prints a Secret of the manifests, or a terminal command in them',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'contains neither a Secret nor a key'],
+          ['tools/doctor/doctor.test.ts', 'contains no control characters of a manifest'],
+        ],
+      },
+      {
+        id: 'T9',
+        threat: 'A hostile manifest stops `doctor`, or uses all memory',
+        tests: [
+          ['tools/doctor/doctor.test.ts', 'aliases that expand to many values are a problem'],
+          ['tools/doctor/doctor.test.ts', 'in every kind are not an exception'],
         ],
       },
       {

@@ -4,7 +4,9 @@ import { compareVerdicts } from '../../src/credential/cross-check/compare-verdic
 import { createObserve, type JudgedToken } from '../../src/credential/cross-check/observe.ts';
 import { runDifferential } from './differential/run.ts';
 
-test('jose judges valid, forged and unusual tokens as the verifier does, while keys change', async () => {
+test('jose judges valid, forged and unusual tokens as the verifier does, while keys change', {
+  timeout: 300_000,
+}, async () => {
   const tokens: JudgedToken[] = [];
   await runDifferential({
     tokens: 12_000,

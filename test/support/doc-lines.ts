@@ -22,7 +22,7 @@ export const pages: readonly string[] = [
 ];
 
 /**
- * Every line of a shell block, and every code span, that calls kubectl or helm. Lines with a backslash at the end are joined. A program and
+ * Every line of a shell block, and every code span, that calls kubectl, helm or `generate`. Lines with a backslash at the end are joined. A program and
  * its verb alone, such as `helm test`, only name a command.
  */
 export function commandLines(): readonly DocLine[] {
@@ -35,7 +35,7 @@ export function commandLines(): readonly DocLine[] {
     const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
     return [...blocks, ...spans]
       .map((line) => line.trim())
-      .filter((line) => /(?:^|[|;(&]\s*)(?:kubectl|helm) \S+ \S/.test(line))
+      .filter((line) => /(?:^|[|;(&]\s*)(?:kubectl|helm|npm start --silent -- generate) \S+ \S/.test(line))
       .map((line) => ({ page, line }));
   });
 }

@@ -14,7 +14,16 @@
 {{- if (.match | default dict).addresses }}{{- $headers = append $headers (lower $config.clientAddress.header) }}{{- end -}}
 {{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
 {{- end -}}
+{{- if $config.shadow.authorizer }}{{- $headers = concat $headers (list "x-forwarded-for" "cookie") }}{{- end -}}
 {{- concat $headers (.Values.authorizer.includeHeaders | default list) | uniq | toYaml }}
+{{- end }}
+
+{{- /* The denials of an incumbent contain redirects and cookies for browsers. */ -}}
+{{- define "oidc-authz.denialHeaders" -}}
+{{- $config := include "oidc-authz.config" . | fromYaml -}}
+{{- $headers := .Values.authorizer.onDeny | default list -}}
+{{- if and $headers $config.shadow.authorizer }}{{- $headers = concat $headers (list "location" "set-cookie") | uniq }}{{- end -}}
+{{- toYaml $headers }}
 {{- end }}
 
 {{- define "oidc-authz.upstreamHeaders" -}}
@@ -65,6 +74,7 @@ prefix, the path that the client sends would select the policy.
 {{- $entry := .entry -}}
 {{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
+{{- $onDeny := include "oidc-authz.denialHeaders" . | fromYamlArray -}}
 name: {{ $entry.name }}
 service: {{ include "oidc-authz.host" . }}
 port: {{ include "oidc-authz.httpServicePort" . }}
@@ -79,7 +89,7 @@ headers:
   toUpstream:
     onAllow: {{ toJson . }}
   {{- end }}
-  {{- with .Values.authorizer.onDeny }}
+  {{- with $onDeny }}
   toDownstream:
     onDeny: {{ toJson . }}
   {{- end }}
@@ -91,6 +101,7 @@ headers:
 {{- $entry := .entry -}}
 {{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
+{{- $onDeny := include "oidc-authz.denialHeaders" . | fromYamlArray -}}
 name: {{ $entry.name }}
 envoyExtAuthzHttp:
   service: {{ include "oidc-authz.host" . }}
@@ -104,7 +115,7 @@ envoyExtAuthzHttp:
   {{- with $onAllow }}
   headersToUpstreamOnAllow: {{ toJson . }}
   {{- end }}
-  {{- with .Values.authorizer.onDeny }}
+  {{- with $onDeny }}
   headersToDownstreamOnDeny: {{ toJson . }}
   {{- end }}
 {{- end -}}

@@ -127,6 +127,12 @@
 {{- range $config.policies | default list }}{{ $names = append $names .name }}{{ end -}}
 {{- $problems := list -}}
 {{- if $config.http.enabled -}}
+{{- range $policy := $names -}}
+{{- $entry := printf "%s-%s" (include "oidc-authz.providerName" $) $policy -}}
+{{- if or (gt (len $entry) 63) (not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $entry)) -}}
+{{- $problems = append $problems (printf "config.policies: %s: %s is the name of its entry in the mesh, and must be a DNS label (at most 63 lowercase letters, digits and hyphens); rename the policy" $policy $entry) -}}
+{{- end -}}
+{{- end -}}
 {{- range $value, $items := dict "kyma.apiRules" .Values.kyma.apiRules "istio.guards" .Values.istio.guards -}}
 {{- range $items | default list -}}
 {{- if and $names (not (has .policy $names)) -}}

@@ -5,6 +5,12 @@ import type { Config } from '../declare/options.ts';
 import { compatHeader } from '../values/header-names.ts';
 import { rulesOf } from './rule-problems.ts';
 
+/** Headers that an oauth2-proxy usually reads. It decides while `shadow.authorizer` is set. */
+export const incumbentHeaders = ['x-forwarded-for', 'cookie'] as const;
+
+/** Headers of a denial by an incumbent: its redirects and cookies must reach browsers. */
+export const incumbentDenialHeaders = ['location', 'set-cookie'] as const;
+
 /** The header lists of an entry. */
 export interface EntryHeaders {
   /** Request headers that the check needs. */
@@ -30,6 +36,7 @@ export function entryHeaders(config: Config): EntryHeaders {
       ...(match.addresses === undefined ? [] : [config.clientAddress.header]),
       ...(require?.scopesFromHeader === undefined ? [] : [require.scopesFromHeader]),
     ]),
+    ...(config.shadow.authorizer === '' ? [] : incumbentHeaders),
   ];
   const claims = [
     ...config.outputClaimToHeaders,
@@ -46,10 +53,20 @@ export function entryHeaders(config: Config): EntryHeaders {
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    onDeny: ['www-authenticate', 'content-type', 'cache-control', 'retry-after', decisionHeader],
+    onDeny: [
+      'www-authenticate',
+      'content-type',
+      'cache-control',
+      'retry-after',
+      decisionHeader,
+      ...(config.shadow.authorizer === '' ? [] : incumbentDenialHeaders),
+    ],
   };
 }
 
-function usesClientCertificates({ clientCertificates: { trustedHops, trustedProxyUri } }: Config): boolean {
+/** Whether checks read client certificates from a header. */
+export function usesClientCertificates({
+  clientCertificates: { trustedHops, trustedProxyUri },
+}: Config): boolean {
   return trustedHops > 0 || trustedProxyUri !== '';
 }

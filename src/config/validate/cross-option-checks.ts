@@ -194,7 +194,7 @@ function checkHeaders({ config, problem }: CheckedConfig): void {
 }
 
 /** The largest share of the mesh timeout that a check may take. */
-const maxShareOfMeshTimeout = 0.8;
+export const maxShareOfMeshTimeout = 0.8;
 
 /** Describes a time limit that exceeds its share of the mesh timeout. */
 function deadlineConflict(

@@ -57,5 +57,6 @@ export const chartValueNames: readonly string[] = [
   'authorizer',
   'istio',
   'kyma',
+  'canary',
   'tests',
 ];

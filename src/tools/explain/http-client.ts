@@ -6,12 +6,21 @@ import { type HeaderLine, headerLines } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { type ClientTls, NoAnswer } from './envoy-answer.ts';
 
-/** The longest wait for a response, in milliseconds. */
-const answerTimeout = 15_000;
+/** The limits of a response. */
+export interface ResponseLimits {
+  /** The longest wait for the whole response, in milliseconds. */
+  readonly timeout: number;
+  /** Maximum size of the body, in bytes. */
+  readonly maxBodyBytes: number;
+}
 
-/** Maximum size of the header section and of the body of a response, in bytes. */
+const usualLimits: ResponseLimits = { timeout: 15_000, maxBodyBytes: 4 * 1024 * 1024 };
+
+/** Maximum size of the header section of a response, in bytes. */
 const maxHeadBytes = 112 * 1024;
-const maxBodyBytes = 4 * 1024 * 1024;
+
+/** The body of a response is larger than the limit. */
+export class TooLargeError extends Error {}
 
 /** A request. Names and values have one character per byte. */
 export interface OneRequest {
@@ -35,17 +44,18 @@ export interface OneResponse {
  * Sends a request on a connection of its own.
  *
  * @param origin the address, such as `http://127.0.0.1:8000`
- * @throws NoAnswer if there is no complete response within 15 s
+ * @throws NoAnswer if there is no complete response within the limits; its cause is a TooLargeError if the body is too large
  */
 export async function sendOnce(
   origin: URL,
   request: OneRequest,
   tls: ClientTls,
   clock: Clock,
+  { timeout, maxBodyBytes } = usualLimits,
 ): Promise<OneResponse> {
   const isSecure = origin.protocol === 'https:';
   const abort = new AbortController();
-  const cancel = clock.after(answerTimeout, () => abort.abort());
+  const cancel = clock.after(timeout, () => abort.abort());
   const body = Buffer.from(request.body ?? '', 'utf8');
   const options: RequestOptions = {
     method: request.method,
@@ -69,21 +79,21 @@ export async function sendOnce(
     sent.on('response', arrived.resolve);
     sent.on('error', arrived.reject);
     sent.end(body);
-    return await read(await arrived.promise);
+    return await read(await arrived.promise, maxBodyBytes);
   } catch (error) {
-    const why = abort.signal.aborted ? `none within ${answerTimeout / 1000} s` : reasonOf(error);
+    const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : reasonOf(error);
     throw new NoAnswer(`no answer from ${origin.origin}: ${why}`, { cause: error });
   } finally {
     cancel();
   }
 }
 
-async function read(response: IncomingMessage): Promise<OneResponse> {
+async function read(response: IncomingMessage, maxBodyBytes: number): Promise<OneResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes) throw new Error(`its body is larger than ${maxBodyBytes} bytes`);
+    if (size > maxBodyBytes) throw new TooLargeError(`its body is larger than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = response;

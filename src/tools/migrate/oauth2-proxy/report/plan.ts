@@ -1,7 +1,12 @@
 /** Writes the output: the configuration, the values of the chart, and the plan of a switch-over without downtime. */
 
 import { yamlText } from '../../../../config/describe/yaml-text.ts';
-import { type EntryHeaders, entryHeaders } from '../../../../config/rules/entry-headers.ts';
+import {
+  type EntryHeaders,
+  entryHeaders,
+  incumbentDenialHeaders,
+  incumbentHeaders,
+} from '../../../../config/rules/entry-headers.ts';
 import type { Mapping } from '../../../../config/values/mapping.ts';
 import type { Finding } from '../../finding.ts';
 import { findingLines } from '../../report.ts';
@@ -25,9 +30,6 @@ import {
 /** The host name of the service that the chart makes. */
 const service = 'oidc-authz.oidc-authz.svc.cluster.local';
 const port = 8000;
-
-/** Headers that oauth2-proxy usually gets in addition. It might trust any further header of a client. */
-const ofIncumbent = ['x-forwarded-for', 'cookie'];
 
 /** The configuration as a file. */
 export function configText({ options, comments, findings }: Translation): string {
@@ -67,7 +69,7 @@ function values(options: Mapping, { include }: EntryHeaders, shadow?: Mapping): 
       return Object.keys(rest).length === 0 ? [] : [[key, rest]];
     }),
   );
-  const further = [...include, ...(shadow === undefined ? [] : ofIncumbent)];
+  const further = [...include, ...(shadow === undefined ? [] : incumbentHeaders)];
   const includeHeaders = [...new Set(further)].filter(
     (header) => header !== 'authorization' && header !== 'x-request-id',
   );
@@ -97,10 +99,10 @@ export function planText(
   const { options, config, findings } = translation;
   const headers = entryHeaders(config);
   const trial: EntryHeaders = {
-    include: [...new Set([...headers.include, ...ofIncumbent])],
+    include: [...new Set([...headers.include, ...incumbentHeaders])],
     onAllow: headers.onAllow,
     // While oauth2-proxy decides, its redirects and cookies must reach browsers.
-    onDeny: [...headers.onDeny, 'location', 'set-cookie'],
+    onDeny: [...headers.onDeny, ...incumbentDenialHeaders],
   };
   const trialValues = values(options, headers, { authorizer: addressOf(names), timeout: '1500ms' });
   return [

@@ -1,0 +1,172 @@
+/** `oidc-authz canary`: tests through the mesh that a workload never sees forged identity headers. */
+import { randomBytes } from 'node:crypto';
+import type { ConfigSources } from '../config/load/load.ts';
+import type { CommandLineFlag } from '../config/load/settings.ts';
+import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { systemClock } from '../runtime/time/clock.ts';
+import { readInputFile } from '../tools/input-file.ts';
+import { singleProblem } from '../tools/single-problem.ts';
+import type { Command, ManualPage } from './command.ts';
+import { configSources } from './config-sources.ts';
+import { readStandardInput } from './standard-input.ts';
+
+const exitCode = { good: 0, failed: 1, notTested: 2, usage: 3 };
+
+const page: ManualPage = {
+  name: 'canary',
+  summary: 'test the guard through the mesh, as clients use it',
+  usage: [
+    'oidc-authz canary [FILE] --url URL --token-file T',
+    'oidc-authz canary [FILE] --url URL --client-id ID --client-secret-file S',
+    'oidc-authz canary --listen PORT',
+  ],
+  about: [
+    'Sends requests to a guarded workload: without a token, with forged tokens, and with forged identity headers in every spelling. Reports what the workload saw. The workload must return the headers of the request; --listen runs one that does.',
+    'FILE is the configuration of the service. It names the identity headers.',
+  ],
+  flags: [
+    { name: '--url', takes: 'URL', text: 'The URL of the workload, as clients use it.' },
+    { name: '--token-file', takes: 'T', text: 'A file with a valid token; `-` is standard input.' },
+    {
+      name: '--client-id',
+      takes: 'ID',
+      text: 'Get the token from the first issuer of the configuration, as this client.',
+    },
+    { name: '--client-secret-file', takes: 'S', text: 'A file with the secret of the client.' },
+    { name: '--scope', takes: 'SCOPES', text: 'The scope to request for the client.' },
+    { name: '--token-audience', takes: 'A', text: 'The `audience` parameter to send for the client.' },
+    { name: '--anonymous-path', takes: 'P', text: 'A path of the workload that needs no token.' },
+    { name: '--ca-file', takes: 'F', text: 'CA certificates for the URL, instead of the default ones.' },
+    {
+      name: '--timeout',
+      takes: 'MS',
+      text: 'Longest wait for each response, in milliseconds. Default: 10000.',
+    },
+    { name: '--output', takes: 'FORM', text: '`text` (default) or `json`.' },
+    { name: '--listen', takes: 'PORT', text: 'Run the workload on this port, until SIGTERM.' },
+  ],
+  takesConfig: true,
+  exitCodes: {
+    [exitCode.good]: 'no probe failed',
+    [exitCode.failed]: 'a probe failed: the workload saw what it must not see; or Node is too old',
+    [exitCode.notTested]: 'a probe could not test anything, for example because the token was denied',
+    [exitCode.usage]: 'the command line or the configuration is wrong; stderr lists every problem',
+  },
+  examples: [
+    'oidc-authz canary oidc-authz.yaml --url https://orders.example.com/ --token-file token.txt',
+    'oidc-authz canary --listen 8080',
+  ],
+};
+
+/** Runs the canary or its workload. The report is on stdout, problems are on stderr. */
+export const canaryCommand: Command = {
+  manual: [page],
+  run: async (line, self) => {
+    const sources = await configSources(line, self, page, true, exitCode.usage);
+    try {
+      await run(sources);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      process.stderr.write(`${formatProblems(error.problems)}\n`);
+      process.exitCode = exitCode.usage;
+    }
+  },
+};
+
+async function run(sources: ConfigSources): Promise<void> {
+  const isOwn = ({ name }: CommandLineFlag) => page.flags.some((flag) => flag.name === name);
+  const flags = sources.flags.filter(isOwn);
+  const flagValue = (flag: string) => flags.findLast(({ name }) => name === flag)?.value;
+  const port = flagValue('--listen');
+  if (port !== undefined) return listen(port);
+
+  const url = required(flagValue('--url'), '--url');
+  const output = flagValue('--output') ?? 'text';
+  if (output !== 'text' && output !== 'json')
+    throw singleProblem('flag --output', `expected text or json, got ${JSON.stringify(output)}`);
+  const { loadConfig } = await import('../config/load/load.ts');
+  const config = await loadConfig({ ...sources, flags: sources.flags.filter((flag) => !isOwn(flag)) });
+  const caFile = flagValue('--ca-file');
+  const { identityHeadersOf, runCanary } = await import('../tools/canary/canary.ts');
+  const { canaryJson, canaryText } = await import('../tools/canary/report.ts');
+  const token = await tokenOf(flagValue, config.issuers[0]?.issuer ?? '', sources);
+  const results = await runCanary({
+    ...identityHeadersOf(config),
+    url,
+    ca:
+      caFile === undefined ? undefined : readInputFile(caFile, sources.readFile, `flag --ca-file ${caFile}`),
+    anonymousPath: flagValue('--anonymous-path'),
+    token,
+    nonce: randomBytes(8).toString('hex'),
+    timeout: timeoutOf(flagValue('--timeout')),
+    clock: systemClock,
+  });
+  process.stdout.write(output === 'json' ? canaryJson(url, results) : canaryText(url, results));
+  const has = (result: string) => results.some((one) => one.result === result);
+  process.exitCode = has('failed') ? exitCode.failed : has('unknown') ? exitCode.notTested : exitCode.good;
+}
+
+async function tokenOf(
+  flagValue: (flag: string) => string | undefined,
+  issuer: string,
+  { readFile }: ConfigSources,
+): Promise<string> {
+  const file = flagValue('--token-file');
+  const clientId = flagValue('--client-id');
+  if ((file === undefined) === (clientId === undefined))
+    throw singleProblem(
+      'flag --token-file',
+      'write either --token-file, or --client-id with --client-secret-file',
+    );
+  if (clientId !== undefined) {
+    const secretFile = required(flagValue('--client-secret-file'), '--client-secret-file');
+    const { requestToken } = await import('../tools/canary/client-credentials.ts');
+    return requestToken({
+      issuer,
+      clientId,
+      clientSecret: readInputFile(secretFile, readFile, `flag --client-secret-file ${secretFile}`).trim(),
+      scope: flagValue('--scope') ?? '',
+      audience: flagValue('--token-audience') ?? '',
+    });
+  }
+  const source = `flag --token-file ${file}`;
+  const text = file === '-' ? readStandardInput() : readInputFile(file ?? '', readFile, source);
+  const token = text.trim().replace(/^Bearer +/i, '');
+  if (!/^[\x21-\x7e]+$/.test(token)) throw singleProblem(source, 'expected one token, without spaces');
+  return token;
+}
+
+async function listen(port: string): Promise<void> {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw singleProblem('flag --listen', `expected a port from 0 to 65535, got ${JSON.stringify(port)}`);
+  const { createEchoWorkload } = await import('../tools/canary/echo-workload.ts');
+  const server = createEchoWorkload();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(port), resolve);
+  });
+  const address = server.address();
+  process.stdout.write(
+    `the workload of the canary listens on port ${typeof address === 'object' ? address?.port : port}\n`,
+  );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      server.close();
+      server.closeAllConnections();
+    });
+}
+
+function timeoutOf(text = '10000'): number {
+  const timeout = Number(text);
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > 600_000)
+    throw singleProblem(
+      'flag --timeout',
+      `expected milliseconds from 1 to 600000, got ${JSON.stringify(text)}`,
+    );
+  return timeout;
+}
+
+function required(value: string | undefined, flag: string): string {
+  if (value === undefined) throw singleProblem(`flag ${flag}`, `missing; write ${page.usage.join(', or ')}`);
+  return value;
+}

@@ -1,0 +1,38 @@
+/** Sends the GET requests of `doctor` to an admin port: of the service, or of an Envoy. */
+import { maskUrls } from '../../config/values/quote-value.ts';
+import { type AdminAccess, askAdmin } from '../admin-client.ts';
+import { NoAnswer } from '../explain/envoy-answer.ts';
+import { type OneResponse, type ResponseLimits, TooLargeError } from '../explain/http-client.ts';
+import { singleProblem } from '../single-problem.ts';
+
+/**
+ * Sends a GET request. The response can have any status.
+ *
+ * @throws NoAnswer if the response is too large
+ * @throws ConfigError if there is no response
+ */
+export type Ask = (path: string) => Promise<OneResponse>;
+
+/**
+ * Creates the function that asks an admin port.
+ *
+ * @param flag the flag that names the port, for problems
+ */
+export function createAsk(access: AdminAccess, flag: string, limits: ResponseLimits): Ask {
+  return async (path) => {
+    try {
+      return await askAdmin(access, 'GET', path, '', limits);
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || isTooLarge(error)) throw error;
+      throw singleProblem(
+        `flag ${flag}`,
+        `${maskUrls(error.message)}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
+      );
+    }
+  };
+}
+
+/** Whether a response was too large. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof NoAnswer && error.cause instanceof TooLargeError;
+}

@@ -1,0 +1,163 @@
+/** Rules of `doctor --live` about a running service: its state, its reloads, and its last denials. */
+import { formatDuration } from '../../../config/values/units.ts';
+import { reasonTexts } from '../../../model/reason-texts.ts';
+import type { Reason } from '../../../model/reasons.ts';
+import { metricPrefix } from '../../../observe/metric-definitions.ts';
+import { listAt, numberAt, textAt, valueAt } from '../envoy/message.ts';
+import type { Found } from '../finding.ts';
+import type { Rule } from '../rule.ts';
+import type { ServiceInput } from './ask-service.ts';
+import { counters } from './counter-rule.ts';
+
+/** Maximum number of reasons that the summary of denials has. */
+const mostReasons = 10;
+
+const issuers: Rule<ServiceInput> = {
+  id: 'K83',
+  title: 'Issuer whose keys the service cannot fetch',
+  severity: 'error',
+  effect: 'The service has no usable key of this issuer and denies its tokens.',
+  fix: 'Follow the message: it names the address and the cause. Then verify egress (NetworkPolicy, ServiceEntry, proxy) from the Pod.',
+  check: ({ url, readiness }) =>
+    listAt(readiness, 'issuers').flatMap((issuer): readonly Found[] => {
+      const state = textAt(issuer, 'state');
+      const problem = textAt(issuer, 'problem');
+      if (state === 'ready' && problem === '') return [];
+      const age = numberAt(issuer, 'keysAgeSeconds');
+      const old = age === undefined ? '' : `; its keys are ${formatDuration(age * 1_000)} old`;
+      const isUsable = state === 'ready' || state === 'stale';
+      return [
+        {
+          place: { file: url, object: `issuer ${textAt(issuer, 'name')}`, path: '/readyz' },
+          cause: `The issuer is ${state}${old}${problem === '' ? '' : `: ${problem}`}.`,
+          ...(isUsable && {
+            severity: 'warning' as const,
+            effect:
+              'The service uses its last keys until they are older than `keys.maxStale`. It denies tokens that newer keys signed.',
+          }),
+        },
+      ];
+    }),
+};
+
+const failedReloads: Rule<ServiceInput> = {
+  id: 'K84',
+  title: 'File that the service could not load',
+  severity: 'error',
+  effect:
+    'The service still uses the previous content. After a restart it does not start, or has another configuration.',
+  fix: 'Correct the file; `oidc-authz check-config` lists every problem. The service loads it without a restart.',
+  check: ({ url, readiness }) =>
+    listAt(readiness, 'problems').map((problem) => ({
+      place: { file: url, object: listAt(problem, 'files').join(', '), path: '/readyz' },
+      cause: `The ${textAt(problem, 'what')} was not reloaded since ${textAt(problem, 'since')}: ${textAt(problem, 'problem')}.`,
+    })),
+};
+
+const otherConfiguration: Rule<ServiceInput> = {
+  id: 'K85',
+  title: 'Service that runs another configuration than the file',
+  severity: 'warning',
+  effect: 'The findings about the file do not describe the running service.',
+  fix: 'Name the file that the service reads. If it is the same file, look for a failed reload, for flags, and for environment variables that change options.',
+  check: ({ url, file, samples }) => {
+    const hash = samples.find(({ name }) => name === `${metricPrefix}config_hash_info`)?.labels.hash;
+    return file === undefined || hash === undefined || hash === file.hash
+      ? []
+      : [
+          {
+            place: { file: url, object: '', path: 'oidc_authz_config_hash_info' },
+            cause: `The hash of the running configuration is ${hash}; the hash of ${file.source} is ${file.hash}.`,
+          },
+        ];
+  },
+};
+
+const notEnforced: Rule<ServiceInput> = {
+  id: 'K86',
+  title: 'Running service whose denials have no effect',
+  severity: 'warning',
+  effect: 'Requests that the rules deny are allowed, without an identity.',
+  fix: 'Remove `mode: shadow` when the metric `oidc_authz_checks_shadow_total` shows no request that you want to allow.',
+  check: ({ url, readiness }) => {
+    const place = { file: url, object: '', path: '/readyz' };
+    const authorizer = textAt(readiness, 'shadow', 'authorizer');
+    return [
+      ...(valueAt(readiness, 'shadow', 'tried') === true
+        ? [{ place, cause: '`mode: shadow` is active.' }]
+        : []),
+      ...(authorizer === ''
+        ? []
+        : [
+            {
+              place,
+              cause: `The incumbent (the authorizer that decides while \`shadow.authorizer\` is set) decides: ${authorizer}.`,
+              severity: 'note' as const,
+              effect: 'The decisions of this service are only compared with those of the incumbent.',
+              fix: 'Remove `shadow.authorizer` when the comparison shows no difference.',
+            },
+          ]),
+    ];
+  },
+};
+
+const wrongProtocol: Rule<ServiceInput> = {
+  id: 'K87',
+  title: 'Connections with another protocol than the listener',
+  severity: 'warning',
+  effect: 'Each of these connections was closed, so a check, a probe or a scrape on it failed.',
+  fix: 'Correct the port or the protocol at the client: `grpc` in the name or `appProtocol` of a gRPC port, `http` for the others, and TLS only if the listener has it (docs/proxy-errors.md).',
+  check: ({ url, samples }) =>
+    samples
+      .filter(({ name, value }) => name === `${metricPrefix}connections_rejected_total` && value > 0)
+      .map(({ labels, value }) => ({
+        place: {
+          file: url,
+          object: `listener ${labels.listener}`,
+          path: 'oidc_authz_connections_rejected_total',
+        },
+        cause: `Connections that the listener closed because of \`${labels.cause}\`: ${value}.`,
+      })),
+};
+
+const denials: Rule<ServiceInput> = {
+  id: 'K89',
+  title: 'Last denials by reason',
+  severity: 'note',
+  effect: 'The most likely cause is in the finding.',
+  fix: 'Ask the service for one decision: `oidc-authz explain ID --admin URL`.',
+  check: ({ url, denials: all = [] }) => {
+    const groups = [...Map.groupBy(all, (denial) => textAt(denial, 'reason'))]
+      .filter(([reason]) => Object.hasOwn(reasonTexts, reason))
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .slice(0, mostReasons);
+    return groups.map(([reason, members]): Found => {
+      const { causes, fix } = reasonTexts[reason as Reason];
+      const [last] = members;
+      const id = textAt(last, 'id');
+      const seen = `${textAt(last, 'method')} ${textAt(last, 'host')}${textAt(last, 'path')}`;
+      return {
+        place: { file: url, object: `reason ${reason}`, path: '/decisions' },
+        cause: `${members.length} of the last ${all.length} denials have this reason; the last one at ${textAt(last, 'time')} for ${seen}, decision ${id}.`,
+        effect: `Most likely: ${plain(causes[0] ?? '')}`,
+        fix: `${plain(fix[0] ?? '')} For the steps of the decision, run \`oidc-authz explain ${id} --admin ${url}\`.`,
+      };
+    });
+  },
+};
+
+/** The rules about a running service. */
+export const serviceRules: readonly Rule<ServiceInput>[] = [
+  issuers,
+  failedReloads,
+  otherConfiguration,
+  notEnforced,
+  wrongProtocol,
+  counters,
+  denials,
+];
+
+/** A text of the documentation without its links. */
+function plain(markdown: string): string {
+  return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').trim();
+}

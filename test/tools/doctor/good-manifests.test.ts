@@ -1,0 +1,69 @@
+/** `doctor` finds no error in the manifests of this project: deploy/, the chart and the YAML of the docs. */
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { doctor } from '../../../src/cli/doctor.ts';
+import { systemClock } from '../../../src/runtime/time/clock.ts';
+import { findHelm } from '../../../tools/helm.ts';
+import { modes, render } from '../../support/chart.ts';
+import { describeWith } from '../../support/real-servers.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const helm = await findHelm();
+const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-doctor-'));
+
+async function errorsIn(path: string, config?: string): Promise<readonly string[]> {
+  const result = await doctor({
+    words: [path],
+    flags: [
+      { name: '--output', value: 'json' },
+      ...(config === undefined ? [] : [{ name: '--config', value: config }]),
+    ],
+    readFile: (name) => readFileSync(name, 'utf8'),
+    readInput: () => '',
+    environment: {},
+    clock: { ...systemClock, now: () => Date.parse('2026-11-26T12:00:00Z') },
+  });
+  expect(result.problems).toBe('');
+  const { findings } = JSON.parse(result.output);
+  return findings
+    .filter(({ severity }: { severity: string }) => severity !== 'note')
+    .map((finding: object) => JSON.stringify(finding));
+}
+
+test('deploy/ has neither errors nor warnings', async () => {
+  expect(await errorsIn(join(root, 'deploy'), join(root, 'deploy/oidc-authz.yaml'))).toEqual([]);
+});
+
+describeWith('the chart has neither errors nor warnings', helm, (program) => {
+  test.each(modes)('in mode $mode', async ({ mode, file }) => {
+    const manifests = await render(program, [file]);
+    const path = join(folder, `${mode}.yaml`);
+    writeFileSync(path, manifests.map((manifest) => stringify(manifest)).join('---\n'));
+    // This mode shows an issuer whose tokens have no audience.
+    const isIntended = (finding: string) => mode === 'multi-issuer' && finding.includes('"id":"K92"');
+    expect((await errorsIn(path)).filter((finding) => !isIntended(finding))).toEqual([]);
+  });
+});
+
+describe('the docs have no errors', () => {
+  const blocks = globSync('{README.md,docs/**/*.md}', { cwd: root }).flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)]
+      .map(([, text = '']) => text)
+      .filter((text) => /^kind: (?!AuthService)/m.test(text))
+      .map((text, index) => ({ page, index, text })),
+  );
+
+  test.each(blocks)('$page, block $index', async ({ page, index, text }) => {
+    const path = join(folder, `${page.replaceAll('/', '-')}-${index}.yaml`);
+    writeFileSync(path, text);
+    expect((await errorsIn(path)).filter((error) => error.includes('"severity":"error"'))).toEqual([]);
+  });
+
+  test('and have blocks with manifests', () => {
+    expect(blocks).not.toEqual([]);
+  });
+});
