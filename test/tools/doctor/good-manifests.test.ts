@@ -1,9 +1,9 @@
 /** `doctor` finds no error in the manifests of this project: deploy/ and the chart. */
-import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
