@@ -123,7 +123,7 @@ export const tokenReasonTexts = {
     ],
     fix: [
       'Publish the new key at the issuer before it signs tokens. The service then fetches it automatically.',
-      'If the key is no longer in the key set, get a new token.',
+      'If the detail says that the key is no longer in the key set, get a new token.',
       'Make the key set reachable again: [OidcAuthzKeysStale](runbooks/OidcAuthzKeysStale.md).',
       'Publish a usable key at the issuer: [OidcAuthzKeysRejected](runbooks/OidcAuthzKeysRejected.md).',
     ],

@@ -76,8 +76,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     return console.handle;
   };
 
-  const state = () =>
-    serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt);
+  const state = () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt);
   const listener = createAdminServer({
     options: initial.admin,
     readiness,

@@ -71,7 +71,7 @@ export async function explain(
         service,
         notes: [
           ...serviceNotes(service),
-          ...issuerNotes(service, explanation.issuer),
+          ...issuerNotes(service, explanation.issuer, explanation.detail?.text),
           ...incumbentNotes(explanation.hasIncumbent),
         ],
       };
@@ -126,7 +126,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
         ? []
         : ['this decision had no effect: shadow mode allowed the request, or the incumbent decided']),
       ...serviceNotes(service),
-      ...issuerNotes(service, issuer),
+      ...issuerNotes(service, issuer, detail),
       ...(reason === 'keys_unavailable' && isReady(service, issuer)
         ? [`the issuer ${issuer} is ready now: send the request again`]
         : []),
@@ -147,7 +147,7 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
   return [
     ...failedReloads.map(
       ({ what, files, problem, since }) =>
-        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. Correct the file, and the service loads it without a restart. ${problem}`,
+        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. Correct the file, and the service loads it without a restart: ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
     ),
     ...(ready ? [] : ['the service is not ready']),
     ...(draining ? ['the service is draining'] : []),
@@ -157,12 +157,12 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
   ];
 }
 
-/** The state of the issuer of a token now. The record of a decision has only the state at its time. */
-function issuerNotes({ issuers }: ServiceState, issuer: string | undefined): readonly string[] {
+/** The state of the issuer now, if the detail does not have it. */
+function issuerNotes({ issuers }: ServiceState, issuer: string | undefined, detail = ''): readonly string[] {
   const found = issuers.find(({ name }) => name === issuer);
   if (found === undefined) return [];
   const { name, state, problem } = found;
-  if (state === 'ready' && problem === undefined) return [];
+  if (problem === undefined ? state === 'ready' : detail.includes(problem)) return [];
   return [`the issuer ${name} is ${state} now${problem === undefined ? '' : `: ${problem}`}`];
 }
 

@@ -6,47 +6,43 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findEnvoy } from '../../../tools/envoy.ts';
 import type { Received } from '../../../tools/workload.ts';
 import { until } from '../../support/app.ts';
-import { type Manifests, type Ran, type Scene, startScene, untilAllowed } from '../../support/causes.ts';
-import { startFakeIssuer } from '../../support/fake-issuer.ts';
+import { type Manifests, type Ran, startScene, untilAllowed } from '../../support/causes.ts';
+import { causesOfPage, expectShownLines } from '../../support/causes-page.ts';
+import { type Endpoint, startFakeIssuer } from '../../support/fake-issuer.ts';
 import type { RawResponse } from '../../support/http1.ts';
 import { createSigningKey } from '../../support/keys.ts';
 import { startProcess } from '../../support/process.ts';
 import { describeWith } from '../../support/real-servers.ts';
 
-/** A row of the table. */
-interface Row {
-  readonly cause: string;
-  readonly answer: string;
-  readonly commands: string;
-  readonly seconds: string;
-}
+/** What was measured for each cause, for the output with CAUSES_TABLE=1. */
+const table: (readonly string[])[] = [['cause', 'answer', 'commands', 'seconds']];
 
-const rows: Row[] = [];
-const outputs = new Map<string, string>();
-
-/** Runs the commands of one cause, and measures from the answer to the last output. */
+/** Runs the commands of one cause, compares their outputs with the page, and measures from the answer to the last output. */
 async function finding(
   cause: string,
   answer: RawResponse,
+  transport: string,
   ...steps: readonly (() => Promise<Ran>)[]
 ): Promise<string> {
   const from = performance.now();
   const ran: Ran[] = [];
   for (const step of steps) ran.push(await step());
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  const { error } = /^\{/.test(answer.body) ? JSON.parse(answer.body) : { error: answer.body };
-  rows.push({
-    cause,
-    answer: answer.status === 200 ? '200, wrong user' : `${answer.status} ${error}`,
-    commands: ran
-      .map(({ args: [name = '', first = ''] }) => (/^[a-z2-7]{13}$/.test(first) ? `${name} ID` : name))
-      .join(', '),
-    seconds,
-  });
+  const commands = ran.map(({ args: [name = '', first = ''] }) =>
+    /^[a-z2-7]{13}$/.test(first) ? `${name} ID` : name,
+  );
+  const text = textOf(answer);
+  table.push([`${cause} (${transport})`, text, commands.join(', '), seconds]);
   const output = ran.map((one) => one.output).join('\n');
-  outputs.set(cause, output);
-  if (process.env.CAUSES_OUTPUT) console.info(`===== ${cause}\n${answer.status} ${answer.body}\n${output}`);
+  if (process.env.CAUSES_OUTPUT === '1') process.stdout.write(`===== ${cause}\n${output}\n`);
+  expectShownLines(cause, text, output);
   return output;
+}
+
+/** The part of an answer that the table has. */
+function textOf({ status, body }: RawResponse): string {
+  if (status === 200) return '200';
+  return `${status} ${body.startsWith('{') ? JSON.parse(body).error : body}`;
 }
 
 const userOf = ({ body }: RawResponse) =>
@@ -54,10 +50,19 @@ const userOf = ({ body }: RawResponse) =>
 
 describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
   afterAll(() => {
-    if (process.env.CAUSES_TABLE === '1') console.table(rows);
+    if (process.env.CAUSES_TABLE !== '1') return;
+    const widths = (table[0] ?? []).map((_, column) =>
+      Math.max(...table.map((row) => row[column]?.length ?? 0)),
+    );
+    for (const row of table)
+      process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`);
   });
   const start = (options: Omit<Parameters<typeof startScene>[0], 'envoyPath'> = {}) =>
     startScene({ envoyPath, ...options });
+
+  test('the page has twelve causes', () => {
+    expect(causesOfPage).toHaveLength(12);
+  });
 
   describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
     test('wrong audience', async () => {
@@ -65,9 +70,9 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
       const token = await scene.issuer.mint({ claims: { aud: 'account' } });
       const answer = await scene.ask(token);
       expect(answer.status).toBe(401);
-      const output = await finding(`wrong audience (${transport})`, answer, () => scene.diagnose(answer));
+      const output = await finding('wrong audience', answer, transport, () => scene.diagnose(answer));
       expect(output).toContain('expected audience orders-api, found account');
-      expect(output).toContain('issuers[0].audiences');
+      expect(output).toMatch(/^option +issuers\[0\]\.audiences$/m);
       expect(output).toContain('Configure the issuer to write your API into `aud`');
       expect((await scene.ask(await scene.issuer.mint({ claims: { aud: ['orders-api'] } }))).status).toBe(
         200,
@@ -80,7 +85,7 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
       const token = await scene.issuer.mint();
       const answer = await scene.ask(token);
       expect(answer.status).toBe(403);
-      const output = await finding(`no rule matches (${transport})`, answer, () => scene.diagnose(answer));
+      const output = await finding('no rule matches', answer, transport, () => scene.diagnose(answer));
       expect(output).toMatch(/^detail .*path \/orders\/1/m);
       expect(output).toContain('Add a rule');
       scene.configure(rule('/orders/{**}'));
@@ -94,49 +99,75 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const token = await scene.issuer.mint({ key: next });
     const answer = await scene.ask(token);
     expect(answer.status).toBe(401);
-    const output = await finding('rotated key', answer, () => scene.diagnose(answer));
-    expect(output).toContain('kid k2 is not in the key set');
+    const output = await finding('rotated key', answer, 'http', () => scene.diagnose(answer));
+    expect(output).toMatch(
+      /^detail .*kid k2 is not in the key set \(1 key: k1; .*; a fetch did not add it\)$/m,
+    );
+    expect(output).toContain('Publish the new key at the issuer before it signs tokens.');
     scene.issuer.keys = [next, ...scene.issuer.keys];
     await untilAllowed(() => scene.ask(token));
   });
 
-  test('issuer down', async () => {
-    const first = await startFakeIssuer();
-    await first.close();
-    const scene = await start({ issuer: first, untilReady: false });
-    const token = await first.mint();
+  test('rotated key that the service cannot fetch', async () => {
+    const scene = await start({ config: 'keys: {minRefreshInterval: 500ms}\n' });
+    const { jwks } = scene.issuer;
+    scene.issuer.jwks = (_, response) => response.writeHead(502).end();
+    scene.issuer.keys = [await createSigningKey('k2')];
+    const token = await scene.issuer.mint();
     const answer = await scene.ask(token);
-    expect(answer.status).toBe(403);
-    const output = await finding('issuer down', answer, () => scene.diagnose(answer));
-    expect(output).toContain('ECONNREFUSED');
-    const issuer = await startFakeIssuer({ port: first.port, keys: first.keys });
-    onTestFinished(() => issuer.close());
+    expect(answer.status).toBe(401);
+    const { output } = await scene.diagnose(answer);
+    expect(output).toMatch(/^detail .*kid k2 is not in the key set .*problem: .*status 502 instead of 200/m);
+    scene.issuer.jwks = jwks;
     await untilAllowed(() => scene.ask(token));
   });
 
   test.each([
-    ['ahead', 300, 'compare the clocks'],
-    ['behind', -900, 'expired'],
-  ])('clock of the issuer %s', async (name, seconds, text) => {
+    ['http', 403],
+    ['grpc', 503],
+  ] as const)('issuer down, over %s', async (transport, status) => {
+    const away = await startFakeIssuer();
+    await away.close();
+    const scene = await start({ issuer: away, untilReady: false, transport });
+    const token = await away.mint();
+    const answer = await scene.ask(token);
+    expect(answer.status).toBe(status);
+    const output = await finding('issuer down', answer, transport, () => scene.diagnose(answer));
+    expect(output).toMatch(/^detail .*the issuer has no usable keys: .*ECONNREFUSED/m);
+    expect(output).toContain('Make the address in the detail reachable');
+    const issuer = await startFakeIssuer({ port: away.port, keys: away.keys });
+    onTestFinished(() => issuer.close());
+    await untilAllowed(() => scene.ask(token));
+    expect((await scene.diagnose(answer)).output).toMatch(/^note +the issuer main is ready now/m);
+  });
+
+  test.each([
+    ['ahead', 300, 'deny: token_not_yet_valid'],
+    ['behind', -900, 'deny: token_expired'],
+  ])('clock skew: the clock of the issuer is %s', async (_, seconds, decision) => {
     const scene = await start();
-    const now = () => Math.floor(Date.now() / 1000);
+    const now = () => Math.floor(Date.now() / 1000) + seconds;
     const { discovery, jwks } = scene.issuer;
-    for (const [endpoint, handler] of Object.entries({ discovery, jwks }))
-      scene.issuer[endpoint as 'jwks'] = (message, response) => {
-        response.setHeader('date', new Date((now() + seconds) * 1000).toUTCString());
+    const withDate =
+      (handler: Endpoint): Endpoint =>
+      (message, response) => {
+        response.setHeader('date', new Date(now() * 1000).toUTCString());
         handler(message, response);
       };
-    const times = { iat: now() + seconds, exp: now() + seconds + 300 };
-    const answer = await scene.ask(await scene.issuer.mint({ claims: times }));
+    Object.assign(scene.issuer, { discovery: withDate(discovery), jwks: withDate(jwks) });
+    const answer = await scene.ask(await scene.issuer.mint({ claims: { iat: now(), exp: now() + 300 } }));
     expect(answer.status).toBe(401);
-    const output = await finding(
-      `clock of the issuer ${name}`,
-      answer,
-      () => scene.diagnose(answer),
-      scene.doctor,
+    const explained = await scene.diagnose(answer);
+    expect(explained.output).toContain(decision);
+    // The output names the second command.
+    expect(explained.output).toMatch(/run `doctor --config FILE --live --admin URL`/i);
+    const output =
+      seconds > 0
+        ? await finding('clock skew', answer, 'http', () => scene.diagnose(answer), scene.doctor)
+        : (await scene.doctor()).output;
+    expect(output).toMatch(
+      /^ {2}cause: {2}The clock of the service is .* (behind|ahead of) the clock of the issuer main; `clockTolerance` is 30s\.$/m,
     );
-    expect(output).toContain(text);
-    expect(output).toContain('K16');
     Object.assign(scene.issuer, { discovery, jwks });
     expect((await scene.ask(await scene.issuer.mint())).status).toBe(200);
   });
@@ -147,8 +178,10 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     });
     const answer = await scene.ask(await scene.issuer.mint({ claims: { scope: 'email profile' } }));
     expect(answer.status).toBe(403);
-    const output = await finding('missing scope', answer, () => scene.diagnose(answer));
-    expect(output).toContain('orders.read');
+    const output = await finding('missing scope', answer, 'http', () => scene.diagnose(answer));
+    expect(output).toContain('missing scope orders.read; the token has email, profile');
+    expect(output).toMatch(/^option +rules\[0\]\.require\.scopes$/m);
+    expect(output).toContain('Request the scope in the client');
     const token = await scene.issuer.mint({ claims: { scope: 'orders.read' } });
     expect((await scene.ask(token)).status).toBe(200);
   });
@@ -167,6 +200,7 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const output = await finding(
       'header not listed in the mesh',
       answer,
+      'http',
       () => scene.diagnose(answer, token),
       scene.doctor,
     );
@@ -190,9 +224,11 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     if (answer === undefined) throw new Error('no answer');
     const denied = answer;
     expect(denied.status).toBe(401);
-    const output = await finding('cached token whose key is gone', denied, () => scene.diagnose(denied));
-    expect(output).toContain('kid k1');
-    expect(output).toContain('Get a new token');
+    const output = await finding('cached token whose key is gone', denied, 'http', () =>
+      scene.diagnose(denied),
+    );
+    expect(output).toMatch(/^detail .*kid k1 is no longer in the key set, since \d{4}-.*Z/m);
+    expect(output).toContain('If the detail says that the key is no longer in the key set, get a new token.');
     expect((await scene.ask(await scene.issuer.mint())).status).toBe(200);
   });
 
@@ -207,8 +243,9 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const answer = (await burst()).find(({ status }) => status !== 200);
     if (answer === undefined) throw new Error('no request was denied');
     expect([answer.status, answer.headers['retry-after']]).toEqual([403, expect.any(String)]);
-    const output = await finding('overload', answer, () => scene.diagnose(answer));
-    expect(output).toContain('limits.maxVerificationsInFlight');
+    const output = await finding('overload', answer, 'http', () => scene.diagnose(answer));
+    expect(output).toMatch(/^option +limits\.maxVerificationsInFlight$/m);
+    expect(output).toContain('the limit in the detail is too low: raise it');
     scene.configure('limits: {maxVerificationsInFlight: 256}\n');
     await until(async () => (await burst()).every(({ status }) => status === 200), 20);
   });
@@ -222,9 +259,10 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const token = await issuer.mint();
     const answer = await scene.ask(token);
     expect(answer.status).toBe(401);
-    const output = await finding('deny list', answer, () => scene.diagnose(answer));
+    const output = await finding('deny list', answer, 'http', () => scene.diagnose(answer));
     expect(output).toContain('entries[0]');
-    expect(output).toContain('denyList.file');
+    expect(output).toMatch(/^option +denyList\.file$/m);
+    expect(output).toContain('If the entry is a mistake, remove it.');
     writeFileSync(file, '[]\n');
     await untilAllowed(() => scene.ask(token));
   });
@@ -233,12 +271,13 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const scene = await start({ issuerOptions: 'audiences: [other-api]' });
     const token = await scene.issuer.mint();
     scene.configure('limts: {maxTokenSize: 16Ki}\n', 'audiences: [other-api, orders-api]');
-    await until(async () => (await (await fetch(`${scene.admin}/readyz`)).json()).problems !== undefined);
+    await until(async () => (await (await fetch(`${scene.admin}/readyz`)).text()).includes('"problems"'));
     const answer = await scene.ask(token);
     expect(answer.status).toBe(401);
-    const output = await finding('failed reload', answer, () => scene.diagnose(answer));
+    const output = await finding('failed reload', answer, 'http', () => scene.diagnose(answer));
     expect(output).toContain('expected audience other-api, found orders-api');
     expect(output).toMatch(/^note .*oidc-authz\.yaml.*invalid since/m);
+    expect(output).toContain('Correct the file');
     expect(output).toContain('limts');
     scene.configure('', 'audiences: [other-api, orders-api]');
     await untilAllowed(() => scene.ask(token));
@@ -246,12 +285,15 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
 
   test('two authorizers on one workload', async () => {
     const two: Manifests = { policies: ['oidc-authz', 'oauth2-proxy'] };
-    const scene: Scene = await start({ manifests: two });
+    const scene = await start({ manifests: two });
     const token = await scene.issuer.mint();
     const answer = await scene.ask(token);
     expect([answer.status, answer.body]).toEqual([403, 'RBAC: access denied']);
-    const output = await finding('two authorizers on one workload', answer, () => scene.diagnose(answer));
+    const output = await finding('two authorizers on one workload', answer, 'http', () =>
+      scene.diagnose(answer),
+    );
     expect(output).toMatch(/^K20 /m);
+    expect(output).toContain('Name the same authorizer in both: `oidc-authz` or `oauth2-proxy`.');
     await scene.apply({ policies: ['oidc-authz', 'oidc-authz'] });
     expect((await scene.ask(token)).status).toBe(200);
   });
