@@ -89,7 +89,7 @@ export async function explain(
 }
 
 /**
- * Finds a recorded denial by its decision id.
+ * Finds a recorded denial by its decision ID.
  *
  * @throws NoAnswer if the service does not answer or does not have it
  */
