@@ -21,7 +21,7 @@ export function reasonsMarkdown(): string {
     '- The client does not see the reason. All reasons with the same error code have the same response body,',
     '  except for the decision ID.',
     '- The decision ID is in the response, in the header `x-oidc-authz-decision` and in the body.',
-    '  The log record of the denial has the same id in `decision`, and the cause in `detail`.',
+    '  The log record of the denial has the same ID in `decision`, and the cause in `detail`.',
     '- If you know only the response that the client got, start with [what now?](what-now.md).',
     '',
     '| reason | outcome | HTTP | gRPC code | error code | condition |',

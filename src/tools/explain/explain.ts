@@ -98,7 +98,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
   const recorded = await findDenial(access, id);
   if (recorded === undefined)
     throw new NoAnswer(
-      `${access.origin.origin} does not have the decision ${id}; ask the other replicas, or search the logs for it: a service keeps the last 1,000 denials until it restarts`,
+      `${access.origin.origin} does not have the decision ID ${id}; ask the other replicas, or search their log: a replica stores its last 1,000 denials until it restarts`,
     );
   const { outcome, reason, rule, policy, issuer, detail, option } = recorded;
   return {
