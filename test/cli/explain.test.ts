@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stepNames } from '../../src/model/trace.ts';
+import { outputOf } from '../../src/tools/explain/output.ts';
+import { type ExplainResult, endOf } from '../../src/tools/explain/result.ts';
 import { explainAsJson, runExplainCommand, stepsOfSchema } from '../support/explain-command.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 
@@ -179,6 +181,23 @@ policies:
   for (const result of [byName, byPrefix])
     expect(result).toMatchObject({ outcome: 'allow', policy: 'shop', rule: 'shop/all' });
   expect(await explainAsJson([policies, '--path', '/open/1'])).toMatchObject({ reason: 'rule_denied' });
+});
+
+test('a verdict of jose that contradicts the service is a loud line and an error', () => {
+  const result: ExplainResult = {
+    mode: 'offline',
+    from: 'config.yaml',
+    outcome: 'allow',
+    reason: 'allowed',
+    time: '2026-11-26T12:00:00.000Z',
+    jose: { verdict: 'rejects', text: 'ERR_JWT_EXPIRED: "exp" claim timestamp check failed', differs: true },
+    notes: [],
+  };
+  expect(endOf(result)).toBe('error');
+  expect(outputOf(result, 'text', false, [])).toMatch(
+    /^jose {2,}DIFFERS: jose rejects the token \(ERR_JWT_EXPIRED.*\), this service says allow\. One of the two is wrong\./m,
+  );
+  expect(endOf({ ...result, jose: { verdict: 'accepts', differs: false } })).toBe('allow');
 });
 
 describe('a file with a request', () => {
