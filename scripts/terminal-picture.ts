@@ -15,9 +15,9 @@ const columnWidth = 0.61;
 const omission = '  ⋮';
 
 /**
- * Returns the lines of the demo that the picture shows. The demo prints paragraphs: the processes, the requests over HTTP, the same requests over
- * gRPC, the command that explains a denial, the three or more of its output, and the result. The picture shows only the first line of the requests
- * over gRPC, and the first two paragraphs of the explanation.
+ * Returns the lines of the demo that the picture shows. The demo prints these paragraphs: the processes, the requests over HTTP, the same requests over
+ * gRPC, the command that explains a denial, its output, and the result. The output of the command has several paragraphs. The picture shows only the
+ * first line of the requests over gRPC, and the first two paragraphs of the explanation.
  */
 export function demoLines(output: string): readonly string[] {
   const paragraphs = output.split('\n\n').map((paragraph) => paragraph.replace(/^\n+|\n+$/g, ''));

@@ -18,7 +18,9 @@ const pages = globSync(['docs/runbooks/*.md', 'docs/troubleshoot.md', 'docs/doct
 }).map((page) => ({ page: basename(page, '.md'), text: readFileSync(join(root, page), 'utf8') }));
 const commands = pages.flatMap(({ page, text }) =>
   [
-    ...text.replaceAll('\\\n', '').matchAll(/^ *(kubectl [^|\n]* exec [^|\n]*\/app\/dist\/main\.js .*)$/gm),
+    ...text
+      .replaceAll('\\\n', '')
+      .matchAll(/^ *(?:.* \| xargs -I\{\} +)?(kubectl [^|\n]* exec [^|\n]*\/app\/dist\/main\.js .*)$/gm),
   ].map(([, command = '']) => ({ page, command })),
 );
 
