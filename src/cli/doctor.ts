@@ -15,7 +15,7 @@ const outputs = ['text', 'json', 'sarif'] as const;
 
 const page: ManualPage = {
   name: 'doctor',
-  summary: 'find the silent mistakes of a mesh',
+  summary: 'find the mistakes that a mesh does not report',
   usage: [
     'oidc-authz doctor FILE… [--config FILE] [--output text|json|sarif] [--ignore IDS]',
     'oidc-authz doctor --config FILE [--live] [--admin URL] [--envoy URL]',
