@@ -68,6 +68,7 @@ test('a mirrored issuer describes its keys and the problem of their owner', asyn
     age: undefined,
     problem: undefined,
     problemSince: undefined,
+    removed: [],
   });
   const problem = { isFailing: true, problem: 'connect ECONNREFUSED', problemSince: 7 };
   issuer.update({ text: textOf(keys), age: 2_000, ...problem });
@@ -77,6 +78,7 @@ test('a mirrored issuer describes its keys and the problem of their owner', asyn
     age: 12,
     problem: 'connect ECONNREFUSED',
     problemSince: 7,
+    removed: [],
   });
 });
 

@@ -90,7 +90,7 @@ test('the answer of a service with an invalid new configuration is from the old 
   );
   expect(code).toBe(0);
   expect(output).toMatch(
-    /^note {2,}the configuration \(.*reload\.yaml\) has changed but is invalid since .*: this answer is from the old one/m,
+    /^note {2,}the configuration \(.*reload\.yaml\) has changed but is invalid since .*: the service still uses the old one/m,
   );
   expect(output).toContain('audience');
 });

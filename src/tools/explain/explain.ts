@@ -69,7 +69,11 @@ export async function explain(
         ...claims(explanation.isVerified),
         configHash: service.configHash,
         service,
-        notes: [...serviceNotes(service), ...incumbentNotes(explanation.hasIncumbent)],
+        notes: [
+          ...serviceNotes(service),
+          ...issuerNotes(service, explanation.issuer, explanation.detail?.text),
+          ...incumbentNotes(explanation.hasIncumbent),
+        ],
       };
     }
     case 'http': {
@@ -95,11 +99,12 @@ export async function explain(
  */
 export async function explainDecision(access: AdminAccess, id: string): Promise<ExplainResult> {
   const { findDenial } = await import('./online.ts');
-  const recorded = await findDenial(access, id);
-  if (recorded === undefined)
+  const found = await findDenial(access, id);
+  if (found === undefined)
     throw new NoAnswer(
       `${access.origin.origin} does not have the decision ID ${id}; ask the other replicas, or search their log: a replica stores its last 1,000 denials until it restarts`,
     );
+  const { recorded, service } = found;
   const { outcome, reason, rule, policy, issuer, detail, option } = recorded;
   return {
     mode: 'decision',
@@ -113,10 +118,19 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
     ...(detail !== undefined && { detail }),
     ...(option !== undefined && { option }),
     time: recorded.time,
+    configHash: service.configHash,
+    service,
     recorded,
-    notes: recorded.enforced
-      ? []
-      : ['this decision had no effect: shadow mode allowed the request, or the incumbent decided'],
+    notes: [
+      ...(recorded.enforced
+        ? []
+        : ['this decision had no effect: shadow mode allowed the request, or the incumbent decided']),
+      ...serviceNotes(service),
+      ...issuerNotes(service, issuer, detail),
+      ...(reason === 'keys_unavailable' && isReady(service, issuer)
+        ? [`the issuer ${issuer} is ready now: send the request again`]
+        : []),
+    ],
     ...helpMember(reason),
   };
 }
@@ -133,7 +147,7 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
   return [
     ...failedReloads.map(
       ({ what, files, problem, since }) =>
-        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: this answer is from the old one. ${problem}`,
+        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. Correct the file, and the service loads it without a restart: ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
     ),
     ...(ready ? [] : ['the service is not ready']),
     ...(draining ? ['the service is draining'] : []),
@@ -141,4 +155,17 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
       ? [`one of ${workers} workers explained the request; each worker has a cache of its own`]
       : []),
   ];
+}
+
+/** The state of the issuer now, if the detail does not have it. */
+function issuerNotes({ issuers }: ServiceState, issuer: string | undefined, detail = ''): readonly string[] {
+  const found = issuers.find(({ name }) => name === issuer);
+  if (found === undefined) return [];
+  const { name, state, problem } = found;
+  if (problem === undefined ? state === 'ready' : detail.includes(problem)) return [];
+  return [`the issuer ${name} is ${state} now${problem === undefined ? '' : `: ${problem}`}`];
+}
+
+function isReady({ issuers }: ServiceState, issuer: string | undefined): boolean {
+  return issuers.some(({ name, state }) => name === issuer && state === 'ready');
 }

@@ -1,5 +1,5 @@
 /** Asks the admin listener of a running service. */
-import type { ExplainRequest, ServiceExplanation } from '../../model/explanation.ts';
+import type { ExplainRequest, ServiceExplanation, ServiceState } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type AdminAccess, askAdmin, jsonOf } from '../admin-client.ts';
 import { NoAnswer } from './envoy-answer.ts';
@@ -28,18 +28,26 @@ export async function explainOnline(
   throw unexpected(response, access);
 }
 
+/** A recorded denial, and the state of the service now. */
+export interface FoundDenial {
+  readonly recorded: SentDenial;
+  readonly service: ServiceState;
+}
+
 /**
  * Asks for a recorded denial.
  *
  * @returns undefined if the service does not have it
  * @throws NoAnswer if the service does not answer
  */
-export async function findDenial(access: AdminAccess, id: string): Promise<SentDenial | undefined> {
+export async function findDenial(access: AdminAccess, id: string): Promise<FoundDenial | undefined> {
   const response = await askAdmin(access, 'GET', `/decisions/${id}`);
   if (response.status === 404) return undefined;
   const answer = jsonOf(response, access);
-  if (typeof answer === 'object' && answer !== null && 'id' in answer && 'reason' in answer)
-    return answer as SentDenial;
+  if (typeof answer === 'object' && answer !== null && 'reason' in answer && 'service' in answer) {
+    const { service, ...recorded } = answer as SentDenial & { readonly service: ServiceState };
+    return { recorded, service };
+  }
   throw unexpected(response, access);
 }
 

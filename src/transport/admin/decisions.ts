@@ -1,4 +1,5 @@
 /** The routes of the last denials: `GET /decisions` and `GET /decisions/<id>`. */
+import type { ServiceState } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type DenialFilter, maxRecentDenials } from '../../observe/recent-denials.ts';
 import {
@@ -19,8 +20,8 @@ const prefix = '/decisions/';
 
 const parameters = ['reason', 'host', 'rule', 'limit'] as const;
 
-/** Creates the routes. */
-export function decisionRoutes(find: FindDenials): readonly AdminRoute[] {
+/** Creates the routes. @param state the state of the service now, which the answer about one denial has too */
+export function decisionRoutes(find: FindDenials, state: () => ServiceState): readonly AdminRoute[] {
   const list = async ({ query }: AdminRequest): Promise<AdminResponse> => {
     const filter = filterOf(query);
     if (typeof filter === 'string') return textResponse(400, filter);
@@ -28,7 +29,7 @@ export function decisionRoutes(find: FindDenials): readonly AdminRoute[] {
   };
   const one = async ({ path }: AdminRequest): Promise<AdminResponse> => {
     const [denial] = await find({ id: path.slice(prefix.length), limit: 1 });
-    if (denial !== undefined) return jsonResponse(200, describe(denial));
+    if (denial !== undefined) return jsonResponse(200, { ...describe(denial), service: state() });
     return textResponse(
       404,
       `no such decision; each process stores its last ${maxRecentDenials} denials in memory, so ask every replica, or search the log`,
