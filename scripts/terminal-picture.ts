@@ -30,12 +30,13 @@ export function demoLines(output: string): readonly string[] {
     .split('\n');
 }
 
-/** Replaces what differs in each run: ports, the path of Envoy, decision IDs and times. */
+/** Replaces what differs in each run: ports, the path of Envoy, decision IDs, hashes and times. */
 export function shapeOf(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
     line
       .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
       .replaceAll(/:\d+\b/g, ':PORT')
+      .replace(/configuration [\da-f]{16}\b/, 'configuration HASH')
       .replace(/\d+ s ago \(exp \d+/, 'SECONDS ago (exp TIME')
       .replaceAll(/(explain |decision: |id +)[a-z2-7]{13}\b/g, '$1ID')
       .replace(/^( +Envoy +)\S.*$/, (_, label: string) => `${label}PATH`),

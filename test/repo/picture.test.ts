@@ -54,14 +54,14 @@ test('the picture shows the first line of the gRPC part, and the first two parag
   ]);
 });
 
-test('ports, the path of Envoy, decision IDs and times do not count', () => {
+test('ports, the path of Envoy, decision IDs, hashes and times do not count', () => {
   const lines = [
     '  issuer  http://127.0.0.1:40001',
     '  Envoy       /some/envoy',
     '  401',
     'Why was it denied?  (x-oidc-authz-decision: rseq4vqjbykqa)',
     '  $ npm start --silent -- explain rseq4vqjbykqa --admin http://127.0.0.1:40251',
-    '  service        http://127.0.0.1:40251, 2026-11-26T22:15:18.059Z',
+    '  service        http://127.0.0.1:40251 (version 0.1.0, configuration 8f8ee1d123b6223a), 2026-11-26T22:15:18.059Z',
     '  detail         expired 1 s ago (exp 1795731317, clockTolerance 0 ms)',
     '  id             rseq4vqjbykqa',
   ];
@@ -71,7 +71,7 @@ test('ports, the path of Envoy, decision IDs and times do not count', () => {
     '  401',
     'Why was it denied?  (x-oidc-authz-decision: ID)',
     '  $ npm start --silent -- explain ID --admin http://127.0.0.1:PORT',
-    '  service        http://127.0.0.1:PORT, TIME',
+    '  service        http://127.0.0.1:PORT (version 0.1.0, configuration HASH), TIME',
     '  detail         expired SECONDS ago (exp TIME, clockTolerance 0 ms)',
     '  id             ID',
   ]);
