@@ -953,7 +953,13 @@ describe('a check without a decision', () => {
 
   test('because the issuer has no keys names its problem, and since when', async () => {
     const problem = 'connect ECONNREFUSED 127.0.0.1:443';
-    const down = { keyIds: [], age: undefined, problem, problemSince: Date.UTC(2026, 10, 26, 12), removed: [] };
+    const down = {
+      keyIds: [],
+      age: undefined,
+      problem,
+      problemSince: Date.UTC(2026, 10, 26, 12),
+      removed: [],
+    };
     expect(await detailWith({ hasKeys: () => false, describeKeys: () => down })).toMatchObject({
       reason: 'keys_unavailable',
       text: `the issuer has no usable keys: ${problem}, since 2026-11-26T12:00:00.000Z`,

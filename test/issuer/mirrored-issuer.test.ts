@@ -82,6 +82,13 @@ test('a mirrored issuer describes its keys and the problem of their owner', asyn
   });
 });
 
+test('a mirrored issuer lists removed keys', async () => {
+  const { issuer, clock } = await mirror();
+  issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+  issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
+  expect(issuer.describeKeys().removed).toEqual([{ id: 'a', since: clock.now() }]);
+});
+
 describe('an unknown key', () => {
   test('is requested once for all waiting checks, and not again within minRefreshInterval', async () => {
     const { issuer, clock, asked, answers } = await mirror();

@@ -65,7 +65,7 @@ export async function explain(
         mode: 'online',
         from: target.access.origin.origin,
         ...shared,
-        ...explainedMembers(explanation),
+        ...withReloadFix(explainedMembers(explanation), service),
         ...claims(explanation.isVerified),
         configHash: service.configHash,
         service,
@@ -131,7 +131,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
         ? [`the issuer ${issuer} is ready now: send the request again`]
         : []),
     ],
-    ...helpMember(reason),
+    ...withReloadFix(helpMember(reason), service),
   };
 }
 
@@ -147,7 +147,7 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
   return [
     ...failedReloads.map(
       ({ what, files, problem, since }) =>
-        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. Correct the file, and the service loads it without a restart: ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
+        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
     ),
     ...(ready ? [] : ['the service is not ready']),
     ...(draining ? ['the service is draining'] : []),
@@ -168,4 +168,15 @@ function issuerNotes({ issuers }: ServiceState, issuer: string | undefined, deta
 
 function isReady({ issuers }: ServiceState, issuer: string | undefined): boolean {
   return issuers.some(({ name, state }) => name === issuer && state === 'ready');
+}
+
+/** Puts the files that could not be loaded in front of the fixes: the fix can already be in such a file. */
+function withReloadFix<T extends Pick<ExplainResult, 'help'>>(result: T, { failedReloads }: ServiceState): T {
+  const { help } = result;
+  if (help === undefined || failedReloads.length === 0) return result;
+  const fix = failedReloads.map(
+    ({ what, files }) =>
+      `Correct ${files.length === 0 ? `the ${what}` : files.join(', ')} first. The service then loads it without a restart, with your last changes.`,
+  );
+  return { ...result, help: { ...help, fix: [...fix, ...help.fix] } };
 }

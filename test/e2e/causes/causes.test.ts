@@ -14,7 +14,7 @@ import { createSigningKey } from '../../support/keys.ts';
 import { startProcess } from '../../support/process.ts';
 import { describeWith } from '../../support/real-servers.ts';
 
-/** What was measured for each cause, for the output with CAUSES_TABLE=1. */
+/** The measured rows, for the output with CAUSES_TABLE=1. */
 const table: (readonly string[])[] = [['cause', 'answer', 'commands', 'seconds']];
 
 /** Runs the commands of one cause, compares their outputs with the page, and measures from the answer to the last output. */
@@ -277,7 +277,7 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     const output = await finding('failed reload', answer, 'http', () => scene.diagnose(answer));
     expect(output).toContain('expected audience other-api, found orders-api');
     expect(output).toMatch(/^note .*oidc-authz\.yaml.*invalid since/m);
-    expect(output).toContain('Correct the file');
+    expect(output).toMatch(/^how to fix it:\n {2}- Correct .*oidc-authz\.yaml first\./m);
     expect(output).toContain('limts');
     scene.configure('', 'audiences: [other-api, orders-api]');
     await untilAllowed(() => scene.ask(token));
