@@ -150,6 +150,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     if (failures === 0 || problem === undefined) return warning?.message;
     return warning?.isMove === true ? `${problem}; ${warning.message}` : problem;
   };
+  const problemForDetails = () => allProblems() ?? forcedProblem;
   const problemReporter = createProblemReporter(clock, () => onProblem(status()));
   const status = (): IssuerStatus => {
     const milliseconds = age();
@@ -285,12 +286,12 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       };
     },
     describeKeys: () =>
-      describeKeys(keySet, age(), allProblems() ?? forcedProblem, problemReporter.since(), removed.list()),
+      describeKeys(keySet, age(), problemForDetails(), problemReporter.since(), removed.list()),
     snapshot: () => ({
       text,
       age: age(),
       isFailing: failures > 0,
-      problem: allProblems(),
+      problem: problemForDetails(),
       problemSince: problemReporter.since(),
     }),
   };

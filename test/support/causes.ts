@@ -47,17 +47,12 @@ export interface Ran {
 export interface Scene {
   readonly issuer: FakeIssuer;
   readonly admin: string;
-  readonly folder: string;
-  readonly configFile: string;
-  readonly manifestFile: string;
-  readonly url: () => string;
   /** Sends a request through Envoy. */
   readonly ask: (token?: string, lines?: readonly string[], path?: string) => Promise<RawResponse>;
   /** Runs the command that the documentation names for this answer. */
   readonly diagnose: (answer: RawResponse, token?: string) => Promise<Ran>;
   /** Runs `doctor` with everything that it can ask. */
   readonly doctor: () => Promise<Ran>;
-  readonly explainToken: (token: string, path?: string) => Promise<Ran>;
   /** Replaces the configuration file. */
   readonly configure: (config: string, issuerOptions?: string) => void;
   /** Replaces the manifests, and Envoy's configuration. */
@@ -167,7 +162,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   ) =>
     write(
       configFile,
-      `issuers: [{issuer: "${issuer.url}", name: main, ${issuerOptions}}]\n${listeners}${config.replaceAll('FOLDER', folder).replaceAll('ISSUER', issuer.url)}`,
+      `issuers: [{issuer: "${issuer.url}", name: main, ${issuerOptions}}]\n${listeners}${config}`,
     );
   configure(options.config ?? '');
 
@@ -194,7 +189,6 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   await apply(options.manifests ?? {});
 
   const admin = `http://127.0.0.1:${adminPort}`;
-  const url = () => `http://127.0.0.1:${envoy?.port}`;
   const run = async (args: readonly string[]): Promise<Ran> => {
     const command = startProcess(args);
     const code = await command.exit;
@@ -213,10 +207,6 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   return {
     issuer,
     admin,
-    folder,
-    configFile,
-    manifestFile,
-    url,
     ask: async (token, lines = [], path = '/orders/1') => {
       const bearer = token === undefined ? [] : [`authorization: Bearer ${token}`];
       const answer = await exchange(envoy?.port ?? 0, request('GET', path, [...bearer, ...lines]));
@@ -227,11 +217,16 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
       const id = decisionOf(answer);
       if (id !== undefined) return run(['explain', id, '--admin', admin]);
       if (answer.status !== 200) return doctor();
-      return run(['canary', configFile, '--url', `${url()}/orders/1`, '--token-file', tokenFile(token)]);
+      return run([
+        'canary',
+        configFile,
+        '--url',
+        `http://127.0.0.1:${envoy?.port}/orders/1`,
+        '--token-file',
+        tokenFile(token),
+      ]);
     },
     doctor,
-    explainToken: (token, path = '/orders/1') =>
-      run(['explain', '--admin', admin, '--token-file', tokenFile(token), '--path', path]),
     configure,
     apply,
   };

@@ -141,6 +141,21 @@ describeWith('a real Envoy', await findEnvoy(), (envoyPath) => {
     expect((await scene.diagnose(answer)).output).toMatch(/^note +the issuer main is ready now/m);
   });
 
+  test('issuer down, with whenUnavailable: error: the answer has no id, and doctor names the issuer', async () => {
+    const away = await startFakeIssuer();
+    await away.close();
+    const scene = await start({ issuer: away, untilReady: false, config: 'whenUnavailable: error\n' });
+    const token = await away.mint();
+    const answer = await scene.ask(token);
+    expect([answer.status, answer.body]).toEqual([403, '']);
+    const { output, args } = await scene.diagnose(answer);
+    expect(args[0]).toBe('doctor');
+    expect(output).toMatch(/^K83 [\s\S]*?^ {2}cause: {2}The issuer is waiting: .*ECONNREFUSED/m);
+    const issuer = await startFakeIssuer({ port: away.port, keys: away.keys });
+    onTestFinished(() => issuer.close());
+    await untilAllowed(() => scene.ask(token));
+  });
+
   test.each([
     ['ahead', 300, 'deny: token_not_yet_valid'],
     ['behind', -900, 'deny: token_expired'],
