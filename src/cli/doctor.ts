@@ -15,7 +15,7 @@ const outputs = ['text', 'json', 'sarif'] as const;
 
 const page: ManualPage = {
   name: 'doctor',
-  summary: 'find the silent mistakes of a mesh',
+  summary: 'find the mistakes that a mesh does not report',
   usage: [
     'oidc-authz doctor FILE… [--config FILE] [--output text|json|sarif] [--ignore IDS]',
     'oidc-authz doctor --config FILE [--live] [--admin URL] [--envoy URL]',
@@ -32,7 +32,7 @@ const page: ManualPage = {
       text: 'The configuration of the service, or the values of the chart. Default: the one in the manifests.',
     },
     { name: '--output', takes: 'KIND', text: 'The output: text, json or sarif. Default: text.' },
-    { name: '--ignore', takes: 'IDS', text: 'Ids of findings to leave out, such as K05,K07; repeatable.' },
+    { name: '--ignore', takes: 'IDS', text: 'IDs of findings to leave out, such as K05,K07; repeatable.' },
     {
       name: '--authorizer',
       takes: 'NAME',
@@ -225,7 +225,7 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   const ignored = all('--ignore');
   const invalid = ignored.find((id) => !/^K\d\d$/.test(id));
   if (invalid !== undefined)
-    throw singleProblem('flag --ignore', `expected ids such as K05, got ${JSON.stringify(invalid)}`);
+    throw singleProblem('flag --ignore', `expected IDs such as K05, got ${JSON.stringify(invalid)}`);
   const [config, admin] = [last('--config'), last('--admin')];
   const accessFlags = ['--admin-token-file', '--ca-file', '--cert-file', '--key-file'];
   if (admin === undefined && flags.some(({ name }) => accessFlags.includes(name)))

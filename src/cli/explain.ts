@@ -20,7 +20,7 @@ const page: ManualPage = {
   ],
   about: [
     'Runs a check with the code of the service, and prints each step with what it expected and found, then the decision and its fix.',
-    'FILE is the configuration. With --admin, the running service answers with its own keys, cache and rules, and ID is the decision id of a denial. With --grpc or --http, the command asks a check port as Envoy does.',
+    'FILE is the configuration. With --admin, the running service answers with its own keys, cache and rules, and ID is the decision ID of a denial. With --grpc or --http, the command asks a check port as Envoy does.',
     'It never prints a token. It prints claims only with --show-claims (docs/explain.md).',
   ],
   flags: [

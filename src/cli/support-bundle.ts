@@ -16,7 +16,7 @@ const page: ManualPage = {
   usage: ['oidc-authz support-bundle [FILE] [--admin URL ...] [--output FILE]'],
   about: [
     'Collects the configuration, the state of running services, their metrics and last denials, and facts about this machine into one JSON file.',
-    'The file has no tokens, claim values, secrets, header values and queries. It has the names of issuers, hosts and paths. Read it before you publish it (docs/support-bundle.md).',
+    'The file has no tokens, claim values, secrets, header values or queries. It has the names of issuers, hosts and paths. Read it before you publish it (docs/support-bundle.md).',
     'FILE is the configuration, or the values of the Helm chart.',
   ],
   flags: [

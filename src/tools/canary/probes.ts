@@ -28,7 +28,7 @@ export interface ProbeOptions {
 /** The header that shows whether a request reached the workload. */
 const marker = 'x-oidc-authz-canary';
 
-/** The header with the decision id of a denial. */
+/** The header with the decision ID of a denial. */
 const decisionHeader = 'x-oidc-authz-decision';
 
 /** The number of forged headers in a request. Envoy accepts 100 headers by default. */

@@ -93,7 +93,7 @@ export async function explain(
 }
 
 /**
- * Finds a recorded denial by its decision id.
+ * Finds a recorded denial by its decision ID.
  *
  * @throws NoAnswer if the service does not answer or does not have it
  */
@@ -102,7 +102,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
   const found = await findDenial(access, id);
   if (found === undefined)
     throw new NoAnswer(
-      `${access.origin.origin} does not have the decision ${id}; ask the other replicas, or search the logs for it: a service keeps the last 1,000 denials until it restarts`,
+      `${access.origin.origin} does not have the decision ID ${id}; ask the other replicas, or search their log: a replica stores its last 1,000 denials until it restarts`,
     );
   const { recorded, service } = found;
   const { outcome, reason, rule, policy, issuer, detail, option } = recorded;

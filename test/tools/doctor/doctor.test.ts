@@ -95,7 +95,7 @@ describe('the exit code is', () => {
     [[], {}, 'FILE is missing'],
     [['-'], { '--outptu': 'json' }, 'unknown flag; did you mean --output?'],
     [['-'], { '--output': 'xml' }, 'expected one of text, json, sarif'],
-    [['-'], { '--ignore': 'timeouts' }, 'expected ids such as K05'],
+    [['-'], { '--ignore': 'timeouts' }, 'expected IDs such as K05'],
     [['-'], { '--config': '' }, 'must have a value'],
   ])('3 for the arguments %j %j', async (words, flags, message) => {
     const { exitCode, problems } = await run(words, flags as Record<string, string>);
