@@ -103,7 +103,7 @@ export async function runExplain(
   readInput: () => string,
   hasColors: boolean,
 ): Promise<Explained> {
-  const { NoAnswer } = await import('../tools/explain/envoy-answer.ts');
+  const { NoAnswer } = await import('../tools/http-client.ts');
   try {
     const { operandsOf } = await import('./explain/operands.ts');
     const operands = operandsOf(line.words.slice(1));

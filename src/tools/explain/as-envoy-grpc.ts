@@ -3,14 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { ExplainRequest } from '../../model/explanation.ts';
 import { reasons } from '../../model/reasons.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import {
-  type ClientTls,
-  type EnvoyAnswer,
-  type EnvoyDecision,
-  type HeaderLine,
-  NoAnswer,
-} from './envoy-answer.ts';
+import { type ClientTls, NoAnswer } from '../http-client.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import { headerLinesOf } from './request-lines.ts';
 
 /** The longest wait for a response, in milliseconds. */

@@ -2,7 +2,8 @@
 import type { ExplainRequest, Explanation, ServiceState } from '../../model/explanation.ts';
 import { reasonTexts } from '../../model/reason-texts.ts';
 import { type Outcome, type Reason, reasons } from '../../model/reasons.ts';
-import type { EnvoyAnswer, EnvoyDecision, HeaderLine } from './envoy-answer.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import type { SentDenial } from './online.ts';
 
 /** The source of the answer. */

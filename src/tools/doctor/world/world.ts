@@ -157,11 +157,16 @@ function manifestsOf(
   };
 }
 
+/** The canary uses the image of the service, but answers no check. */
 function isOwnWorkload({ labels, containers }: Workload): boolean {
   return (
     labels['app.kubernetes.io/name'] === 'oidc-authz' ||
-    containers.some(({ image }) => typeof image === 'string' && /(^|\/)oidc-authz([:@]|$)/.test(image))
+    containers.some(({ image, args }) => isOwnImage(image) && !(Array.isArray(args) && args[0] === 'canary'))
   );
+}
+
+function isOwnImage(image: unknown): boolean {
+  return typeof image === 'string' && /(^|\/)oidc-authz([:@]|$)/.test(image);
 }
 
 /** Whether an object is one that some rule reads, so that an input without any is probably a mistake. */
