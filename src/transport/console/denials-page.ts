@@ -11,7 +11,7 @@ import { prose } from './prose.ts';
 import { ago, count, time } from './words.ts';
 
 /** Maximum number of rows. */
-export const mostDenials = 200;
+export const mostDenials = 100;
 
 /** Renders the list of denials. */
 export function denialsPage(denials: readonly RecordedDenial[], filter: DenialFilter): Html {

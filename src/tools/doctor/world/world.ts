@@ -1,7 +1,7 @@
 /** The manifests, read once, in the form that the rules need. */
 import type { Config } from '../../../config/declare/options.ts';
 import type { Problem } from '../../../config/validate/problems.ts';
-import { isMapping } from '../../../config/values/mapping.ts';
+import { isMapping, type Mapping } from '../../../config/values/mapping.ts';
 import { parseDocuments } from '../read/documents.ts';
 import type { InputText } from '../read/input.ts';
 import { type KubeObject, labelsOf, objectsOf } from '../read/objects.ts';
@@ -157,16 +157,13 @@ function manifestsOf(
   };
 }
 
-/** The canary uses the image of the service, but answers no check. */
 function isOwnWorkload({ labels, containers }: Workload): boolean {
-  return (
-    labels['app.kubernetes.io/name'] === 'oidc-authz' ||
-    containers.some(({ image, args }) => isOwnImage(image) && !(Array.isArray(args) && args[0] === 'canary'))
-  );
-}
-
-function isOwnImage(image: unknown): boolean {
-  return typeof image === 'string' && /(^|\/)oidc-authz([:@]|$)/.test(image);
+  const isService = ({ image, args }: Mapping) =>
+    typeof image === 'string' &&
+    /(^|\/)oidc-authz([:@]|$)/.test(image) &&
+    // The workload of the canary runs from the same image.
+    !(Array.isArray(args) && args[0] === 'canary');
+  return labels['app.kubernetes.io/name'] === 'oidc-authz' || containers.some(isService);
 }
 
 /** Whether an object is one that some rule reads, so that an input without any is probably a mistake. */
