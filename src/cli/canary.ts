@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigSources } from '../config/load/load.ts';
 import type { CommandLineFlag } from '../config/load/settings.ts';
-import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { ConfigError } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import { credentialIn } from '../tools/token-input.ts';
 import type { Command, ManualPage } from './command.ts';
+import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -68,7 +69,7 @@ export const canaryCommand: Command = {
       await run(sources);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      process.stderr.write(`${formatProblems(error.problems)}\n`);
+      process.stderr.write(`${formatCommandProblems(error.problems)}\n`);
       process.exitCode = exitCode.usage;
     }
   },

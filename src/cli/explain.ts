@@ -1,8 +1,9 @@
 /** `oidc-authz explain`: explains the answer to a request, step by step. */
 
-import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { ConfigError } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
+import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -121,14 +122,9 @@ export async function runExplain(
     };
   } catch (error) {
     if (error instanceof ConfigError)
-      return { output: '', problem: `${problemsText(error)}\n`, exitCode: exitCode.usage };
+      return { output: '', problem: `${formatCommandProblems(error.problems)}\n`, exitCode: exitCode.usage };
     if (error instanceof NoAnswer)
       return { output: '', problem: `oidc-authz: ${error.message}\n`, exitCode: exitCode.error };
     throw error;
   }
-}
-
-function problemsText({ problems }: ConfigError): string {
-  const isCommandLine = problems.every(({ source }) => /^(flag|argument) /.test(source));
-  return formatProblems(problems, isCommandLine ? 'the command line' : undefined);
 }

@@ -29,6 +29,12 @@ export interface ClientTls {
 /** The listener did not answer. The message says why. */
 export class NoAnswer extends Error {}
 
+/** The error of a connection that fails. @param address for the message */
+export function noConnection(address: string, why: string, cause: unknown): NoAnswer {
+  const hint = 'check the address, and that the process runs (in Kubernetes: kubectl port-forward)';
+  return new NoAnswer(`no answer from ${address}: ${why}; ${hint}`, { cause });
+}
+
 /** The body of a response is larger than the limit. */
 export class TooLargeError extends Error {}
 
@@ -92,8 +98,10 @@ export async function sendOnce(
     sent.end(body);
     return await read(await arrived.promise, maxBodyBytes);
   } catch (error) {
+    if (error instanceof TooLargeError)
+      throw new NoAnswer(`no answer from ${origin.origin}: ${error.message}`, { cause: error });
     const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : reasonOf(error);
-    throw new NoAnswer(`no answer from ${origin.origin}: ${why}`, { cause: error });
+    throw noConnection(origin.origin, why, error);
   } finally {
     cancel();
   }

@@ -23,10 +23,7 @@ export function createAsk(access: AdminAccess, flag: string, limits: ResponseLim
       return await askAdmin(access, 'GET', path, undefined, limits);
     } catch (error) {
       if (!(error instanceof NoAnswer) || isTooLarge(error)) throw error;
-      throw singleProblem(
-        `flag ${flag}`,
-        `${maskUrls(error.message)}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
-      );
+      throw singleProblem(`flag ${flag}`, maskUrls(error.message));
     }
   };
 }
