@@ -2,6 +2,7 @@
 
 import { ConfigError } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
 import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
@@ -27,16 +28,10 @@ const page: ManualPage = {
   flags: [
     { name: '--config', takes: 'FILE', text: 'The configuration; the same as FILE.' },
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service.' },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for this listener (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
+    adminTokenFlag,
     { name: '--grpc', takes: 'HOST:PORT', text: 'A gRPC check port to ask as Envoy does.' },
     { name: '--http', takes: 'URL', text: 'An HTTP check port to ask as Envoy does.' },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listener, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listener.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    ...tlsFlags,
     { name: '--tls', text: 'Use TLS with --grpc. --ca-file and --cert-file imply it.' },
     {
       name: '--token-file',
