@@ -6,6 +6,7 @@ import { ConfigError, formatProblems, suggestion } from '../config/validate/prob
 import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { type Clock, systemClock } from '../runtime/time/clock.ts';
 import { singleProblem } from '../tools/single-problem.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, ManualPage } from './command.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -49,14 +50,8 @@ const page: ManualPage = {
       takes: 'URL',
       text: 'The admin listener of the running service, to ask for its state and its last denials.',
     },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for this listener (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listener, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listener.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    adminTokenFlag,
+    ...tlsFlags,
   ],
   takesConfig: false,
   exitCodes: {
@@ -227,7 +222,7 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   if (invalid !== undefined)
     throw singleProblem('flag --ignore', `expected IDs such as K05, got ${JSON.stringify(invalid)}`);
   const [config, admin] = [last('--config'), last('--admin')];
-  const accessFlags = ['--admin-token-file', '--ca-file', '--cert-file', '--key-file'];
+  const accessFlags = [adminTokenFlag, ...tlsFlags].map(({ name }) => name);
   if (admin === undefined && flags.some(({ name }) => accessFlags.includes(name)))
     throw singleProblem('doctor', 'the flags for the admin listener need --admin URL');
   const asksIssuers = flags.some(({ name }) => name === '--live');

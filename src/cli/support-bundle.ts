@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, formatProblems } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, ManualPage } from './command.ts';
 import { configSources } from './config-sources.ts';
 
@@ -22,14 +23,8 @@ const page: ManualPage = {
   flags: [
     { name: '--config', takes: 'FILE', text: 'The configuration; the same as FILE.' },
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service; repeatable.' },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for these listeners (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listeners, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listeners.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    adminTokenFlag,
+    ...tlsFlags,
     {
       name: '--output',
       takes: 'FILE',
@@ -39,6 +34,7 @@ const page: ManualPage = {
   takesConfig: true,
   exitCodes: {
     [exitCode.collected]: 'the bundle is written; stderr lists the parts that it does not have',
+    1: 'Node is too old',
     [exitCode.nothing]:
       'there is neither a configuration nor a service that answers, or the file cannot be written',
     [exitCode.usage]: 'the command line is wrong, or a file that it names cannot be read',

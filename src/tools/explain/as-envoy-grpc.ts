@@ -3,14 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { ExplainRequest } from '../../model/explanation.ts';
 import { reasons } from '../../model/reasons.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import {
-  type ClientTls,
-  type EnvoyAnswer,
-  type EnvoyDecision,
-  type HeaderLine,
-  NoAnswer,
-} from './envoy-answer.ts';
+import { type ClientTls, NoAnswer, noConnection } from '../http-client.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import { headerLinesOf } from './request-lines.ts';
 
 /** The longest wait for a response, in milliseconds. */
@@ -93,7 +89,7 @@ export async function askOverGrpc(
     });
     return answerOf(response);
   } catch (error) {
-    throw new NoAnswer(problemOf(error, target), { cause: error });
+    throw problemOf(error, target);
   } finally {
     client.close();
   }
@@ -180,9 +176,13 @@ function plainValue(value: StructValue): unknown {
   return value.stringValue ?? value.numberValue ?? value.boolValue ?? null;
 }
 
-function problemOf(error: unknown, target: string): string {
+function problemOf(error: unknown, target: string): NoAnswer {
   if (error instanceof EvalError)
-    return 'this process may not compile the protos, because Node runs with --disallow-code-generation-from-strings; run the command without this flag (docs/explain.md), or use --http';
+    return new NoAnswer(
+      'this process may not compile the protos, because Node runs with --disallow-code-generation-from-strings; run the command without this flag (docs/explain.md), or use --http',
+      { cause: error },
+    );
   const details = error instanceof Error && 'details' in error ? String(error.details) : String(error);
-  return `no answer from ${target}: ${details}`;
+  // grpc-js appends a note about name resolution, which is often empty.
+  return noConnection(target, details.replace(/\.? *Resolution note: *$/, ''), error);
 }

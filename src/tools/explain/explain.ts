@@ -4,7 +4,7 @@ import type { ConfigSources } from '../../config/load/load.ts';
 import type { ExplainRequest, ServiceState } from '../../model/explanation.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { AdminAccess } from '../admin-client.ts';
-import { type ClientTls, NoAnswer } from './envoy-answer.ts';
+import { type ClientTls, NoAnswer } from '../http-client.ts';
 import { envoyResult } from './envoy-result.ts';
 
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';

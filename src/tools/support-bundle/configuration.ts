@@ -6,7 +6,7 @@ import type { Problem } from '../../config/validate/problems.ts';
 import { configHash } from '../../service/config-hash.ts';
 import { checkConfig } from '../check-config/check-config.ts';
 import { configWarnings } from '../check-config/print-config.ts';
-import { type CertificateFile, certificateFiles } from './certificates.ts';
+import { type CertificateExpiry, certificateExpiries } from './certificates.ts';
 import { maskConfig, maskMessage } from './mask.ts';
 import type { Part } from './part.ts';
 
@@ -19,7 +19,7 @@ export interface ConfigurationPart {
   readonly hash?: string;
   /** Every option with its value; masked. */
   readonly options?: unknown;
-  readonly certificates?: readonly CertificateFile[];
+  readonly certificates?: readonly CertificateExpiry[];
 }
 
 /** Collects the configuration that flags, the environment or a file set. */
@@ -45,6 +45,6 @@ function validPart(config: Config, { readFile }: ConfigSources) {
   return {
     hash: configHash(config),
     options: maskConfig(writtenConfig(withDerivedDefaults(config))),
-    certificates: certificateFiles(config, readFile),
+    certificates: certificateExpiries(config, readFile),
   };
 }

@@ -1,4 +1,4 @@
-/** `doctor` finds no error in the manifests of this project: deploy/ and the chart. */
+/** `doctor` finds no error in the manifests of this project: deploy/, the chart and the output of `generate`. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,11 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
+import type { GenerateFlags, Target } from '../../../src/tools/generate/options.ts';
 import { findHelm } from '../../../tools/helm.ts';
+import { configOf } from '../../support/app.ts';
 import { modes, render } from '../../support/chart.ts';
+import { generatedYaml } from '../../support/generate-flags.ts';
 import { describeWith } from '../../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -47,4 +50,21 @@ describeWith('the chart has neither errors nor warnings', helm, (program) => {
     const isIntended = (finding: string) => mode === 'multi-issuer' && finding.includes('"id":"K92"');
     expect((await errorsIn(path)).filter((finding) => !isIntended(finding))).toEqual([]);
   });
+});
+
+const issuer = { issuer: 'https://tenant.example.com', audiences: ['orders-api'] };
+
+test.each<[Target, Partial<GenerateFlags>]>([
+  ['kyma', {}],
+  ['kyma', { apirule: true, backend: 'orders:80', host: ['orders.example.com'] }],
+  ['istio', {}],
+  ['istio', { authorizationPolicy: true, workload: ['app=orders'], host: ['orders.example.com'] }],
+  ['envoy-gateway', { route: 'orders', workloadNamespace: 'oidc-authz' }],
+  ['contour', { backend: 'orders:80', host: ['orders.example.com'] }],
+])('the output of generate %s with %j has neither errors nor warnings', async (target, flags) => {
+  const config = join(folder, 'oidc-authz.yaml');
+  writeFileSync(config, stringify({ issuers: [issuer] }));
+  const path = join(folder, 'generated.yaml');
+  writeFileSync(path, generatedYaml(target, await configOf(stringify({ issuers: [issuer] })), flags));
+  expect(await errorsIn(path, config)).toEqual([]);
 });
