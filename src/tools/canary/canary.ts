@@ -3,6 +3,7 @@ import type { Config } from '../../config/declare/options.ts';
 import { entryHeaders } from '../../config/rules/entry-headers.ts';
 import { removedHeaders } from '../../config/rules/rule-problems.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import { connectionProblem } from '../connection-problem.ts';
 import { singleProblem } from '../single-problem.ts';
 import { forgedHeaders } from './forged-headers.ts';
 import { type ProbeResult, runProbes } from './probes.ts';
@@ -57,7 +58,7 @@ export async function runCanary(options: CanaryOptions): Promise<readonly ProbeR
       nonce,
     });
   } catch (error) {
-    const found = `${url.origin} does not respond: ${error instanceof Error ? error.message : String(error)}`;
+    const found = `${url.origin} does not respond: ${connectionProblem(error)}`;
     return [
       {
         probe: 'the URL',

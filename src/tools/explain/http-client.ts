@@ -4,6 +4,7 @@ import https from 'node:https';
 import { http } from '../../runtime/node-http.ts';
 import { type HeaderLine, headerLines } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import { connectionProblem } from '../connection-problem.ts';
 import { type ClientTls, NoAnswer } from './envoy-answer.ts';
 
 /** The limits of a response. */
@@ -81,7 +82,7 @@ export async function sendOnce(
     sent.end(body);
     return await read(await arrived.promise, maxBodyBytes);
   } catch (error) {
-    const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : reasonOf(error);
+    const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : connectionProblem(error);
     throw new NoAnswer(`no answer from ${origin.origin}: ${why}`, { cause: error });
   } finally {
     cancel();
@@ -106,8 +107,3 @@ async function read(response: IncomingMessage, maxBodyBytes: number): Promise<On
 }
 
 /** The cause of a failed request. An error of several addresses has no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(reasonOf))].join('; ');
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
-}
