@@ -1,9 +1,9 @@
-/** `doctor` finds no error in the manifests of this project: deploy/, the chart and the YAML of the docs. */
-import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+/** `doctor` finds no error in the manifests of this project: deploy/ and the chart. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
@@ -46,24 +46,5 @@ describeWith('the chart has neither errors nor warnings', helm, (program) => {
     // This mode shows an issuer whose tokens have no audience.
     const isIntended = (finding: string) => mode === 'multi-issuer' && finding.includes('"id":"K92"');
     expect((await errorsIn(path)).filter((finding) => !isIntended(finding))).toEqual([]);
-  });
-});
-
-describe('the docs have no errors', () => {
-  const blocks = globSync('{README.md,docs/**/*.md}', { cwd: root }).flatMap((page) =>
-    [...readFileSync(join(root, page), 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)]
-      .map(([, text = '']) => text)
-      .filter((text) => /^kind: (?!AuthService)/m.test(text))
-      .map((text, index) => ({ page, index, text })),
-  );
-
-  test.each(blocks)('$page, block $index', async ({ page, index, text }) => {
-    const path = join(folder, `${page.replaceAll('/', '-')}-${index}.yaml`);
-    writeFileSync(path, text);
-    expect((await errorsIn(path)).filter((error) => error.includes('"severity":"error"'))).toEqual([]);
-  });
-
-  test('and have blocks with manifests', () => {
-    expect(blocks).not.toEqual([]);
   });
 });
