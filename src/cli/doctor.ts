@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, suggestion } from '../config/validate/problems.ts';
 import { splitCommaList } from '../config/values/split-comma-list.ts';
+import { isOrigin } from '../config/values/urls.ts';
 import { type Clock, systemClock } from '../runtime/time/clock.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import { adminTokenFlag, tlsFlags } from './access-flags.ts';
@@ -229,6 +230,12 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   if (asksIssuers && config === undefined && words.length === 0)
     throw singleProblem('flag --live', 'needs the configuration whose issuers it asks; write --config FILE');
   const envoys = values('--envoy');
+  for (const [flag, port] of [
+    ['--envoy', 15000],
+    ['--admin', 8081],
+  ] as const)
+    if (!values(flag).every(isOrigin))
+      throw singleProblem(`flag ${flag}`, `expected a URL such as http://127.0.0.1:${port}, without a path`);
   if (words.length === 0 && config === undefined && admin === undefined && envoys.length === 0)
     throw singleProblem(
       'doctor',

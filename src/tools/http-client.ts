@@ -4,6 +4,7 @@ import https from 'node:https';
 import { http } from '../runtime/node-http.ts';
 import { type HeaderLine, headerLines } from '../runtime/raw-headers.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import { checkAddress, connectionProblem } from './connection-problem.ts';
 
 /** The limits of a response. */
 export interface ResponseLimits {
@@ -29,10 +30,9 @@ export interface ClientTls {
 /** The listener did not answer. The message says why. */
 export class NoAnswer extends Error {}
 
-/** The error of a connection that fails. @param address for the message */
+/** The error of a connection that fails. @param why the cause and the fix */
 export function noConnection(address: string, why: string, cause: unknown): NoAnswer {
-  const hint = 'check the address, and that the process runs (in Kubernetes: kubectl port-forward)';
-  return new NoAnswer(`no answer from ${address}: ${why}; ${hint}`, { cause });
+  return new NoAnswer(`no answer from ${address}: ${why}`, { cause });
 }
 
 /** The body of a response is larger than the limit. */
@@ -100,7 +100,9 @@ export async function sendOnce(
   } catch (error) {
     if (error instanceof TooLargeError)
       throw new NoAnswer(`no answer from ${origin.origin}: ${error.message}`, { cause: error });
-    const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : reasonOf(error);
+    const why = abort.signal.aborted
+      ? `none within ${timeout / 1000} s; ${checkAddress}`
+      : connectionProblem(error);
     throw noConnection(origin.origin, why, error);
   } finally {
     cancel();
@@ -122,11 +124,4 @@ async function read(response: IncomingMessage, maxBodyBytes: number): Promise<On
     headers: headerLines(rawHeaders),
     body: Buffer.concat(chunks).toString('utf8'),
   };
-}
-
-/** The cause of a failed request. An error of several addresses has no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(reasonOf))].join('; ');
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
 }

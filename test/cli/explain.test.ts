@@ -268,13 +268,9 @@ describe('usage errors end with exit code 3:', () => {
     [
       'a service with a configuration',
       ['--admin', 'http://a', '--config', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --admin: a running service has its own/,
+      /\(c\.yaml\): not allowed with --admin: a running service has its own/,
     ],
-    [
-      'a service with a FILE',
-      ['--http', 'http://a', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --http/,
-    ],
+    ['a service with a FILE', ['--http', 'http://a', 'c.yaml'], /\(c\.yaml\): not allowed with --http/],
     [
       'a service with an option',
       ['--grpc', 'a:1', '--issuer', 'https://a'],

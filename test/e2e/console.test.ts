@@ -194,7 +194,7 @@ describeWith('in Chromium, the console', found, (executablePath) => {
             issuer: text,
             problem: text,
             keys: [{ id: text, algorithms: [text], since: 0 }],
-            unused: [{ key: text, cause: text }],
+            unused: [{ key: text, cause: 'use' }],
           })),
         rules: () => [{ name: text, policy: text, isShadow: true }],
         checks: async () => ({

@@ -115,6 +115,7 @@ test('the listeners of the service can require TLS, a client certificate or a to
   for (const mode of [
     ['--admin', `https://localhost:${await service.port('admin')}`, '--admin-token-file', secret],
     ['--grpc', `localhost:${await service.port('grpc')}`],
+    ['--grpc', `127.0.0.1:${await service.port('grpc')}`],
     ['--http', `https://localhost:${await service.port('http')}`],
   ]) {
     const args = [...mode, '--token-file', '-', '--ca-file', ca];

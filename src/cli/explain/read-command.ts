@@ -152,13 +152,8 @@ function configProblems(
   return others.flatMap(({ name, value }) => {
     if (name === '--token') return [];
     if (!known.includes(name)) return [flagProblem(name, `unknown flag${hintOf?.(name) ?? ''}`)];
-    const shown = name === '--config' ? `${name} ${value ?? ''}` : name;
-    return [
-      flagProblem(
-        shown,
-        `not allowed with ${mode}: a running service has its own configuration; remove one of the two`,
-      ),
-    ];
+    const message = `not allowed with ${mode}: a running service has its own configuration; remove one of the two`;
+    return [name === '--config' ? { path: '', source: value ?? name, message } : flagProblem(name, message)];
   });
 }
 

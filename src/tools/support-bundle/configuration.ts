@@ -3,6 +3,7 @@ import type { Config } from '../../config/declare/options.ts';
 import { withDerivedDefaults, writtenConfig } from '../../config/describe/describe.ts';
 import { type ConfigSources, configFileOf } from '../../config/load/load.ts';
 import type { Problem } from '../../config/validate/problems.ts';
+import { readProblem } from '../../runtime/files/read-problem.ts';
 import { configHash } from '../../service/config-hash.ts';
 import { checkConfig } from '../check-config/check-config.ts';
 import { configWarnings } from '../check-config/print-config.ts';
@@ -28,6 +29,8 @@ export async function configurationPart(sources: ConfigSources): Promise<Part<Co
   const isSet = ({ OIDC_AUTHZ_ISSUER: issuer }: ConfigSources['environment']) => issuer !== undefined;
   if (file === undefined && !isSet(sources.environment) && sources.flags.length === 0)
     return { unavailable: 'no configuration is named; write FILE or --config FILE' };
+  const problem = file === undefined ? undefined : unreadable(file, sources);
+  if (problem !== undefined) return { unavailable: `cannot read ${file}: ${problem}` };
   const { notes, result } = await checkConfig(sources, true);
   if ('problems' in result) {
     const problems = result.problems.map((one) => ({ ...one, message: maskMessage(one.path, one.message) }));
@@ -39,6 +42,15 @@ export async function configurationPart(sources: ConfigSources): Promise<Part<Co
     problems: [],
     ...validPart(result.config, sources),
   };
+}
+
+function unreadable(file: string, { readFile }: ConfigSources): string | undefined {
+  try {
+    readFile(file);
+    return undefined;
+  } catch (error) {
+    return readProblem(error);
+  }
 }
 
 function validPart(config: Config, { readFile }: ConfigSources) {
