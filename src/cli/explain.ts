@@ -120,6 +120,8 @@ export async function runExplain(
       return { output: '', problem: `${formatCommandProblems(error.problems)}\n`, exitCode: exitCode.usage };
     if (error instanceof NoAnswer)
       return { output: '', problem: `oidc-authz: ${error.message}\n`, exitCode: exitCode.error };
-    throw error;
+    // Not thrown: Node.js would exit with 1, which means that the request is denied.
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { output: '', problem: `oidc-authz: explain failed: ${text}\n`, exitCode: exitCode.error };
   }
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { escapeInvisible } from '../observe/escape-invisible.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, ManualPage } from './command.ts';
@@ -90,7 +91,10 @@ async function writeBundle(sources: ConfigSources): Promise<number> {
     );
     return exitCode.nothing;
   }
-  return write(`${JSON.stringify(bundle, null, 2)}\n`, reader.last('--output') ?? defaultFile);
+  return write(
+    `${escapeInvisible(JSON.stringify(bundle, null, 2))}\n`,
+    reader.last('--output') ?? defaultFile,
+  );
 }
 
 function write(text: string, file: string): number {

@@ -48,7 +48,7 @@ export function toRecordedDenial({
     enforced: decision.outcome !== 'allow' && incumbent === undefined,
     method: stored(request.method),
     host: stored(request.host),
-    path: stored(withoutQuery(request.path), request.path),
+    path: stored(storedPath(request.path), request.path),
     requestId: stored(requestId),
     ...(policy !== undefined && { policy }),
     ...(rule !== undefined && { rule }),
@@ -56,6 +56,11 @@ export function toRecordedDenial({
     ...(detail !== undefined && { detail: ownText(detail.text.slice(0, maxText.detail)) }),
     ...(detail?.option !== undefined && { option: detail.option }),
   };
+}
+
+/** The beginning of the path without its query. Only so much of a long path is searched for the query. */
+function storedPath(path: string): string {
+  return withoutQuery(path.slice(0, maxText.request + 1));
 }
 
 /** The path without its query and fragment. */

@@ -82,7 +82,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [
-      ...decisionRoutes(findDenials, state),
+      ...decisionRoutes(findDenials, state, clock),
       createExplainRoute({
         explain,
         state,

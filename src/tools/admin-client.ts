@@ -50,6 +50,11 @@ export function askAdmin(
   );
 }
 
+/** Another server can answer with characters that act on a terminal. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
 /**
  * The JSON of a response.
  *
@@ -65,7 +70,7 @@ export function jsonOf(
   // The service writes every other response as one line of text, without a value of the request.
   if (!statuses.includes(status))
     throw new NoAnswer(
-      `${origin.origin} answers ${status}${body === '' ? '' : `: ${body.trim().slice(0, 500)}`}`,
+      `${origin.origin} answers ${status}${body === '' ? '' : `: ${withoutControls(body.trim().slice(0, 500))}`}`,
     );
   try {
     return parseJson(body);

@@ -1124,6 +1124,15 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'AC6',
+        threat:
+          'A web page in the browser of an operator, or a program, slows checks by requests for many denials',
+        tests: [
+          ['transport/admin/access.test.ts', 'has no access from this machine or with a certificate'],
+          ['service/decisions.test.ts', 'more than 10 lists at once are rejected'],
+        ],
+      },
+      {
         id: 'AC2',
         threat:
           'An empty token file, a wrong token or a second header line gives access to the admin listener',
@@ -1134,6 +1143,7 @@ export const tables: readonly Table[] = [
             'a request with two lines of host or authorization is ambiguous',
           ],
           ['service/admin-token.test.ts', 'an invalid one is a problem, and the previous token stays'],
+          ['service/admin-token.test.ts', 'a token that can be guessed is an error'],
         ],
       },
       {
@@ -1199,6 +1209,8 @@ export const tables: readonly Table[] = [
         tests: [
           [consoleServer, 'more than 4 requests at the same time are rejected'],
           [consoleServer, 'more than 40 requests at once are rejected'],
+          [consoleServer, 'requests of clients without access do not use up those of operators'],
+          [consoleServer, 'a long request is shortened in the list of denials'],
           [consoleServer, 'of more than 64 KiB is rejected'],
           ['observe/recent-checks.test.ts', 'stores at most 90 rates'],
           [issuer, 'fetches on request, at most once per minRefreshInterval'],
@@ -1230,6 +1242,22 @@ export const tables: readonly Table[] = [
         tests: [
           ['observe/decision-ids.test.ts', 'without the time and without a counter'],
           ['transport/grpc/check/prepared-denial.test.ts', 'an id that changes other bytes is rejected'],
+        ],
+      },
+      {
+        id: 'AC7',
+        threat:
+          'A long iss, path or name of a client, an issuer or a manifest blocks the process in a message about it',
+        tests: [['config/values/linear-time.test.ts', 'takes linear time']],
+      },
+      {
+        id: 'AC8',
+        threat:
+          'A server that is not the admin listener, or a name in a manifest, writes control characters to the terminal of an operator',
+        tests: [
+          ['tools/hostile-answers.test.ts', 'a message about an error response has no control characters'],
+          ['tools/hostile-answers.test.ts', 'is not the answer of the service'],
+          ['tools/hostile-answers.test.ts', 'the JSON of doctor and canary has no control characters'],
         ],
       },
       { id: 'I1', threat: 'Request smuggling', tests: [[http, 'a request that is not HTTP']] },

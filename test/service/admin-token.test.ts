@@ -13,7 +13,7 @@ test('a changed file replaces the token; an invalid one is a problem, and the pr
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'token');
-  writeFileSync(file, 'first\n');
+  writeFileSync(file, 'first-first-first\n');
   const clock = createTestClock();
   const problems: (string | undefined)[] = [];
   const log: unknown[] = [];
@@ -28,19 +28,19 @@ test('a changed file replaces the token; an invalid one is a problem, and the pr
   });
   token.start();
   onTestFinished(token.stop);
-  expect(token.current()).toBe('first');
+  expect(token.current()).toBe('first-first-first');
 
-  writeFileSync(file, 'second  \n');
+  writeFileSync(file, 'second-second-second  \n');
   await clock.advance(2_000);
-  expect(token.current()).toBe('second');
+  expect(token.current()).toBe('second-second-second');
 
   writeFileSync(file, ' \n');
   await clock.advance(2_000);
-  expect(token.current()).toBe('second');
+  expect(token.current()).toBe('second-second-second');
 
-  writeFileSync(file, 'third');
+  writeFileSync(file, 'third-third-third');
   await clock.advance(2_000);
-  expect(token.current()).toBe('third');
+  expect(token.current()).toBe('third-third-third');
   expect(problems).toEqual([undefined, expect.stringContaining('the file is empty'), undefined]);
   expect(log).toEqual([
     'the admin token was reloaded',
@@ -54,5 +54,9 @@ test('a file without a token, or with several words or lines, is an error', () =
   expect(() => readAdminToken(' \n')).toThrow('the file is empty');
   for (const text of ['a b', 'a\nb', ' a', 'é'])
     expect(() => readAdminToken(text)).toThrow('one line of visible ASCII characters');
-  expect(readAdminToken('a~!\r\n')).toBe('a~!');
+  expect(readAdminToken('a~!-a~!-a~!-a~!-\r\n')).toBe('a~!-a~!-a~!-a~!-');
+});
+
+test('a token that can be guessed is an error', () => {
+  expect(() => readAdminToken('fifteen-letters\n')).toThrow('has 15 characters, and must have at least 16');
 });

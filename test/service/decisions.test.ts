@@ -134,6 +134,15 @@ describe('the list on the admin listener', () => {
     },
   );
 
+  test('more than 10 lists at once are rejected with 429, and a single denial is not', async () => {
+    const service = await startApp();
+    const lists = Array.from({ length: 14 }, () => admin(service, '/decisions?limit=1000'));
+    const rejected = (await Promise.all(lists)).filter(({ status }) => status === 429);
+    expect(rejected.length).toBeGreaterThanOrEqual(3);
+    expect(rejected[0]?.text).toContain('wait a second, and try again');
+    expect((await admin(service, '/decisions/mzxw6ytboi2dk')).status).toBe(404);
+  });
+
   test('an unknown id is answered with 404', async () => {
     const service = await startApp();
     for (const id of ['mzxw6ytboi2dk', '', 'a/b', '%00'])

@@ -6,10 +6,8 @@ import { maskUrls, unicodeEscapes } from './quote-value.ts';
 const maxListed = 10;
 const maxText = 2_000;
 
-/** A character that a reader does not see, or that could be read as a part of the text around the value. */
-const unsafe = /[^\x20-\x7e]/gv;
-const visible = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/v;
-const ignorable = /\p{Default_Ignorable_Code_Point}/v;
+/** Characters that a reader does not see, or that could be read as a part of the text around the value. */
+const unsafe = /[[^\x20-\x7e]--[[\p{L}\p{M}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}]]+/gv;
 
 /** A value without quotes: printable ASCII without white space, quotes, and the characters that separate values. */
 const plain = /^[!#-&\x28-+\-.-:<-\x5b\x5d-~]+$/;
@@ -23,11 +21,7 @@ export function shown(value: string): string {
   // A fast path: a client decides how often details are computed.
   if (!isLong && !value.includes('@') && plain.test(value)) return value;
   const text = maskUrls(isLong ? value.slice(0, maxDetailValue) : value);
-  const quoted = plain.test(text)
-    ? text
-    : JSON.stringify(text).replaceAll(unsafe, (found) =>
-        visible.test(found) && !ignorable.test(found) ? found : unicodeEscapes(found),
-      );
+  const quoted = plain.test(text) ? text : JSON.stringify(text).replaceAll(unsafe, unicodeEscapes);
   return isLong ? `${quoted}…` : quoted;
 }
 

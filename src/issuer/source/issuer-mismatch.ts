@@ -1,5 +1,8 @@
 /** Explains a discovery document that names another issuer than the configuration. */
 
+/** The longest published issuer that is compared, in characters. The issuer decides about the length. */
+const maxCompared = 1_024;
+
 /**
  * Explains the difference and how to fix it.
  *
@@ -16,6 +19,7 @@ export function issuerMismatch(
   if (typeof published !== 'string')
     return `does not name an issuer; check \`issuer\` or \`discoveryUri\`, or ${skip}`;
   const mismatch = `names the issuer ${quoted(published)} instead of ${quoted(issuer)}`;
+  if (published.length > maxCompared) return `${mismatch}; check \`issuer\`, or ${skip}`;
   if (accessTokenIssuer === issuer)
     return `${mismatch}; it names the configured one as the issuer of its access tokens (\`access_token_issuer\`, as AD FS does): ${skip}`;
   if (/\{[^}]*\}/.test(published))

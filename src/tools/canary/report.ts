@@ -1,4 +1,5 @@
 /** The report of the canary, for people and for programs. */
+import { escapeInvisible } from '../../observe/escape-invisible.ts';
 import type { ProbeResult } from './probes.ts';
 
 const marks = { passed: 'ok  ', warning: 'WARN', failed: 'FAIL', unknown: '??  ' } as const;
@@ -20,5 +21,5 @@ function warnings(count: number): string {
 
 /** Writes the report as JSON. */
 export function canaryJson(url: string, results: readonly ProbeResult[]): string {
-  return `${JSON.stringify({ url, results }, null, 2)}\n`;
+  return `${escapeInvisible(JSON.stringify({ url, results }, null, 2))}\n`;
 }

@@ -7,8 +7,8 @@ import { singleProblem } from '../single-problem.ts';
 /**
  * Sends a GET request. The response can have any status.
  *
- * @throws NoAnswer if the response is too large
- * @throws ConfigError if there is no response
+ * @throws NoAnswer if the response is too large, and the caller continues without it
+ * @throws ConfigError if there is no other response
  */
 export type Ask = (path: string) => Promise<OneResponse>;
 
@@ -16,13 +16,14 @@ export type Ask = (path: string) => Promise<OneResponse>;
  * Creates the function that asks an admin port.
  *
  * @param flag the flag that names the port, for problems
+ * @param continues whether the caller continues without a response that is too large
  */
-export function createAsk(access: AdminAccess, flag: string, limits: ResponseLimits): Ask {
+export function createAsk(access: AdminAccess, flag: string, limits: ResponseLimits, continues = false): Ask {
   return async (path) => {
     try {
       return await askAdmin(access, 'GET', path, undefined, limits);
     } catch (error) {
-      if (!(error instanceof NoAnswer) || isTooLarge(error)) throw error;
+      if (!(error instanceof NoAnswer) || (continues && isTooLarge(error))) throw error;
       throw singleProblem(`flag ${flag}`, maskUrls(error.message));
     }
   };

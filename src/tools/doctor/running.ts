@@ -104,7 +104,7 @@ async function envoyDiagnosis(
   const { askEnvoy, envoyLimits } = await import('./envoy/ask-envoy.ts');
   const { envoyRules } = await import('./envoy/envoy-rules.ts');
   const { origin } = access.origin;
-  const ask = createAsk(access, '--envoy', envoyLimits);
+  const ask = createAsk(access, '--envoy', envoyLimits, true);
   const { input, notes } = await askEnvoy({ url: origin, ask, config: named?.config, now: clock.now });
   const skipped = envoyRules.filter(({ needsConfig }) => needsConfig).map(({ id }) => id);
   return {

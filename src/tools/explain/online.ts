@@ -1,5 +1,6 @@
 /** Asks the admin listener of a running service. */
 import type { ExplainRequest, ServiceExplanation, ServiceState } from '../../model/explanation.ts';
+import { reasons } from '../../model/reasons.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type AdminAccess, askAdmin, jsonOf } from '../admin-client.ts';
 import type { OneResponse } from '../http-client.ts';
@@ -23,8 +24,8 @@ export async function explainOnline(
       `${access.origin.origin} does not explain requests: it is not the admin listener of this version`,
     );
   const answer = jsonOf(response, access);
-  if (typeof answer === 'object' && answer !== null && 'explanation' in answer && 'service' in answer)
-    return answer as ServiceExplanation;
+  if (hasShape(answer, explained) && Object.hasOwn(reasons, answer.explanation.reason))
+    return answer as unknown as ServiceExplanation;
   throw unexpected(response, access);
 }
 
@@ -44,11 +45,61 @@ export async function findDenial(access: AdminAccess, id: string): Promise<Found
   const response = await askAdmin(access, 'GET', `/decisions/${id}`);
   if (response.status === 404) return undefined;
   const answer = jsonOf(response, access);
-  if (typeof answer === 'object' && answer !== null && 'reason' in answer && 'service' in answer) {
-    const { service, ...recorded } = answer as SentDenial & { readonly service: ServiceState };
-    return { recorded, service };
+  if (hasShape(answer, recorded) && Object.hasOwn(reasons, answer.reason)) {
+    const { service, ...denial } = answer as unknown as SentDenial & { readonly service: ServiceState };
+    return { recorded: denial, service };
   }
   throw unexpected(response, access);
+}
+
+/** Examples of the members that are always there. An example of a list has one member. */
+const explained = {
+  explanation: {
+    outcome: 'deny',
+    reason: 'token_missing',
+    steps: [{ step: 'decision', result: 'failed', subject: 'the decision' }],
+    isVerified: false,
+    hasIncumbent: false,
+    answer: {
+      isLeftToEnvoy: false,
+      http: { status: 401, headers: [['name', 'value']] },
+      grpc: { code: 16, httpStatus: 401 },
+    },
+  },
+  service: {
+    version: '',
+    configHash: '',
+    ready: true,
+    draining: false,
+    workers: 1,
+    uptimeSeconds: 1,
+    failedReloads: [{ what: '', files: [''], problem: '', since: 1 }],
+    issuers: [{ name: '', state: '', keys: 1 }],
+  },
+};
+const recorded = {
+  id: '',
+  time: '',
+  transport: '',
+  outcome: '',
+  reason: '',
+  enforced: true,
+  method: '',
+  host: '',
+  path: '',
+  requestId: '',
+  service: explained.service,
+};
+
+/** Whether a value has the members of an example, with the same types. Another server can answer with anything. */
+function hasShape<Shape>(value: unknown, example: Shape): value is Shape {
+  if (typeof example !== 'object' || example === null) return typeof value === typeof example;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(example))
+    return Array.isArray(value) && value.every((member) => hasShape(member, example[0]));
+  return Object.entries(example).every(([name, member]) =>
+    hasShape((value as Readonly<Record<string, unknown>>)[name], member),
+  );
 }
 
 function unexpected({ status }: OneResponse, { origin }: AdminAccess): NoAnswer {

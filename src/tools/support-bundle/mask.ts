@@ -117,7 +117,7 @@ function maskText(text: string): string {
       entry.replace(listedProblem, (_, place, path, message) => place + maskMessage(path, message)),
     );
   return maskUrls(entries.join('\n'))
-    .replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s?#"'`]*)[?#][^\s"'`]*/gi, `$1?${mask}`)
+    .replaceAll(/(?<=[a-z0-9+.-]):\/\/[^\s"'`]+/gi, (url) => url.replace(/[?#].*$/s, `?${mask}`))
     .replaceAll(/\bgot ".*"/g, `got "${mask}"`);
 }
 

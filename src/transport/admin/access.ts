@@ -11,10 +11,26 @@ export interface AdminPeer {
   readonly authorization: readonly string[];
   /** Whether a header shows that a proxy forwarded the request. */
   readonly isForwarded: boolean;
+  /** Whether a browser sends the request for a page of another origin. */
+  readonly isCrossSite: boolean;
 }
 
 /** Headers that proxies add. Envoy always adds `x-forwarded-proto`. */
-export const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-proto'] as const;
+const proxyHeader = /^(?:forwarded|via|x-real-ip|x-forwarded-.*|x-envoy-.*)$/;
+
+/** Whether a name, in lower case, is that of a header that proxies add. */
+export function isProxyHeader(name: string): boolean {
+  return proxyHeader.test(name);
+}
+
+/**
+ * Whether a browser sends a request for a page of another origin (Fetch Metadata Request Headers, section 2). The page cannot read the
+ * response, but it could send many requests. A link to a page of this listener is not such a request.
+ */
+export function isCrossSite(header: (name: `sec-fetch-${string}`) => string | undefined): boolean {
+  const isLink = header('sec-fetch-mode') === 'navigate' && header('sec-fetch-dest') === 'document';
+  return !['same-origin', 'none', undefined].includes(header('sec-fetch-site')) && !isLink;
+}
 
 /** The access of a client. `ambiguous` means that a header that decides about access has several lines. */
 export type Access = 'granted' | 'denied' | 'ambiguous';
@@ -23,13 +39,15 @@ export type Access = 'granted' | 'denied' | 'ambiguous';
  * Decides about the access of a client. It has access if one of these conditions is true:
  * - It connects from this machine or through `kubectl port-forward`, and requests a loopback name.
  * - It has a verified client certificate.
- * - It sends the token of `admin.tokenFile`.
+ * - It sends the token of `admin.tokenFile`. The others do not suffice for a request of another page, which a browser sends with them.
  *
  * @param token the token; undefined without `admin.tokenFile`
  */
 export function accessOf(peer: AdminPeer, token: string | undefined): Access {
   if (peer.host.length > 1 || peer.authorization.length > 1) return 'ambiguous';
-  const hasAccess = isLocal(peer) || peer.hasVerifiedCertificate || hasToken(peer.authorization[0], token);
+  const hasAccess =
+    (!peer.isCrossSite && (isLocal(peer) || peer.hasVerifiedCertificate)) ||
+    hasToken(peer.authorization[0], token);
   return hasAccess ? 'granted' : 'denied';
 }
 

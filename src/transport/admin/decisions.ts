@@ -2,6 +2,8 @@
 import type { ServiceState } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type DenialFilter, maxRecentDenials } from '../../observe/recent-denials.ts';
+import type { Clock } from '../../runtime/time/clock.ts';
+import { createBucket } from '../../runtime/time/token-bucket.ts';
 import {
   type AdminRequest,
   type AdminResponse,
@@ -16,15 +18,29 @@ export type FindDenials = (filter: DenialFilter) => Promise<readonly RecordedDen
 /** The number of denials without `limit`. */
 const defaultLimit = 100;
 
+/** The maximum rate of lists. A list of 1,000 denials takes several milliseconds, in which no check is answered. */
+const rate = { burst: 10, perSecond: 2 };
+
+const tooMany = textResponse(
+  429,
+  `more than ${rate.perSecond} lists a second; wait a second, and try again, or ask for one decision id`,
+);
+
 const prefix = '/decisions/';
 
 const parameters = ['reason', 'host', 'rule', 'limit'] as const;
 
 /** Creates the routes. @param state the state of the service now, which the answer about one denial has too */
-export function decisionRoutes(find: FindDenials, state: () => ServiceState): readonly AdminRoute[] {
+export function decisionRoutes(
+  find: FindDenials,
+  state: () => ServiceState,
+  clock: Pick<Clock, 'monotonic'>,
+): readonly AdminRoute[] {
+  const bucket = createBucket(rate);
   const list = async ({ query }: AdminRequest): Promise<AdminResponse> => {
     const filter = filterOf(query);
     if (typeof filter === 'string') return textResponse(400, filter);
+    if (!bucket.take(clock.monotonic())) return tooMany;
     return jsonResponse(200, { decisions: (await find(filter)).map(describe) });
   };
   const one = async ({ path }: AdminRequest): Promise<AdminResponse> => {

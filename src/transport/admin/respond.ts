@@ -1,7 +1,7 @@
 /** Responds to a request to the admin listener: finds the route, checks access and the method, and calls the route. */
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type Access, type AdminPeer, accessOf, proxyHeaders } from './access.ts';
+import { type Access, type AdminPeer, accessOf, isCrossSite, isProxyHeader } from './access.ts';
 import { maxAdminBody, readBody } from './request-body.ts';
 import { type AdminResponse, type AdminRoute, routesOf, textResponse } from './route.ts';
 
@@ -83,6 +83,7 @@ function peerOf({ socket, headersDistinct }: IncomingMessage, verifiesCertificat
     hasVerifiedCertificate: verifiesCertificates && (socket as TLSSocket).authorized === true,
     host: headersDistinct.host ?? [],
     authorization: headersDistinct.authorization ?? [],
-    isForwarded: proxyHeaders.some((name) => headersDistinct[name] !== undefined),
+    isForwarded: Object.keys(headersDistinct).some(isProxyHeader),
+    isCrossSite: isCrossSite((name) => headersDistinct[name]?.[0]),
   };
 }

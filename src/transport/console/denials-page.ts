@@ -13,6 +13,9 @@ import { ago, count, time } from './words.ts';
 /** Maximum number of rows. */
 export const mostDenials = 100;
 
+/** The longest request in a row, in characters. The page of a denial shows more. */
+const longestRequest = 200;
+
 /** Renders the list of denials. */
 export function denialsPage(denials: readonly RecordedDenial[], filter: DenialFilter): Html {
   const options = Object.entries(reasons).filter(([, { outcome }]) => outcome !== 'allow');
@@ -35,7 +38,7 @@ ${table(
       html`<a href="/console/denials/${encodeURIComponent(one.id)}"><code>${one.id}</code></a>`,
       time(one.time),
       html`<a href="/console/reasons#${one.reason}">${one.reason}</a>${!one.enforced && html` ${badge('plain', 'not enforced')}`}`,
-      html`<code class="request">${one.method} ${one.host}${one.path}</code>`,
+      html`<code class="request">${shortened(`${one.method} ${one.host}${one.path}`)}</code>`,
       one.rule ?? 'none',
       one.issuer ?? 'none',
     ]),
@@ -48,6 +51,11 @@ export function unknownDenialPage(): Html {
   return html`<p>This service does not have this decision ID. Each process that answers checks stores its last ${count(maxRecentDenials)} denials until it restarts.</p>
 <p>Open the console of the other replicas, or search their logs for the ID.</p>
 <p><a href="/console/denials">All denials</a></p>`;
+}
+
+/** Cuts a text. A client decides about its length, and 200 long rows take too much time. */
+function shortened(text: string): string {
+  return text.length > longestRequest ? `${text.slice(0, longestRequest)}…` : text;
 }
 
 /** Renders one denial. */

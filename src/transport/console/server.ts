@@ -61,6 +61,8 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
   const cookie = sessionCookie(isTls);
   const forms = createFormProtection();
   const limits = createRequestLimits(clock);
+  // Separate, so that a client without access does not use up the requests of operators.
+  const openLimits = createRequestLimits(clock);
 
   const app = fastify({
     bodyLimit: maxBody,
@@ -112,10 +114,12 @@ export async function createConsole(dependencies: ConsoleDependencies): Promise<
         .type('text/plain; charset=utf-8')
         .send('the request has more than one host or authorization header; send one\n');
     const isOpen = adminToken() !== undefined && openPaths.has(pathOf(request));
-    if (access !== 'granted' && sessionOf(request) === '' && !isOpen) return denyAccess(request, reply);
-    const rejection = limits.begin();
+    const hasAccess = access === 'granted' || sessionOf(request) !== '';
+    if (!hasAccess && !isOpen) return denyAccess(request, reply);
+    const { begin, end } = hasAccess ? limits : openLimits;
+    const rejection = begin();
     if (rejection === undefined) {
-      reply.raw.once('close', limits.end);
+      reply.raw.once('close', end);
       return;
     }
     return reply

@@ -1,6 +1,6 @@
 /** Who has access to the guarded routes of the admin listener. */
 import { describe, expect, test } from 'vitest';
-import { type AdminPeer, accessOf } from '../../../src/transport/admin/access.ts';
+import { type AdminPeer, accessOf, isCrossSite, isProxyHeader } from '../../../src/transport/admin/access.ts';
 
 const local: AdminPeer = {
   address: '127.0.0.1',
@@ -8,6 +8,7 @@ const local: AdminPeer = {
   host: ['localhost:8081'],
   authorization: [],
   isForwarded: false,
+  isCrossSite: false,
 };
 const remote: AdminPeer = { ...local, address: '10.1.2.3', host: ['authz.example.com:8081'] };
 
@@ -63,6 +64,52 @@ describe('without a token and a certificate', () => {
 
   test('a request that a proxy of this machine forwarded is denied', () => {
     expect(accessOf({ ...local, isForwarded: true }, undefined)).toBe('denied');
+  });
+});
+
+test.each([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-envoy-external-address',
+])('the header %s is one of a proxy', (name) => {
+  expect(isProxyHeader(name)).toBe(true);
+});
+
+test.each(['host', 'x-request-id', 'authorization', 'traceparent'])(
+  'the header %s is not one of a proxy',
+  (name) => {
+    expect(isProxyHeader(name)).toBe(false);
+  },
+);
+
+describe('a request that a browser sends for a page of another origin', () => {
+  const sent = (site: string | undefined, mode = 'no-cors', dest = 'image') => {
+    const headers = new Map([
+      ['sec-fetch-site', site],
+      ['sec-fetch-mode', mode],
+      ['sec-fetch-dest', dest],
+    ]);
+    return isCrossSite((name) => headers.get(name));
+  };
+
+  test('is recognized by sec-fetch-site, except a link', () => {
+    expect(sent('cross-site')).toBe(true);
+    expect(sent('same-site')).toBe(true);
+    expect(sent('cross-site', 'navigate', 'iframe')).toBe(true);
+    expect(sent('cross-site', 'navigate', 'document')).toBe(false);
+    expect(sent('same-origin', 'cors', 'empty')).toBe(false);
+    expect(sent('none', 'navigate', 'document')).toBe(false);
+    expect(sent(undefined)).toBe(false);
+  });
+
+  test('has no access from this machine or with a certificate, but with the token', () => {
+    const peer = { ...local, isCrossSite: true };
+    expect(accessOf(peer, undefined)).toBe('denied');
+    expect(accessOf({ ...peer, hasVerifiedCertificate: true }, undefined)).toBe('denied');
+    expect(accessOf({ ...peer, authorization: ['Bearer secret'] }, 'secret')).toBe('granted');
   });
 });
 

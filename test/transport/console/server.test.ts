@@ -2,7 +2,7 @@
 import http from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { createTestClock } from '../../support/clock.ts';
-import { startConsole, type TestConsole } from '../../support/console.ts';
+import { denialWith, startConsole, type TestConsole } from '../../support/console.ts';
 
 interface Answer {
   readonly status: number;
@@ -330,6 +330,26 @@ test('more than 4 requests at the same time are rejected with 503', async () => 
   resolve([]);
   expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect((await send(running, '/console')).status).toBe(200);
+});
+
+test('requests of clients without access do not use up those of operators', async () => {
+  const running = await startConsole({
+    clock: createTestClock(),
+    isLocal: false,
+    token: () => 'secret',
+  });
+  const asOperator = { headers: { authorization: 'Bearer secret' } };
+  for (let index = 0; index < 45; index++) await send(running, '/console/login');
+  expect((await send(running, '/console/login')).status).toBe(429);
+  expect((await send(running, '/console', asOperator)).status).toBe(200);
+});
+
+test('a long request is shortened in the list of denials', async () => {
+  const denial = denialWith({ path: `/${'p'.repeat(500)}` });
+  const running = await startConsole({ content: { denials: async () => [denial] } });
+  const { body } = await send(running, '/console/denials');
+  expect(body).toContain('ppp…');
+  expect(body).not.toContain('p'.repeat(200));
 });
 
 test('more than 40 requests at once are rejected with 429', async () => {

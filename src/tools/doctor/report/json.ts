@@ -1,4 +1,5 @@
 /** The report for tools. */
+import { escapeInvisible } from '../../../observe/escape-invisible.ts';
 import type { Diagnosis } from '../doctor.ts';
 import type { Severity } from '../finding.ts';
 
@@ -11,5 +12,5 @@ export function jsonReport({ findings, notes, objects, files }: Diagnosis): stri
     notes,
     read: { files, objects },
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${escapeInvisible(JSON.stringify(report, null, 2))}\n`;
 }

@@ -1,7 +1,9 @@
 /** The report in SARIF 2.1.0, which CI systems show next to the lines of the files. */
+
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { escapeInvisible } from '../../../observe/escape-invisible.ts';
 import { version } from '../../../runtime/version.ts';
 import type { Diagnosis } from '../doctor.ts';
 import type { Finding, Place } from '../finding.ts';
@@ -30,7 +32,7 @@ export function sarifReport({ findings, notes }: Diagnosis, rules: readonly Decl
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${escapeInvisible(JSON.stringify(log, null, 2))}\n`;
 }
 
 function ruleOf({ id, title, severity, effect, fix }: Declaration) {
