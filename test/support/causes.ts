@@ -232,7 +232,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   };
 }
 
-/** The decision id of an answer. A mesh can drop the header, but not the body. */
+/** The decision ID of an answer. A mesh can drop the header, but not the body. */
 function decisionOf({ headers, body }: RawResponse): string | undefined {
   return headers['x-oidc-authz-decision'] ?? /"decision":"([a-z2-7]{13})"/.exec(body)?.[1];
 }

@@ -4,7 +4,7 @@ import type { ConfigSources } from '../../config/load/load.ts';
 import type { ExplainRequest, ServiceState } from '../../model/explanation.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { AdminAccess } from '../admin-client.ts';
-import { type ClientTls, NoAnswer } from './envoy-answer.ts';
+import { type ClientTls, NoAnswer } from '../http-client.ts';
 import { envoyResult } from './envoy-result.ts';
 
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';
@@ -93,7 +93,7 @@ export async function explain(
 }
 
 /**
- * Finds a recorded denial by its decision id.
+ * Finds a recorded denial by its decision ID.
  *
  * @throws NoAnswer if the service does not answer or does not have it
  */
@@ -102,7 +102,7 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
   const found = await findDenial(access, id);
   if (found === undefined)
     throw new NoAnswer(
-      `${access.origin.origin} does not have the decision ${id}; ask the other replicas, or search the logs for it: a service keeps the last 1,000 denials until it restarts`,
+      `${access.origin.origin} does not have the decision ID ${id}; ask the other replicas, or search their log: a replica stores its last 1,000 denials until it restarts`,
     );
   const { recorded, service } = found;
   const { outcome, reason, rule, policy, issuer, detail, option } = recorded;

@@ -2,8 +2,8 @@
 import type { ExplainRequest, ServiceExplanation, ServiceState } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type AdminAccess, askAdmin, jsonOf } from '../admin-client.ts';
-import { NoAnswer } from './envoy-answer.ts';
-import type { OneResponse } from './http-client.ts';
+import type { OneResponse } from '../http-client.ts';
+import { NoAnswer } from '../http-client.ts';
 
 /** A recorded denial, as the admin listener sends it: its time is in ISO 8601. */
 export type SentDenial = Omit<RecordedDenial, 'time'> & { readonly time: string };

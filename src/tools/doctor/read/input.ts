@@ -90,5 +90,10 @@ function filesOf(
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Reading it as a file reports the problem.
+    return false;
+  }
 }
