@@ -9,8 +9,13 @@ export const causesOfPage: readonly string[] = rowsOf(page, 'The table').map(([c
   cause.replace(/^\[(.*)\]\(.*\)$/, '$1'),
 );
 
-/** Every row of the table, by its cause. */
-const answers = new Map(rowsOf(page, 'The table').map(([, answer], index) => [causesOfPage[index], answer]));
+/** The answer and the commands of each cause, in lower case. */
+const cells = new Map(
+  rowsOf(page, 'The table').map(([, answer = '', commands = ''], index) => [
+    causesOfPage[index]?.toLowerCase(),
+    { answer, commands: commands.replaceAll('`', '') },
+  ]),
+);
 
 /** Replaces what differs in each run: ids, times, addresses, hashes and the folders of files. */
 function masked(line: string): string {
@@ -26,14 +31,22 @@ function masked(line: string): string {
     .replaceAll(/\.yaml:\d+/g, '.yaml:LINE');
 }
 
-/** Expects that each shown line of a cause is in the output, in the same order, and that the table has the answer. */
-export function expectShownLines(cause: string, answer: string, output: string): void {
+/** The answer of a cause, the commands that found it, and their outputs. */
+interface Happened {
+  readonly answer: string;
+  readonly commands: string;
+  readonly output: string;
+}
+
+/** Expects that each shown line of a cause is in the output, in the same order, and that the table has the answer and the commands. */
+export function expectOnPage(cause: string, { answer, commands, output }: Happened): void {
   const shown = blocksOf(page)
     .filter(({ section, language }) => section.toLowerCase() === cause && language === 'text')
     .flatMap(({ text }) => text.split('\n'))
     .filter((line) => line !== '' && line !== '…');
   expect(shown.length, `the page shows an output of ${cause}`).toBeGreaterThan(0);
-  expect(answers.get(causesOfPage.find((one) => one.toLowerCase() === cause))).toContain(answer);
+  expect(cells.get(cause)?.answer).toContain(answer);
+  expect(cells.get(cause)?.commands).toBe(commands);
   const real = output.split('\n').map(masked);
   let from = 0;
   for (const line of shown.map(masked)) {

@@ -8,7 +8,7 @@ import { findEnvoy } from '../../../tools/envoy.ts';
 import type { Received } from '../../../tools/workload.ts';
 import { until } from '../../support/app.ts';
 import { type Manifests, type Ran, startScene, untilAllowed } from '../../support/causes.ts';
-import { causesOfPage, expectShownLines } from '../../support/causes-page.ts';
+import { causesOfPage, expectOnPage } from '../../support/causes-page.ts';
 import { type Endpoint, startFakeIssuer } from '../../support/fake-issuer.ts';
 import type { RawResponse } from '../../support/http1.ts';
 import { createSigningKey } from '../../support/keys.ts';
@@ -29,14 +29,14 @@ async function finding(
   const ran: Ran[] = [];
   for (const step of steps) ran.push(await step());
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  const commands = ran.map(({ args: [name = '', first = ''] }) =>
-    /^[a-z2-7]{13}$/.test(first) ? `${name} ID` : name,
-  );
+  const commands = ran
+    .map(({ args: [name = '', first = ''] }) => (/^[a-z2-7]{13}$/.test(first) ? `${name} ID` : name))
+    .join(', ');
   const text = textOf(answer);
-  table.push([`${cause} (${transport})`, text, commands.join(', '), seconds]);
+  table.push([`${cause} (${transport})`, text, commands, seconds]);
   const output = ran.map((one) => one.output).join('\n');
   if (process.env.CAUSES_OUTPUT === '1') process.stdout.write(`===== ${cause}\n${output}\n`);
-  expectShownLines(cause, text, output);
+  expectOnPage(cause, { answer: text, commands, output });
   return output;
 }
 
