@@ -99,8 +99,8 @@ export const admin: readonly Mutant[] = [
   {
     name: 'the query of a denial is stored',
     file: 'src/observe/recorded-denial.ts',
-    find: 'stored(withoutQuery(request.path), request.path)',
-    replace: 'stored(request.path)',
+    find: 'return withoutQuery(path.slice(0, maxText.request + 1));',
+    replace: 'return path.slice(0, maxText.request + 1);',
     tests: store,
     project: 'live',
   },

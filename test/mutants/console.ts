@@ -11,8 +11,8 @@ export const consoleMutants: readonly Mutant[] = [
   {
     name: 'the console has no guard',
     file: `${folder}/server.ts`,
-    find: "access !== 'granted' && sessionOf(request) === '' && !isOpen",
-    replace: 'false as boolean',
+    find: '!hasAccess && !isOpen',
+    replace: '(false as boolean) && !isOpen',
     tests: server,
   },
   {
