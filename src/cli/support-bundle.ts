@@ -39,6 +39,7 @@ const page: ManualPage = {
   takesConfig: true,
   exitCodes: {
     [exitCode.collected]: 'the bundle is written; stderr lists the parts that it does not have',
+    1: 'Node is too old',
     [exitCode.nothing]:
       'there is neither a configuration nor a service that answers, or the file cannot be written',
     [exitCode.usage]: 'the command line is wrong, or a file that it names cannot be read',
