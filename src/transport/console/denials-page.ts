@@ -46,13 +46,6 @@ ${table(
 )}`;
 }
 
-/** Renders the answer to an id that no process has. */
-export function unknownDenialPage(): Html {
-  return html`<p>This service does not have this decision ID. Each process that answers checks stores its last ${count(maxRecentDenials)} denials until it restarts.</p>
-<p>Open the console of the other replicas, or search their logs for the ID.</p>
-<p><a href="/console/denials">All denials</a></p>`;
-}
-
 /** Cuts a text. A client decides about its length, and 200 long rows take too much time. */
 function shortened(text: string): string {
   return text.length > longestRequest ? `${text.slice(0, longestRequest)}…` : text;
@@ -88,5 +81,12 @@ export function denialPage(denial: RecordedDenial, now: number): Html {
     ['Request ID', denial.requestId === '' ? undefined : html`<code>${denial.requestId}</code>`],
   ])}
 <p><a href="/console/explain?${query.toString()}">Explain this request with a token</a></p>
+<p><a href="/console/denials">All denials</a></p>`;
+}
+
+/** Renders the answer to an id that no process has. */
+export function unknownDenialPage(): Html {
+  return html`<p>This service does not have this decision ID. Each process that answers checks stores its last ${count(maxRecentDenials)} denials until it restarts.</p>
+<p>Open the console of the other replicas, or search their logs for the ID.</p>
 <p><a href="/console/denials">All denials</a></p>`;
 }

@@ -82,7 +82,7 @@ describe('the exit code is', () => {
       fileOf('static_resources: {listeners: []}\n'),
       /pass its admin port with --envoy URL/,
     ],
-    ['an empty file', fileOf(''), /no object that doctor reads/],
+    ['an empty file', fileOf('\n'), /there is no text; name a file with manifests/],
   ])('2 for %s', async (_, path, message) => {
     const { exitCode, output, problems } = await run([path]);
     expect(problems).toMatch(message);
