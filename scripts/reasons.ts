@@ -3,7 +3,7 @@ import { challenge, errorBody, retryAfterSeconds } from '../src/check/challenge.
 import { reasonTexts } from '../src/model/reason-texts.ts';
 import { type DenyReason, leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
 
-/** A decision id, as every denial has one. */
+/** A decision ID, as every denial has one. */
 const exampleId = 'mzxw6ytboi2dk';
 
 /** The text of the page. */
@@ -19,9 +19,9 @@ export function reasonsMarkdown(): string {
     '- The reason is in the `reason` field of the log record, in the `reason` label of `oidc_authz_checks_total` and, over',
     '  gRPC, in the dynamic metadata.',
     '- The client does not see the reason. All reasons with the same error code have the same response body,',
-    '  except for the decision id.',
-    '- The decision id is in the response, in the header `x-oidc-authz-decision` and in the body.',
-    '  The log record of the denial has the same id in `decision`, and the cause in `detail`.',
+    '  except for the decision ID.',
+    '- The decision ID is in the response, in the header `x-oidc-authz-decision` and in the body.',
+    '  The log record of the denial has the same ID in `decision`, and the cause in `detail`.',
     '- If you know only the response that the client got, start with [what now?](what-now.md).',
     '',
     '| reason | outcome | HTTP | gRPC code | error code | condition |',

@@ -15,21 +15,31 @@ const columnWidth = 0.61;
 const omission = '  ⋮';
 
 /**
- * Returns the lines of the demo that the picture shows. The demo prints four paragraphs: the processes, the requests over HTTP, the same requests over
- * gRPC, and the result. The picture shows only the first line of the third paragraph.
+ * Returns the lines of the demo that the picture shows. The demo prints these paragraphs: the processes, the requests over HTTP, the same requests over
+ * gRPC, the command that explains a denial, its output, and the result. The output of the command has several paragraphs. The picture shows only the
+ * first line of the requests over gRPC, and the first two paragraphs of the explanation.
  */
 export function demoLines(output: string): readonly string[] {
-  const [processes = '', overHttp = '', overGrpc = '', ...result] = output
-    .split('\n\n')
-    .map((paragraph) => paragraph.replace(/^\n+|\n+$/g, ''));
+  const paragraphs = output.split('\n\n').map((paragraph) => paragraph.replace(/^\n+|\n+$/g, ''));
+  const [processes = '', overHttp = '', overGrpc = '', command = '', request = '', decision = ''] =
+    paragraphs;
   const [title = ''] = overGrpc.split('\n');
-  return [processes, overHttp, `${title}\n${omission}`, ...result].join('\n\n').split('\n');
+  const result = paragraphs.find((paragraph) => / as expected\.$/.test(paragraph)) ?? '';
+  return [processes, overHttp, `${title}\n${omission}`, command, request, `${decision}\n${omission}`, result]
+    .join('\n\n')
+    .split('\n');
 }
 
-/** Replaces the ports and the path of Envoy, which differ in each run. */
+/** Replaces what differs in each run: ports, the path of Envoy, decision IDs, hashes and times. */
 export function shapeOf(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
-    line.replaceAll(/:\d+\b/g, ':PORT').replace(/^( +Envoy +)\S.*$/, (_, label: string) => `${label}PATH`),
+    line
+      .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replaceAll(/:\d+\b/g, ':PORT')
+      .replace(/configuration [\da-f]{16}\b/, 'configuration HASH')
+      .replace(/\d+ s ago \(exp \d+/, 'SECONDS ago (exp TIME')
+      .replaceAll(/(explain |decision: |id +)[a-z2-7]{13}\b/g, '$1ID')
+      .replace(/^( +Envoy +)\S.*$/, (_, label: string) => `${label}PATH`),
   );
 }
 

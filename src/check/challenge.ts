@@ -43,9 +43,9 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
 }
 
 /**
- * The JSON body of a denial or an error. Reasons with the same error code have the same body, except for the decision id.
+ * The JSON body of a denial or an error. Reasons with the same error code have the same body, except for the decision ID.
  *
- * @param decision the decision id; undefined if the decision has none
+ * @param decision the decision ID; undefined if the decision has none
  */
 export function errorBody(reason: Exclude<Reason, 'allowed'>, decision: string | undefined): string {
   const error = reasons[reason].error ?? 'unauthorized';

@@ -2,7 +2,7 @@
 import { isOrigin } from '../config/values/urls.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import type { AdminAccess } from '../tools/admin-client.ts';
-import type { ClientTls } from '../tools/explain/envoy-answer.ts';
+import type { ClientTls } from '../tools/http-client.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import { credentialIn } from '../tools/token-input.ts';

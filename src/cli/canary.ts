@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigSources } from '../config/load/load.ts';
 import type { CommandLineFlag } from '../config/load/settings.ts';
-import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { ConfigError } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import { singleProblem } from '../tools/single-problem.ts';
+import { credentialIn } from '../tools/token-input.ts';
 import type { Command, ManualPage } from './command.ts';
+import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -16,8 +18,8 @@ const page: ManualPage = {
   name: 'canary',
   summary: 'test the guard through the mesh, as clients use it',
   usage: [
-    'oidc-authz canary [FILE] --url URL --token-file T',
-    'oidc-authz canary [FILE] --url URL --client-id ID --client-secret-file S',
+    'oidc-authz canary [FILE] --url URL --token-file FILE',
+    'oidc-authz canary [FILE] --url URL --client-id ID --client-secret-file FILE',
     'oidc-authz canary --listen PORT',
   ],
   about: [
@@ -26,23 +28,23 @@ const page: ManualPage = {
   ],
   flags: [
     { name: '--url', takes: 'URL', text: 'The URL of the workload, as clients use it.' },
-    { name: '--token-file', takes: 'T', text: 'A file with a valid token; `-` is standard input.' },
+    { name: '--token-file', takes: 'FILE', text: 'A file with a valid token; `-` is standard input.' },
     {
       name: '--client-id',
       takes: 'ID',
       text: 'Get the token from the first issuer of the configuration, as this client.',
     },
-    { name: '--client-secret-file', takes: 'S', text: 'A file with the secret of the client.' },
+    { name: '--client-secret-file', takes: 'FILE', text: 'A file with the secret of the client.' },
     { name: '--scope', takes: 'SCOPES', text: 'The scope to request for the client.' },
     { name: '--token-audience', takes: 'A', text: 'The `audience` parameter to send for the client.' },
     { name: '--anonymous-path', takes: 'P', text: 'A path of the workload that needs no token.' },
-    { name: '--ca-file', takes: 'F', text: 'CA certificates for the URL, instead of the default ones.' },
+    { name: '--ca-file', takes: 'FILE', text: 'CAs of the URL, instead of those of the system.' },
     {
       name: '--timeout',
       takes: 'MS',
       text: 'Longest wait for each response, in milliseconds. Default: 10000.',
     },
-    { name: '--output', takes: 'FORM', text: '`text` (default) or `json`.' },
+    { name: '--output', takes: 'KIND', text: 'The output: text or json. Default: text.' },
     { name: '--listen', takes: 'PORT', text: 'Run the workload on this port, until SIGTERM.' },
   ],
   takesConfig: true,
@@ -67,7 +69,7 @@ export const canaryCommand: Command = {
       await run(sources);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      process.stderr.write(`${formatProblems(error.problems)}\n`);
+      process.stderr.write(`${formatCommandProblems(error.problems)}\n`);
       process.exitCode = exitCode.usage;
     }
   },
@@ -131,9 +133,7 @@ async function tokenOf(
   }
   const source = `flag --token-file ${file}`;
   const text = file === '-' ? readStandardInput() : readInputFile(file ?? '', readFile, source);
-  const token = text.trim().replace(/^Bearer +/i, '');
-  if (!/^[\x21-\x7e]+$/.test(token)) throw singleProblem(source, 'expected one token, without spaces');
-  return token;
+  return credentialIn(text, source, ['Bearer']).token;
 }
 
 async function listen(port: string): Promise<void> {

@@ -4,8 +4,10 @@ import { availableParallelism } from 'node:os';
 import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, suggestion } from '../config/validate/problems.ts';
 import { splitCommaList } from '../config/values/split-comma-list.ts';
+import { isOrigin } from '../config/values/urls.ts';
 import { type Clock, systemClock } from '../runtime/time/clock.ts';
 import { singleProblem } from '../tools/single-problem.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, ManualPage } from './command.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -15,7 +17,7 @@ const outputs = ['text', 'json', 'sarif'] as const;
 
 const page: ManualPage = {
   name: 'doctor',
-  summary: 'find the silent mistakes of a mesh',
+  summary: 'find the mistakes that a mesh does not report',
   usage: [
     'oidc-authz doctor FILE… [--config FILE] [--output text|json|sarif] [--ignore IDS]',
     'oidc-authz doctor --config FILE [--live] [--admin URL] [--envoy URL]',
@@ -32,7 +34,7 @@ const page: ManualPage = {
       text: 'The configuration of the service, or the values of the chart. Default: the one in the manifests.',
     },
     { name: '--output', takes: 'KIND', text: 'The output: text, json or sarif. Default: text.' },
-    { name: '--ignore', takes: 'IDS', text: 'Ids of findings to leave out, such as K05,K07; repeatable.' },
+    { name: '--ignore', takes: 'IDS', text: 'IDs of findings to leave out, such as K05,K07; repeatable.' },
     {
       name: '--authorizer',
       takes: 'NAME',
@@ -49,14 +51,8 @@ const page: ManualPage = {
       takes: 'URL',
       text: 'The admin listener of the running service, to ask for its state and its last denials.',
     },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for this listener (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listener, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listener.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    adminTokenFlag,
+    ...tlsFlags,
   ],
   takesConfig: false,
   exitCodes: {
@@ -225,15 +221,21 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   const ignored = all('--ignore');
   const invalid = ignored.find((id) => !/^K\d\d$/.test(id));
   if (invalid !== undefined)
-    throw singleProblem('flag --ignore', `expected ids such as K05, got ${JSON.stringify(invalid)}`);
+    throw singleProblem('flag --ignore', `expected IDs such as K05, got ${JSON.stringify(invalid)}`);
   const [config, admin] = [last('--config'), last('--admin')];
-  const accessFlags = ['--admin-token-file', '--ca-file', '--cert-file', '--key-file'];
+  const accessFlags = [adminTokenFlag, ...tlsFlags].map(({ name }) => name);
   if (admin === undefined && flags.some(({ name }) => accessFlags.includes(name)))
     throw singleProblem('doctor', 'the flags for the admin listener need --admin URL');
   const asksIssuers = flags.some(({ name }) => name === '--live');
   if (asksIssuers && config === undefined && words.length === 0)
     throw singleProblem('flag --live', 'needs the configuration whose issuers it asks; write --config FILE');
   const envoys = values('--envoy');
+  for (const [flag, port] of [
+    ['--envoy', 15000],
+    ['--admin', 8081],
+  ] as const)
+    if (!values(flag).every(isOrigin))
+      throw singleProblem(`flag ${flag}`, `expected a URL such as http://127.0.0.1:${port}, without a path`);
   if (words.length === 0 && config === undefined && admin === undefined && envoys.length === 0)
     throw singleProblem(
       'doctor',

@@ -1,8 +1,10 @@
 /** `oidc-authz explain`: explains the answer to a request, step by step. */
 
-import { ConfigError, formatProblems } from '../config/validate/problems.ts';
+import { ConfigError } from '../config/validate/problems.ts';
 import { systemClock } from '../runtime/time/clock.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
+import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
 import { readStandardInput } from './standard-input.ts';
 
@@ -20,22 +22,16 @@ const page: ManualPage = {
   ],
   about: [
     'Runs a check with the code of the service, and prints each step with what it expected and found, then the decision and its fix.',
-    'FILE is the configuration. With --admin, the running service answers with its own keys, cache and rules, and ID is the decision id of a denial. With --grpc or --http, the command asks a check port as Envoy does.',
+    'FILE is the configuration. With --admin, the running service answers with its own keys, cache and rules, and ID is the decision ID of a denial. With --grpc or --http, the command asks a check port as Envoy does.',
     'It never prints a token. It prints claims only with --show-claims (docs/explain.md).',
   ],
   flags: [
     { name: '--config', takes: 'FILE', text: 'The configuration; the same as FILE.' },
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service.' },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for this listener (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
+    adminTokenFlag,
     { name: '--grpc', takes: 'HOST:PORT', text: 'A gRPC check port to ask as Envoy does.' },
     { name: '--http', takes: 'URL', text: 'An HTTP check port to ask as Envoy does.' },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listener, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listener.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    ...tlsFlags,
     { name: '--tls', text: 'Use TLS with --grpc. --ca-file and --cert-file imply it.' },
     {
       name: '--token-file',
@@ -103,7 +99,7 @@ export async function runExplain(
   readInput: () => string,
   hasColors: boolean,
 ): Promise<Explained> {
-  const { NoAnswer } = await import('../tools/explain/envoy-answer.ts');
+  const { NoAnswer } = await import('../tools/http-client.ts');
   try {
     const { operandsOf } = await import('./explain/operands.ts');
     const operands = operandsOf(line.words.slice(1));
@@ -121,16 +117,11 @@ export async function runExplain(
     };
   } catch (error) {
     if (error instanceof ConfigError)
-      return { output: '', problem: `${problemsText(error)}\n`, exitCode: exitCode.usage };
+      return { output: '', problem: `${formatCommandProblems(error.problems)}\n`, exitCode: exitCode.usage };
     if (error instanceof NoAnswer)
       return { output: '', problem: `oidc-authz: ${error.message}\n`, exitCode: exitCode.error };
     // Not thrown: Node.js would exit with 1, which means that the request is denied.
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { output: '', problem: `oidc-authz: explain failed: ${text}\n`, exitCode: exitCode.error };
   }
-}
-
-function problemsText({ problems }: ConfigError): string {
-  const isCommandLine = problems.every(({ source }) => /^(flag|argument) /.test(source));
-  return formatProblems(problems, isCommandLine ? 'the command line' : undefined);
 }

@@ -7,6 +7,9 @@ import { rejectCommandLine, rejectWord } from './exit.ts';
 const helpFlags = ['--help', '-h'];
 const versionFlags = ['--version', '-v', '-V'];
 
+/** The beginning of a signed or encrypted token, in the compact form. */
+const tokenPattern = /\beyJ[\w-]{8,}\.[\w-]{8,}/;
+
 /** A command, and the command line to run it with. */
 export interface FoundCommand {
   readonly command: Command;
@@ -39,8 +42,19 @@ export async function findCommand(
   }
   if (name !== 'help' && has(versionFlags))
     return { command: await load('version'), line: { argv, words: ['version'], flags } };
+  if (argv.some((word) => tokenPattern.test(word)))
+    return rejectToken(isName(name) ? await load(name) : undefined);
   if (!isName(name)) return rejectWord(name, self);
   return { command: await load(name), line: { argv, words, flags } };
+}
+
+/** Rejects a token, before a message can quote it. */
+function rejectToken(command: Command | undefined): never {
+  const hasUsageCode = command?.manual.some(({ exitCodes }) => exitCodes[3]?.startsWith('the command line'));
+  return rejectCommandLine(
+    'a token on the command line is visible to other users; write it to a file for --token-file, or pipe it to --token-file -',
+    hasUsageCode === true ? 3 : 2,
+  );
 }
 
 /** Parses a command line. A flag of any command may come before the command's name. */

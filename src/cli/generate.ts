@@ -1,11 +1,12 @@
 /** `oidc-authz generate`: prints the settings that a proxy must have for a configuration. */
 
-import { ConfigError, formatProblems, type Problem, suggestion } from '../config/validate/problems.ts';
+import { ConfigError, type Problem, suggestion } from '../config/validate/problems.ts';
 import { splitCommaList } from '../config/values/split-comma-list.ts';
 import type { Printed } from '../tools/generate/generated.ts';
 import { type GenerateFlags, targets } from '../tools/generate/options.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
+import { formatCommandProblems, isOfCommandLine } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
 
 const exitCode = { good: 0, wrong: 2, usage: 3 };
@@ -113,17 +114,11 @@ export const generateCommand: Command = {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const isUsage = error.problems.every(isOfCommandLine);
-      const text = formatProblems(error.problems, isUsage ? 'the command line' : 'the configuration');
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${formatCommandProblems(error.problems)}\n`);
       process.exitCode = isUsage ? exitCode.usage : exitCode.wrong;
     }
   },
 };
-
-/** Whether a problem does not depend on the configuration. */
-function isOfCommandLine({ path, source }: Problem): boolean {
-  return path === '' && /^(flag|generate)( |$)/.test(source);
-}
 
 async function generateFrom(line: CommandLine, self: ProgramProcess): Promise<Printed> {
   const [command = '', word = '', ...operands] = line.words;

@@ -92,7 +92,7 @@ function overview(manual: readonly ManualPage[]): string {
     ),
     '',
     ...wrapped(
-      'Read next: README.md, docs/options.md (every option), docs/operations.md (exit codes, signals), docs/migrating-from-oauth2-proxy.md.',
+      'Read next: README.md, docs/troubleshoot.md, docs/options.md (every option), docs/operations.md (exit codes, signals), docs/migrating-from-oauth2-proxy.md.',
       0,
     ),
   ]);

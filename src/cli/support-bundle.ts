@@ -4,6 +4,7 @@ import type { ConfigSources } from '../config/load/load.ts';
 import { ConfigError, formatProblems } from '../config/validate/problems.ts';
 import { escapeInvisible } from '../observe/escape-invisible.ts';
 import { systemClock } from '../runtime/time/clock.ts';
+import { adminTokenFlag, tlsFlags } from './access-flags.ts';
 import type { Command, ManualPage } from './command.ts';
 import { configSources } from './config-sources.ts';
 
@@ -17,20 +18,14 @@ const page: ManualPage = {
   usage: ['oidc-authz support-bundle [FILE] [--admin URL ...] [--output FILE]'],
   about: [
     'Collects the configuration, the state of running services, their metrics and last denials, and facts about this machine into one JSON file.',
-    'The file has no tokens, claim values, secrets, header values and queries. It has the names of issuers, hosts and paths. Read it before you publish it (docs/support-bundle.md).',
+    'The file has no tokens, claim values, secrets, header values or queries. It has the names of issuers, hosts and paths. Read it before you publish it (docs/support-bundle.md).',
     'FILE is the configuration, or the values of the Helm chart.',
   ],
   flags: [
     { name: '--config', takes: 'FILE', text: 'The configuration; the same as FILE.' },
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service; repeatable.' },
-    {
-      name: '--admin-token-file',
-      takes: 'FILE',
-      text: 'The token for these listeners (`admin.tokenFile`). kubectl port-forward needs none.',
-    },
-    { name: '--ca-file', takes: 'FILE', text: 'CAs of the listeners, instead of those of the system.' },
-    { name: '--cert-file', takes: 'FILE', text: 'Client certificate for the listeners.' },
-    { name: '--key-file', takes: 'FILE', text: 'Private key of this certificate.' },
+    adminTokenFlag,
+    ...tlsFlags,
     {
       name: '--output',
       takes: 'FILE',
@@ -40,6 +35,7 @@ const page: ManualPage = {
   takesConfig: true,
   exitCodes: {
     [exitCode.collected]: 'the bundle is written; stderr lists the parts that it does not have',
+    1: 'Node is too old',
     [exitCode.nothing]:
       'there is neither a configuration nor a service that answers, or the file cannot be written',
     [exitCode.usage]: 'the command line is wrong, or a file that it names cannot be read',

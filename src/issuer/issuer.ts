@@ -8,6 +8,7 @@ import type { KeySet, VerificationKey } from './keys/key-set.ts';
 import { difference, type KeysChange } from './keys/keys-change.ts';
 import { describeKeys, type KeysDescription } from './keys/keys-description.ts';
 import { keySetRules, readKeySet, UnusableKeySetError } from './keys/read-key-set.ts';
+import { createRemovedKeys } from './keys/removed-keys.ts';
 import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemReporter } from './problem-reporter.ts';
 import { refreshDelay, retryDelay } from './refresh-schedule.ts';
@@ -122,6 +123,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let loadedAt: number | undefined;
   let failures = 0;
   let problem: string | undefined;
+  /** The failure of a fetch that a token caused. It changes neither the state nor the schedule. */
+  let forcedProblem: string | undefined;
   let flight: Promise<void> | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
   let unused: readonly UnusedKey[] = [];
@@ -130,6 +133,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let nextAt = 0;
   let isStopped = false;
   const ages = createKeyAges();
+  const removed = createRemovedKeys();
   const first = Promise.withResolvers<void>();
 
   const age = () => (loadedAt === undefined ? undefined : clock.monotonic() - loadedAt);
@@ -146,6 +150,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     if (failures === 0 || problem === undefined) return warning?.message;
     return warning?.isMove === true ? `${problem}; ${warning.message}` : problem;
   };
+  const problemForDetails = () => allProblems() ?? forcedProblem;
   const problemReporter = createProblemReporter(clock, () => onProblem(status()));
   const status = (): IssuerStatus => {
     const milliseconds = age();
@@ -182,6 +187,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       const read = readPublished(published);
       const change = difference(keySet, read.keySet);
       reportUnused(read.unused);
+      removed.replaced(keySet, read.keySet, clock.now());
       [keySet, text] = [read.keySet, published];
       ages.loaded(keySet, clock.now());
       onKeysChange(change);
@@ -201,12 +207,12 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   const load = async (isForced: boolean) => {
     try {
       const maxAge = await source.load(isForced, replaceKeySet);
-      [failures, problem] = [0, undefined];
+      [failures, problem, forcedProblem] = [0, undefined, undefined];
       scheduleNext(refreshDelay(maxAge, timing, random()));
     } catch (error) {
-      // A failed fetch that a token caused does not change the schedule.
-      if (!isForced || cancelNext === undefined)
-        failed(error instanceof Error ? error.message : String(error));
+      const message = error instanceof Error ? error.message : String(error);
+      if (isForced && cancelNext !== undefined) forcedProblem = message;
+      else failed(message);
     }
     flight = undefined;
     if (!isStopped) report();
@@ -279,12 +285,13 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
             : Math.max(0, nextAt - clock.monotonic()),
       };
     },
-    describeKeys: () => describeKeys(keySet, age(), allProblems(), problemReporter.since()),
+    describeKeys: () =>
+      describeKeys(keySet, age(), problemForDetails(), problemReporter.since(), removed.list()),
     snapshot: () => ({
       text,
       age: age(),
       isFailing: failures > 0,
-      problem: allProblems(),
+      problem: problemForDetails(),
       problemSince: problemReporter.since(),
     }),
   };

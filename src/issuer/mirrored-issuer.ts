@@ -5,6 +5,7 @@ import type { IssuerKeys, KeySnapshot } from './issuer.ts';
 import type { KeySet } from './keys/key-set.ts';
 import { describeKeys } from './keys/keys-description.ts';
 import { keySetRules, readKeySet } from './keys/read-key-set.ts';
+import { createRemovedKeys } from './keys/removed-keys.ts';
 
 /** The dependencies of a mirrored issuer. */
 export interface MirroredIssuerDependencies {
@@ -32,6 +33,7 @@ const pauseAfterNoFetch = 500;
 export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): MirroredIssuer {
   const { config, timing, maxKeys, clock, fetch } = dependencies;
   const rules = keySetRules(config, maxKeys);
+  const removed = createRemovedKeys();
   let keySet: KeySet | undefined;
   let text: string | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -61,8 +63,9 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
   return {
     update: (snapshot) => {
       if (snapshot.text !== undefined && snapshot.text !== text) {
-        keySet = readKeySet(snapshot.text, rules, keySet).keySet;
-        text = snapshot.text;
+        const next = readKeySet(snapshot.text, rules, keySet).keySet;
+        removed.replaced(keySet, next, clock.now());
+        [keySet, text] = [next, snapshot.text];
       }
       ({ isFailing, problem, problemSince } = snapshot);
       if (snapshot.age !== undefined) loadedAt = clock.monotonic() - snapshot.age;
@@ -73,6 +76,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
         loadedAt === Number.NEGATIVE_INFINITY ? undefined : clock.monotonic() - loadedAt,
         problem,
         problemSince,
+        removed.list(),
       ),
     hasKeys: () => keys() !== undefined,
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],

@@ -13,6 +13,6 @@ export interface ReasonText {
 
 /** How to look at a token. */
 export const decodeToken =
-  'Decode the token ([how](providers/README.md#look-at-a-token)), or run `check-config FILE --token-file T`.';
+  'Decode the token ([how](providers/README.md#look-at-a-token)), or run `explain FILE --token-file T`.';
 /** How to look at the issuers. */
 export const readyz = 'Look at `/readyz` on the admin port: it lists the problem of each issuer.';

@@ -119,7 +119,10 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
       'While an issuer has no keys, every token that names it ends with this reason, even a forged one.',
       'With `whenUnavailable: error` the client gets a response without a body, the same as when this service does not answer. Only the log record shows the difference.',
     ],
-    fix: ['Find the problem in the table of [OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md).'],
+    fix: [
+      'Make the address in the detail reachable, or correct the option that the detail names. The service then fetches the keys automatically.',
+      'Find the problem in the table of [OidcAuthzNoReadyIssuer](runbooks/OidcAuthzNoReadyIssuer.md).',
+    ],
     options: [
       'whenUnavailable',
       'keys.maxStale',
@@ -146,6 +149,7 @@ export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
     ],
     fix: [
       'Add replicas, `workers` or CPU: see [sizing](sizing.md).',
+      'If the CPU is not busy, the limit in the detail is too low: raise it.',
       'Follow [OidcAuthzErrorBudgetBurnFast](runbooks/OidcAuthzErrorBudgetBurnFast.md) or, for DPoP proofs, [OidcAuthzProofsWithoutRoom](runbooks/OidcAuthzProofsWithoutRoom.md).',
     ],
     options: ['limits.maxVerificationsInFlight', 'limits.checkDeadline', 'workers', 'dpop.maxProofs'],

@@ -1,10 +1,10 @@
-/** A recorded denial. The service keeps the last ones in memory, so that an operator can ask for one by its decision id. */
+/** A recorded denial. The service keeps the last ones in memory, so that an operator can ask for one by its decision ID. */
 import type { DenyReason, ErrorReason } from './reasons.ts';
 import type { Transport } from './transport.ts';
 
 /** A decision that did not allow the request, or would not have without shadow mode. It has no token and no claim values. */
 export interface RecordedDenial {
-  /** The decision id, as the client received it. */
+  /** The decision ID, as the client received it. */
   readonly id: string;
   /** When the check ended, in milliseconds since the epoch. */
   readonly time: number;

@@ -109,9 +109,10 @@ export const tokenReasonTexts = {
   },
   key_not_found: {
     causes: [
-      'The issuer has a new key, and its key set cannot be fetched now.',
+      'The issuer signs with a new key that it does not publish yet.',
+      'The issuer publishes a new key, and its key set cannot be fetched now. The detail then has the problem.',
       'The issuer publishes the key, but this service rejects it: it is too short, for another algorithm, or a private key.',
-      'The token was signed with a key that the issuer has removed or lost.',
+      'The token was signed with a key that the issuer has removed or lost. If this service had the key, the detail says since when it is gone.',
       'The token is from a test system that uses the same `iss`, or it is forged.',
       'The issuer publishes the keys for this client at another address (Entra ID with a custom signing key).',
     ],
@@ -121,9 +122,10 @@ export const tokenReasonTexts = {
       'Search the log for `the issuer publishes keys that are rejected`: the record has the causes. `oidc_authz_issuer_keys_rejected_total` counts these keys.',
     ],
     fix: [
+      'Publish the new key at the issuer before it signs tokens. The service then fetches it automatically.',
+      'If the detail says that the key is no longer in the key set, get a new token.',
       'Make the key set reachable again: [OidcAuthzKeysStale](runbooks/OidcAuthzKeysStale.md).',
       'Publish a usable key at the issuer: [OidcAuthzKeysRejected](runbooks/OidcAuthzKeysRejected.md).',
-      'Get a new token.',
     ],
     options: ['issuers[].jwksUri', 'issuers[].algorithms', 'keys.minRefreshInterval', 'keys.refreshInterval'],
   },
@@ -150,6 +152,7 @@ export const tokenReasonTexts = {
     look: ['Decode the token and compare `exp` (seconds) with `date +%s`.'],
     fix: [
       'Get a new token before `exp`.',
+      'If a clock may be wrong, run `doctor --config FILE --live --admin URL`: it compares the clock of the service with that of the issuer.',
       'Correct the clock. Until then, raise `issuers[].clockTolerance`, to at most 2m.',
     ],
     options: ['issuers[].clockTolerance'],
@@ -157,7 +160,10 @@ export const tokenReasonTexts = {
   token_not_yet_valid: {
     causes: ["The issuer's clock is ahead, or the node's clock is behind."],
     look: ['Decode the token and compare `nbf` and `iat` (seconds) with `date +%s`.'],
-    fix: ['Correct the clock. Until then, raise `issuers[].clockTolerance`, to at most 2m.'],
+    fix: [
+      'Run `doctor --config FILE --live --admin URL`: it compares the clock of the service with that of the issuer.',
+      'Correct the clock. Until then, raise `issuers[].clockTolerance`, to at most 2m.',
+    ],
     options: ['issuers[].clockTolerance'],
   },
   audience_mismatch: {

@@ -1,4 +1,4 @@
-/** Creates decision ids. An id is random, so it shows neither the time nor the number of decisions. */
+/** Creates decision IDs. An id is random, so it shows neither the time nor the number of decisions. */
 
 /** The length of an id, in characters. */
 const decisionIdLength = 13;

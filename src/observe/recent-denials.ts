@@ -1,4 +1,4 @@
-/** Stores the last denials in memory, so that an operator can find one by its decision id. */
+/** Stores the last denials in memory, so that an operator can find one by its decision ID. */
 import type { RecordedDenial } from '../model/recorded-denial.ts';
 
 /** The number of stored denials of a process. */

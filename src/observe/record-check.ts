@@ -25,7 +25,7 @@ export interface Recording {
   readonly metrics: Metrics;
   readonly record: RecordCheck;
   readonly clock: Clock;
-  /** Returns a new decision id. */
+  /** Returns a new decision ID. */
   readonly newId: () => string;
 }
 

@@ -76,15 +76,16 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     return console.handle;
   };
 
+  const state = () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt);
   const listener = createAdminServer({
     options: initial.admin,
     readiness,
     metrics: { contentType: metrics.contentType, scrape: checks.scrape },
     routes: [
-      ...decisionRoutes(findDenials, clock),
+      ...decisionRoutes(findDenials, state, clock),
       createExplainRoute({
         explain,
-        state: () => serviceState(readiness(), config(), checks.workers(), clock.monotonic() - startedAt),
+        state,
         logger,
         clock,
       }),

@@ -29,7 +29,7 @@ export interface AuthorizerParts extends CheckParts {
   readonly observe: Observe;
   readonly metrics: Metrics;
   readonly denials: RecentDenials;
-  /** Returns a new decision id. */
+  /** Returns a new decision ID. */
   readonly newDecisionId: () => string;
   readonly logger: Logger;
   /** Called if a response cannot be built. */

@@ -1,8 +1,14 @@
 /** Asks the admin listener of a running service. */
 import { parseJson } from '../runtime/parse-json.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { type ClientTls, NoAnswer } from './explain/envoy-answer.ts';
-import { type OneRequest, type OneResponse, type ResponseLimits, sendOnce } from './explain/http-client.ts';
+import {
+  type ClientTls,
+  NoAnswer,
+  type OneRequest,
+  type OneResponse,
+  type ResponseLimits,
+  sendOnce,
+} from './http-client.ts';
 
 /** How to reach an admin listener. */
 export interface AdminAccess {
@@ -14,15 +20,16 @@ export interface AdminAccess {
 }
 
 /**
- * Sends a request, with a body only if it is not empty.
+ * Sends a request.
  *
+ * @param body JSON; undefined for none
  * @throws NoAnswer if there is no complete response
  */
 export function askAdmin(
   { origin, tls, token, clock }: AdminAccess,
   method: OneRequest['method'],
   target: string,
-  body = '',
+  body?: string,
   limits?: ResponseLimits,
 ): Promise<OneResponse> {
   return sendOnce(
@@ -32,7 +39,7 @@ export function askAdmin(
       target,
       headers: [
         ['host', origin.host],
-        ...(body === '' ? [] : [['content-type', 'application/json'] as const]),
+        ...(body === undefined ? [] : [['content-type', 'application/json'] as const]),
         ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const]),
       ],
       body,

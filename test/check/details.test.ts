@@ -924,6 +924,7 @@ describe('a check without a decision', () => {
         age: 12,
         problem: undefined,
         problemSince: undefined,
+        removed: [],
       }),
       ...keys,
     };
@@ -952,7 +953,13 @@ describe('a check without a decision', () => {
 
   test('because the issuer has no keys names its problem, and since when', async () => {
     const problem = 'connect ECONNREFUSED 127.0.0.1:443';
-    const down = { keyIds: [], age: undefined, problem, problemSince: Date.UTC(2026, 10, 26, 12) };
+    const down = {
+      keyIds: [],
+      age: undefined,
+      problem,
+      problemSince: Date.UTC(2026, 10, 26, 12),
+      removed: [],
+    };
     expect(await detailWith({ hasKeys: () => false, describeKeys: () => down })).toMatchObject({
       reason: 'keys_unavailable',
       text: `the issuer has no usable keys: ${problem}, since 2026-11-26T12:00:00.000Z`,
@@ -971,6 +978,15 @@ describe('a check without a decision', () => {
   ])('because its kid is unknown says that %s', async (result, fetchForUnknownKey) => {
     expect((await detailWith({ fetchForUnknownKey })).text).toBe(
       `kid k1 is not in the key set (2 keys: k9, (no kid); loaded 12 s ago; ${result})`,
+    );
+  });
+
+  test('because its kid was removed says since when, and names the problem of the last fetch', async () => {
+    const problem = 'connect ECONNREFUSED 127.0.0.1:443';
+    const removed = [{ id: 'k1', since: Date.UTC(2026, 10, 26, 12) }];
+    const keys = { keyIds: ['k9'], age: 12, problem, problemSince: undefined, removed };
+    expect((await detailWith({ describeKeys: () => keys })).text).toBe(
+      `kid k1 is no longer in the key set, since 2026-11-26T12:00:00.000Z (1 key: k9; loaded 12 s ago; no fetch was due; problem: ${problem})`,
     );
   });
 

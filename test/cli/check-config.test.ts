@@ -322,7 +322,7 @@ test.each([
   const sources = sourcesOf(`${issuer}admin: ${admin}\n`);
   const { output } = await checkConfig({
     ...sources,
-    readFile: (path) => (path === '/t' ? 'secret' : sources.readFile(path)),
+    readFile: (path) => (path === '/t' ? 'a-secret-of-20-chars' : sources.readFile(path)),
   });
   const warnings = output.split('\n').filter((line) => line.includes('warning: admin.'));
   expect(warnings).toHaveLength(expected.length);

@@ -268,13 +268,9 @@ describe('usage errors end with exit code 3:', () => {
     [
       'a service with a configuration',
       ['--admin', 'http://a', '--config', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --admin: a running service has its own/,
+      /\(c\.yaml\): not allowed with --admin: a running service has its own/,
     ],
-    [
-      'a service with a FILE',
-      ['--http', 'http://a', 'c.yaml'],
-      /--config c\.yaml\): not allowed with --http/,
-    ],
+    ['a service with a FILE', ['--http', 'http://a', 'c.yaml'], /\(c\.yaml\): not allowed with --http/],
     [
       'a service with an option',
       ['--grpc', 'a:1', '--issuer', 'https://a'],
@@ -327,12 +323,12 @@ describe('usage errors end with exit code 3:', () => {
     [
       'an id without a service',
       ['7rkd2mq4xw3za'],
-      /argument 7rkd2mq4xw3za\): a decision id needs --admin URL/,
+      /argument 7rkd2mq4xw3za\): a decision ID needs --admin URL/,
     ],
     [
       'an id with a request',
       ['7rkd2mq4xw3za', '--admin', 'http://a', '--path', '/'],
-      /flag --path\): not allowed with a decision id/,
+      /flag --path\): not allowed with a decision ID/,
     ],
     ['two requests', ['CONFIG', 'a.json', 'b.json'], /argument b\.json\): not allowed with a\.json/],
     [

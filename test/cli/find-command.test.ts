@@ -1,5 +1,5 @@
 /** Which command a command line runs, and with which words and flags. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { commands, loadManual, loadWorker } from '../../src/cli/commands.ts';
 import { findCommand } from '../../src/cli/find-command.ts';
 
@@ -81,4 +81,33 @@ test.each(['--version', '-v', '-V', 'serve --version', 'strat --version'])(
 test('a user cannot run the command of a worker process', async () => {
   expect((await find('worker', true)).command).toBe(await loadWorker());
   expect(Object.keys(commands)).not.toContain('worker');
+});
+
+/** The command line of a user who passes a token, with the exit code. */
+test.each([
+  ['explain TOKEN --admin http://127.0.0.1:8081', 3],
+  ['explain --token TOKEN', 3],
+  ['doctor TOKEN', 3],
+  ['generate istio TOKEN', 3],
+  ['canary a.yaml --url http://127.0.0.1/ --token=TOKEN', 3],
+  ['support-bundle TOKEN', 3],
+  ['check-config TOKEN', 2],
+  ['TOKEN', 2],
+])('%j rejects the token and does not print it', async (line, code) => {
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2EifQ.c2lnbmF0dXJl';
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const exit = vi.spyOn(process, 'exit').mockImplementation((status) => {
+    throw new Error(`exit ${status}`);
+  });
+  try {
+    await expect(find(line.replace('TOKEN', token))).rejects.toThrow(`exit ${code}`);
+    const printed = write.mock.calls.join('');
+    expect(printed).toMatch(
+      /^oidc-authz: a token on the command line is visible to other users; write it to a file/,
+    );
+    expect(printed).not.toContain('eyJ');
+  } finally {
+    write.mockRestore();
+    exit.mockRestore();
+  }
 });

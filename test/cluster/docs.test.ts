@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const namespace = 'oidc-authz';
 
 /** Commands of kubectl that need a running pod: its log, a port, its usage. */
-const ofRunningPods = /^kubectl (\S+ )*?(logs|port-forward|top|exec) /;
+const ofRunningPods = /^kubectl (\S+ +)*?(logs|port-forward|top|exec) /;
 
 /** Other commands that cannot run here, by reason. Remove a command from this list if no page contains it. */
 const notRun: Readonly<Record<string, readonly string[]>> = {
@@ -93,7 +93,9 @@ describe.each([...byPage].map(([page, found]) => ({ page, found })))('$page', ({
     // An installation command must also work a second time, as an upgrade.
     for (let round = 0; round < (installs(line) ? 2 : 1); round++) {
       const { code, output, errors } = await run(line, cwd);
-      expect([code, code === 0 ? '' : `${errors}${output}`]).toEqual([0, '']);
+      // The objects of this cluster have mistakes. doctor reports them with exit code 1.
+      const codes = line.includes('oidc-authz doctor') ? [0, 1] : [0];
+      expect(codes, `${errors}${output}`).toContain(code);
     }
   });
 });
@@ -114,8 +116,10 @@ const install =
   'helm upgrade --install oidc-authz charts/oidc-authz --namespace oidc-authz --create-namespace --values values.yaml';
 
 function run(line: string, cwd: string) {
-  // NAME is a placeholder for the name of a pod.
-  const command = line.replaceAll(/\bNAME\b/g, podName);
+  // NAME is a placeholder for the name of a pod. `oidc-authz` is the command of this repository.
+  const command = line
+    .replaceAll(/\bNAME\b/g, podName)
+    .replaceAll('| oidc-authz ', '| npm start --silent -- ');
   const env = { NS: namespace, REQUEST_ID: 'r1', EDITOR: 'true', LINE: command };
   return cluster.shell('exec bash -o pipefail -c "$LINE"', { cwd, env });
 }

@@ -194,7 +194,7 @@ describeWith('in Chromium, the console', found, (executablePath) => {
             issuer: text,
             problem: text,
             keys: [{ id: text, algorithms: [text], since: 0 }],
-            unused: [{ key: text, cause: text }],
+            unused: [{ key: text, cause: 'use' }],
           })),
         rules: () => [{ name: text, policy: text, isShadow: true }],
         checks: async () => ({
@@ -269,7 +269,7 @@ describeWith('in Chromium, the console', found, (executablePath) => {
     expect(await findingsOf(page)).toEqual([]);
   });
 
-  test('of a real service leads from a decision id to its cause', async () => {
+  test('of a real service leads from a decision ID to its cause', async () => {
     const file = fileFor('ISSUER').replace(
       'port: 0}\nshutdown',
       'port: 0, console: {enabled: true}}\nshutdown',

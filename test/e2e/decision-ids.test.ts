@@ -1,4 +1,4 @@
-/** Decision ids behind a real Envoy: the client, the log, the admin listener and Envoy's access log have the same one. */
+/** Decision IDs behind a real Envoy: the client, the log, the admin listener and Envoy's access log have the same one. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { decisionIdOf } from '../support/decision-ids.ts';
 import { exchange, request } from '../support/http1.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-/** Adds an access log with the decision id of the dynamic metadata. */
+/** Adds an access log with the decision ID of the dynamic metadata. */
 function withAccessLog(config: object, file: string): object {
   const format = '%RESPONSE_CODE% %DYNAMIC_METADATA(envoy.filters.http.ext_authz:decision)%\n';
   const log = {

@@ -62,7 +62,7 @@ test('finds nothing about a healthy service, and its denial', async () => {
   const id = denied.headers.get('x-oidc-authz-decision');
   const after = await diagnose(file, live);
   expect(after.ids).toEqual(['K89 note']);
-  expect(after.findings[0]?.cause).toContain(`for GET 127.0.0.1:${app.httpPort}/orders, decision ${id}.`);
+  expect(after.findings[0]?.cause).toContain(`for GET 127.0.0.1:${app.httpPort}/orders, decision ID ${id}.`);
   expect(JSON.stringify(after)).not.toMatch(/secret|eyJ/);
 });
 

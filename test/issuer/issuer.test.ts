@@ -6,7 +6,7 @@ import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { type FakeIssuer, sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
-import { createSigningKey } from '../support/keys.ts';
+import { createSigningKey, type SigningKey } from '../support/keys.ts';
 
 interface Bench {
   readonly fake: FakeIssuer;
@@ -342,6 +342,42 @@ describe('for operators, the issuer', () => {
     await passUntil(() => issuer.details().keys.length === 2, 60_000);
     expect(issuer.details().keys.find(({ id }) => id === first?.id)).toEqual(first);
     expect(issuer.details().keys.find(({ id }) => id === 'next')?.since).toBeGreaterThan(start);
+  });
+
+  test('lists the last 16 removed keys, and forgets one that is published again', async () => {
+    const { fake, clock, issuer } = await bench();
+    await issuer.firstKeys;
+    const [first] = fake.keys;
+    const renamed = (kid: string) =>
+      ({ ...first, kid, publicJwk: { ...first?.publicJwk, kid } }) as SigningKey;
+    const publish = async (kid: string) => {
+      fake.keys = [renamed(kid)];
+      await clock.advance(1_000);
+      await issuer.refresh();
+    };
+    const removed = () => issuer.describeKeys().removed;
+    expect(removed()).toEqual([]);
+    await publish('n0');
+    expect(removed()).toEqual([{ id: 'k1', since: clock.now() }]);
+    await publish('k1');
+    expect(removed()).toEqual([{ id: 'n0', since: clock.now() }]);
+    for (let index = 1; index <= 20; index++) await publish(`n${index}`);
+    expect(removed().map(({ id }) => id)).toEqual(Array.from({ length: 16 }, (_, index) => `n${index + 4}`));
+  });
+
+  test('describes the failure of a fetch for an unknown key until a fetch succeeds, and stays ready', async () => {
+    const { fake, clock, issuer } = await bench();
+    await issuer.firstKeys;
+    const { jwks } = fake;
+    fake.jwks = (_, response) => response.writeHead(502).end();
+    await clock.advance(10_000);
+    await issuer.fetchForUnknownKey('k2');
+    expect(issuer.describeKeys().problem).toContain('status 502 instead of 200');
+    expect(issuer.status()).toMatchObject({ state: 'ready', problem: undefined });
+    fake.jwks = jwks;
+    await clock.advance(10_000);
+    await issuer.fetchForUnknownKey('k2');
+    expect(issuer.describeKeys().problem).toBeUndefined();
   });
 
   test('fetches on request, at most once per minRefreshInterval', async () => {

@@ -68,6 +68,7 @@ test('a mirrored issuer describes its keys and the problem of their owner', asyn
     age: undefined,
     problem: undefined,
     problemSince: undefined,
+    removed: [],
   });
   const problem = { isFailing: true, problem: 'connect ECONNREFUSED', problemSince: 7 };
   issuer.update({ text: textOf(keys), age: 2_000, ...problem });
@@ -77,7 +78,15 @@ test('a mirrored issuer describes its keys and the problem of their owner', asyn
     age: 12,
     problem: 'connect ECONNREFUSED',
     problemSince: 7,
+    removed: [],
   });
+});
+
+test('a mirrored issuer lists removed keys', async () => {
+  const { issuer, clock } = await mirror();
+  issuer.update({ text: textOf(keys), age: 0, isFailing: false });
+  issuer.update({ text: textOf(keys.slice(1)), age: 0, isFailing: false });
+  expect(issuer.describeKeys().removed).toEqual([{ id: 'a', since: clock.now() }]);
 });
 
 describe('an unknown key', () => {

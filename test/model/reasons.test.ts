@@ -19,7 +19,7 @@ test("no error that a client can cause is left to Envoy's failure mode", () => {
   expect([...leftToEnvoy]).toEqual(['keys_unavailable']);
 });
 
-test('reasons with the same error code have the same body, except for the decision id', () => {
+test('reasons with the same error code have the same body, except for the decision ID', () => {
   const refusals = rows.filter(([reason]) => reason !== 'allowed') as [
     Exclude<Reason, 'allowed'>,
     (typeof reasons)[Reason],

@@ -1,4 +1,4 @@
-/** Mutants of the admin listener, and of decision ids. */
+/** Mutants of the admin listener, and of decision IDs. */
 import type { Mutant } from './mutant.ts';
 
 const access = ['test/transport/admin/access.test.ts'];
@@ -6,7 +6,7 @@ const server = ['test/transport/admin/server.test.ts'];
 const store = ['test/observe/recent-denials.test.ts'];
 const prepared = ['test/transport/grpc/check/prepared-denial.test.ts'];
 
-/** Each removes one check of the access to the admin listener, or one place of a decision id. */
+/** Each removes one check of the access to the admin listener, or one place of a decision ID. */
 export const admin: readonly Mutant[] = [
   {
     name: 'every loopback address is local',
@@ -73,7 +73,7 @@ export const admin: readonly Mutant[] = [
     project: 'quick',
   },
   {
-    name: 'the metadata has no decision id',
+    name: 'the metadata has no decision ID',
     file: 'src/transport/grpc/check/decision-response.ts',
     find: '...(id !== undefined && { decision: id }),',
     replace: '',
@@ -99,8 +99,8 @@ export const admin: readonly Mutant[] = [
   {
     name: 'the query of a denial is stored',
     file: 'src/observe/recorded-denial.ts',
-    find: 'stored(withoutQuery(request.path), request.path)',
-    replace: 'stored(request.path)',
+    find: 'return withoutQuery(path.slice(0, maxText.request + 1));',
+    replace: 'return path.slice(0, maxText.request + 1);',
     tests: store,
     project: 'live',
   },

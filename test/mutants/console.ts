@@ -11,8 +11,8 @@ export const consoleMutants: readonly Mutant[] = [
   {
     name: 'the console has no guard',
     file: `${folder}/server.ts`,
-    find: "access !== 'granted' && sessionOf(request) === '' && !isOpen",
-    replace: 'false as boolean',
+    find: '!hasAccess && !isOpen',
+    replace: '(false as boolean) && !isOpen',
     tests: server,
   },
   {
@@ -47,7 +47,7 @@ export const consoleMutants: readonly Mutant[] = [
   {
     name: 'a parsed object is a part of a page',
     file: `${folder}/html.ts`,
-    find: "parts.has(value) ? value.markup : ''",
+    find: "Object.hasOwn(value, isPart) ? value.markup : ''",
     replace: 'value.markup',
     tests: templates,
   },

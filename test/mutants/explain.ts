@@ -7,6 +7,14 @@ const service = ['test/service/explain.test.ts'];
 /** The mutants. */
 export const explainMutants: readonly Mutant[] = [
   {
+    name: 'a failed reload is not the first fix',
+    file: 'src/tools/explain/explain.ts',
+    find: 'fix: [...fix, ...help.fix]',
+    replace: 'fix: [...help.fix, ...fix]',
+    tests: service,
+    project: 'live',
+  },
+  {
     name: 'an explanation shows the claims of a token that is not verified',
     file: 'src/tools/explain/explain.ts',
     find: 'showsClaims && isVerified ?',

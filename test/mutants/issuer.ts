@@ -158,6 +158,27 @@ export const issuer: readonly Mutant[] = [
     tests: owner,
   },
   {
+    name: 'a key that is published again still counts as removed',
+    file: 'src/issuer/keys/removed-keys.ts',
+    find: '.filter(({ id }) => !after.knows(id))',
+    replace: '',
+    tests: owner,
+  },
+  {
+    name: 'the list of removed keys grows without limit',
+    file: 'src/issuer/keys/removed-keys.ts',
+    find: '.slice(-most)',
+    replace: '',
+    tests: owner,
+  },
+  {
+    name: 'the failure of a fetch for an unknown key is lost',
+    file: 'src/issuer/issuer.ts',
+    find: 'if (isForced && cancelNext !== undefined) forcedProblem = message;',
+    replace: 'if (isForced && cancelNext !== undefined) forcedProblem = undefined;',
+    tests: owner,
+  },
+  {
     name: 'each unknown `kid` causes a fetch',
     file: 'src/issuer/issuer.ts',
     find: 'if (clock.monotonic() - forcedAt < timing.minRefreshInterval) return undefined;',

@@ -1,4 +1,4 @@
-/** Decision ids: their alphabet, their length, and that only random bytes decide about them. */
+/** Decision IDs: their alphabet, their length, and that only random bytes decide about them. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createDecisionIds } from '../../src/observe/decision-ids.ts';

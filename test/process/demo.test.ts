@@ -51,6 +51,10 @@ test('the demo runs its requests, stays up for the printed commands, and leaves 
   const { child, output } = startDemo(mark);
   await until(() => output().includes('Press Ctrl-C to stop everything.'), 60_000);
   expect(output()).toContain('Every result is as expected.');
+  const [, decision] = /\(x-oidc-authz-decision: ([a-z2-7]{13})\)$/m.exec(output()) ?? [];
+  expect(output()).toContain(`-- explain ${decision} --admin http://127.0.0.1:`);
+  expect(output()).toMatch(/^ {2}decision +deny: token_expired$/m);
+  expect(output()).toMatch(new RegExp(`^ {2}id +${decision}$`, 'm'));
   expect(processesOf(mark).length).toBeGreaterThan(1);
 
   const token = /TOKEN=(\$\(.*\))$/m.exec(output())?.[1];

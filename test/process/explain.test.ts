@@ -72,7 +72,7 @@ test('every mode explains a denial by a service with two workers', async () => {
   expect(found.output).toContain('deny: audience_mismatch');
   const unknown = await run(['aaaaaaaaaaaaa', '--admin', `http://127.0.0.1:${admin}`]);
   expect(unknown.code).toBe(2);
-  expect(unknown.errors).toContain('does not have the decision aaaaaaaaaaaaa');
+  expect(unknown.errors).toContain('does not have the decision ID aaaaaaaaaaaaa');
 });
 
 test('the answer of a service with an invalid new configuration is from the old one, and says so', async () => {
@@ -90,7 +90,7 @@ test('the answer of a service with an invalid new configuration is from the old 
   );
   expect(code).toBe(0);
   expect(output).toMatch(
-    /^note {2,}the configuration \(.*reload\.yaml\) has changed but is invalid since .*: this answer is from the old one/m,
+    /^note {2,}the configuration \(.*reload\.yaml\) has changed but is invalid since .*: the service still uses the old one/m,
   );
   expect(output).toContain('audience');
 });
@@ -115,6 +115,7 @@ test('the listeners of the service can require TLS, a client certificate or a to
   for (const mode of [
     ['--admin', `https://localhost:${await service.port('admin')}`, '--admin-token-file', secret],
     ['--grpc', `localhost:${await service.port('grpc')}`],
+    ['--grpc', `127.0.0.1:${await service.port('grpc')}`],
     ['--http', `https://localhost:${await service.port('http')}`],
   ]) {
     const args = [...mode, '--token-file', '-', '--ca-file', ca];

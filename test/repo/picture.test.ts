@@ -29,8 +29,9 @@ test('the text of a drawn line is unchanged, even if it is wrapped or has specia
   expect(linesOfPicture(svg)).toEqual(['$ command', ...lines.filter((line) => line !== '')]);
 });
 
-test('the picture shows the first line of the gRPC part only', () => {
-  const output = '\n  issuer  :1\n\nHTTP\n  a\n  b\n\ngRPC\n  a\n  b\n\nGood.\n';
+test('the picture shows the first line of the gRPC part, and the first two paragraphs of the explanation', () => {
+  const explanation = '  $ explain\n\n  request\n\n  decision\n\n  causes:\n    - a\n\n  fix:\n    - b';
+  const output = `\n  issuer  :1\n\nHTTP\n  a\n  b\n\ngRPC\n  a\n  b\n\nWhy?\n${explanation}\n\nAll as expected.\n`;
   expect(demoLines(output)).toEqual([
     '  issuer  :1',
     '',
@@ -41,14 +42,37 @@ test('the picture shows the first line of the gRPC part only', () => {
     'gRPC',
     '  ⋮',
     '',
-    'Good.',
+    'Why?',
+    '  $ explain',
+    '',
+    '  request',
+    '',
+    '  decision',
+    '  ⋮',
+    '',
+    'All as expected.',
   ]);
 });
 
-test('ports and the path of Envoy do not count', () => {
-  expect(shapeOf(['  issuer  http://127.0.0.1:40001', '  Envoy       /some/envoy', '  401'])).toEqual([
+test('ports, the path of Envoy, decision IDs, hashes and times do not count', () => {
+  const lines = [
+    '  issuer  http://127.0.0.1:40001',
+    '  Envoy       /some/envoy',
+    '  401',
+    'Why was it denied?  (x-oidc-authz-decision: rseq4vqjbykqa)',
+    '  $ npm start --silent -- explain rseq4vqjbykqa --admin http://127.0.0.1:40251',
+    '  service        http://127.0.0.1:40251 (version 0.1.0, configuration 8f8ee1d123b6223a), 2026-11-26T22:15:18.059Z',
+    '  detail         expired 1 s ago (exp 1795731317, clockTolerance 0 ms)',
+    '  id             rseq4vqjbykqa',
+  ];
+  expect(shapeOf(lines)).toEqual([
     '  issuer  http://127.0.0.1:PORT',
     '  Envoy       PATH',
     '  401',
+    'Why was it denied?  (x-oidc-authz-decision: ID)',
+    '  $ npm start --silent -- explain ID --admin http://127.0.0.1:PORT',
+    '  service        http://127.0.0.1:PORT (version 0.1.0, configuration HASH), TIME',
+    '  detail         expired SECONDS ago (exp TIME, clockTolerance 0 ms)',
+    '  id             ID',
   ]);
 });

@@ -137,7 +137,12 @@ test('each library is imported in one place', () => {
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],
-    yaml: ['config/describe/yaml-text.ts', 'config/load/file.ts', 'tools/doctor/read/documents.ts'],
+    yaml: [
+      'config/describe/yaml-text.ts',
+      'config/load/file.ts',
+      'config/load/node-at.ts',
+      'tools/doctor/read/documents.ts',
+    ],
     zod: [
       'config/declare/binding-options.ts',
       'config/declare/header-options.ts',

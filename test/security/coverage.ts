@@ -1238,7 +1238,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'AC4',
-        threat: 'A decision id shows the time or the number of denials, or changes the outcome of a response',
+        threat: 'A decision ID shows the time or the number of denials, or changes the outcome of a response',
         tests: [
           ['observe/decision-ids.test.ts', 'without the time and without a counter'],
           ['transport/grpc/check/prepared-denial.test.ts', 'an id that changes other bytes is rejected'],

@@ -346,6 +346,12 @@ describe('the command', () => {
   test.each<[string, readonly string[], number, RegExp]>([
     ['nothing to collect', [], 2, /nothing was collected; write FILE, or --admin URL/],
     ['no service that answers', ['--admin', 'http://127.0.0.1:9'], 2, /nothing was collected/],
+    [
+      'no configuration file',
+      ['nosuch.yaml'],
+      2,
+      /configuration: cannot read nosuch.yaml: it does not exist .*nothing was/s,
+    ],
     ['a URL with a path', ['--admin', 'http://127.0.0.1:9/x'], 3, /flag --admin\): expected a URL such as/],
     ['a token file without a listener', ['--ca-file', 'x'], 3, /flag --ca-file\): only allowed with --admin/],
     [

@@ -1,5 +1,5 @@
 /** Every mode of `explain` against a running service: the decisions are those of the check ports, and nothing else changes. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ExplainRequest, ServiceExplanation } from '../../src/model/explanation.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { type ExplainTarget, explain, explainDecision } from '../../src/tools/explain/explain.ts';
@@ -9,7 +9,7 @@ import { credentialCases } from '../security/corpus/credential.ts';
 import { cryptographyCases } from '../security/corpus/cryptography.ts';
 import { headerCases } from '../security/corpus/header.ts';
 import { createWorld, type World } from '../security/world.ts';
-import { fileFor, type RunningApp, runApp, startApp } from '../support/app.ts';
+import { fileFor, type RunningApp, runApp, startApp, until } from '../support/app.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey } from '../support/keys.ts';
 
@@ -41,7 +41,7 @@ function targetsOf({ config, adminPort, httpPort, grpcPort }: RunningApp) {
   } as const satisfies Record<string, unknown>;
 }
 
-/** The outcome and the reason in each mode. Over HTTP, the reason is found by the decision id. */
+/** The outcome and the reason in each mode. Over HTTP, the reason is found by the decision ID. */
 async function inEachMode(targets: ReturnType<typeof targetsOf>, request: ExplainRequest) {
   const ask = (target: ExplainTarget) => explain(target, request, false, systemClock);
   const [offline, online, grpc, http] = [
@@ -276,5 +276,65 @@ describe('an explanation', () => {
     const response = await post(service, '{}', { 'x-forwarded-for': '192.0.2.1' });
     expect(response.status).toBe(403);
     expect((await fetch(`http://127.0.0.1:${service.adminPort}/explain`)).status).toBe(405);
+  });
+});
+
+describe('a decision', () => {
+  const denied = async (service: RunningApp, token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${service.httpPort}/orders`, { headers });
+    return response.headers.get('x-oidc-authz-decision') ?? '';
+  };
+
+  test('has the state of the service, and no note if all is well', async () => {
+    const service = await startApp();
+    const result = await explainDecision(targetsOf(service).access, await denied(service));
+    expect(result.notes).toEqual([]);
+    expect(result.service).toMatchObject({ ready: true, failedReloads: [], configHash: result.configHash });
+    expect(result.recorded).not.toHaveProperty('service');
+  });
+
+  test('names a failed reload first, because the file can have the fix', async () => {
+    const service = await startApp();
+    const id = await denied(service);
+    service.app.reloadFailed(new Error('the configuration has 1 problem:\n  - limts: unknown option'));
+    const { notes, help } = await explainDecision(targetsOf(service).access, id);
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^the configuration has changed but is invalid since .*Z: the service still uses the old one\. the configuration has 1 problem: - limts: unknown option$/,
+      ),
+    ]);
+    expect(help?.fix[0]).toMatch(/^Correct the configuration first\./);
+    expect(help?.fix.length).toBeGreaterThan(1);
+  });
+
+  test('names the problem of its issuer now, and that the issuer is ready again', async () => {
+    const issuer = await startFakeIssuer();
+    onTestFinished(() => issuer.close());
+    const { jwks } = issuer;
+    issuer.jwks = (_, response) => response.writeHead(502).end();
+    const service = await startApp({
+      issuer,
+      untilReady: false,
+      flags: ['--keys-refresh-interval=100ms'],
+    });
+    await until(() => service.records.some(({ problem }) => problem !== undefined));
+    const id = await denied(service, await issuer.mint());
+    const { access } = targetsOf(service);
+    const down = await explainDecision(access, id);
+    expect([down.reason, down.notes]).toEqual(['keys_unavailable', ['the service is not ready']]);
+    expect(down.detail).toContain('status 502 instead of 200');
+    issuer.jwks = jwks;
+    await until(() => service.records.some(({ state }) => state === 'ready'));
+    expect((await explainDecision(access, id)).notes).toEqual([
+      'the issuer main is ready now: send the request again',
+    ]);
+    // A token of an issuer that fails later.
+    const other = await denied(service, await issuer.mint({ claims: { aud: 'account' } }));
+    issuer.jwks = (_, response) => response.writeHead(503).end();
+    await until(() => service.records.some(({ state }) => state === 'stale'));
+    expect((await explainDecision(access, other)).notes).toEqual([
+      expect.stringMatching(/^the issuer main is stale now: .*status 503 instead of 200/),
+    ]);
   });
 });

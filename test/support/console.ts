@@ -134,7 +134,7 @@ export function consoleContent(): ConsoleContent {
           { id: '2026-11-a', algorithms: ['RS256'], since: now - 20 * 86_400_000 },
           { id: '2026-11-b', algorithms: ['ES256'], since: now - 7_200_000 },
         ],
-        unused: [{ key: 'enc-1', cause: 'not_for_signatures' }],
+        unused: [{ key: 'enc-1', cause: 'use' }],
         age: 130_000,
         nextFetch: 152_000,
         problem: undefined,

@@ -1,4 +1,4 @@
-/** Decision ids in responses. They differ each time, so a test replaces them before it compares whole responses. */
+/** Decision IDs in responses. They differ each time, so a test replaces them before it compares whole responses. */
 
 /** 8 bytes in base32: the last of 13 characters has only 4 bits. */
 export const decisionId = /^[a-z2-7]{12}[acegikmoqsuwy246]$/;

@@ -8,8 +8,8 @@ import { canaryJson } from '../../src/tools/canary/report.ts';
 import { createAsk } from '../../src/tools/doctor/ask.ts';
 import { jsonReport } from '../../src/tools/doctor/report/json.ts';
 import { sarifReport } from '../../src/tools/doctor/report/sarif.ts';
-import { NoAnswer } from '../../src/tools/explain/envoy-answer.ts';
 import { explainOnline, findDenial } from '../../src/tools/explain/online.ts';
+import { NoAnswer } from '../../src/tools/http-client.ts';
 
 /** Starts a server that answers every request in the same way. */
 async function startServer(status: number, body: string): Promise<AdminAccess> {

@@ -1,9 +1,10 @@
 /** Describes how the answers of two authorizers to one request differ. */
+import { decisionHeader } from '../../model/decision.ts';
 import type { IncumbentAnswer } from '../../model/incumbent.ts';
 import { connectionHeaders } from './connection-headers.ts';
 
 /** Headers that always differ, or are compared separately. */
-const notCompared = new Set(['date', 'x-envoy-auth-headers-to-remove']);
+const notCompared = new Set(['date', decisionHeader, 'x-envoy-auth-headers-to-remove']);
 
 /** The answer of a named authorizer, or the error. */
 export interface Answered {

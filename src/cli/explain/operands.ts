@@ -1,4 +1,4 @@
-/** The operands of `explain`: a configuration, a request, or a decision id. */
+/** The operands of `explain`: a configuration, a request, or a decision ID. */
 import { singleProblem } from '../../tools/single-problem.ts';
 
 /** The operands by kind. At most one of each. */
@@ -6,7 +6,7 @@ export interface Operands {
   readonly configs: readonly string[];
   /** A file with a request. */
   readonly request: string | undefined;
-  /** A decision id. */
+  /** A decision ID. */
   readonly id: string | undefined;
 }
 
@@ -14,10 +14,10 @@ export interface Operands {
 const decisionId = /^[a-z2-7]{13}$/;
 
 /**
- * Sorts the operands: a name that ends with `.json` is a request, 13 characters of base32 are a decision id, any other operand is a
+ * Sorts the operands: a name that ends with `.json` is a request, 13 characters of base32 are a decision ID, any other operand is a
  * configuration.
  *
- * @throws ConfigError if there are two of a kind, or a decision id and a file
+ * @throws ConfigError if there are two of a kind, or a decision ID and a file
  */
 export function operandsOf(words: readonly string[]): Operands {
   const kindOf = (word: string) =>
@@ -28,6 +28,6 @@ export function operandsOf(words: readonly string[]): Operands {
     throw singleProblem(`argument ${second}`, `not allowed with ${first}; keep one of the two`);
   const [file] = [...request, ...config];
   if (id.length > 0 && file !== undefined)
-    throw singleProblem(`argument ${file}`, `not allowed with the decision id ${id[0]}; keep one of the two`);
+    throw singleProblem(`argument ${file}`, `not allowed with the decision ID ${id[0]}; keep one of the two`);
   return { configs: config, request: request[0], id: id[0] };
 }

@@ -78,7 +78,7 @@ export async function readCommand(
   const output = outputKind(flags);
   if (id !== undefined) {
     const target = await readTarget(flags, configured);
-    if (target.mode !== 'online') throw new TypeError('a decision id needs the admin listener');
+    if (target.mode !== 'online') throw new TypeError('a decision ID needs the admin listener');
     return { ask: () => explainDecision(target.access, id), output, secrets: [] };
   }
   const request = readRequest(flags, operands.request, sources.readFile, readInput);
@@ -127,12 +127,12 @@ function operandProblems(
   if (id !== undefined) {
     const others = [...described, ...own.map(({ name }) => name).filter((name) => name === '--token-file')];
     return mode === '--admin'
-      ? others.map((name) => flagProblem(name, 'not allowed with a decision id'))
+      ? others.map((name) => flagProblem(name, 'not allowed with a decision ID'))
       : [
           {
             path: '',
             source: `argument ${id}`,
-            message: 'a decision id needs --admin URL: a running service has the decisions',
+            message: 'a decision ID needs --admin URL: a running service has the decisions',
           },
         ];
   }
@@ -152,13 +152,8 @@ function configProblems(
   return others.flatMap(({ name, value }) => {
     if (name === '--token') return [];
     if (!known.includes(name)) return [flagProblem(name, `unknown flag${hintOf?.(name) ?? ''}`)];
-    const shown = name === '--config' ? `${name} ${value ?? ''}` : name;
-    return [
-      flagProblem(
-        shown,
-        `not allowed with ${mode}: a running service has its own configuration; remove one of the two`,
-      ),
-    ];
+    const message = `not allowed with ${mode}: a running service has its own configuration; remove one of the two`;
+    return [name === '--config' ? { path: '', source: value ?? name, message } : flagProblem(name, message)];
   });
 }
 

@@ -6,13 +6,13 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   parseDocument,
   Scalar,
   visit,
 } from 'yaml';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { ConfigError } from '../validate/problems.ts';
+import { nodeAt } from './node-at.ts';
 
 /** A parsed YAML or JSON document. */
 export interface YamlFile {
@@ -84,7 +84,7 @@ export function parseYaml(text: string, name: string, { merge = false } = {}): Y
   return {
     value: contentOf(document, name),
     place: (path) => {
-      const offset = offsetOf(document.contents, path);
+      const { offset } = nodeAt(document.contents, path);
       return offset === undefined ? name : at(offset);
     },
     isAliased: (path) => {
@@ -169,22 +169,4 @@ function rejectUnknownAliases(
 
 function configError(source: string, message: string): ConfigError {
   return new ConfigError([{ path: '', source, message }]);
-}
-
-/** The offset of the deepest existing node along a path. */
-function offsetOf(root: Node | null, path: readonly PropertyKey[]): number | undefined {
-  let node: unknown = root;
-  let offset: number | undefined;
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(key) === String(part));
-      if (pair === undefined) break;
-      offset = (pair.key as Node).range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    } else break;
-  }
-  return offset;
 }

@@ -11,6 +11,15 @@ export const incumbentHeaders = ['x-forwarded-for', 'cookie'] as const;
 /** Headers of a denial by an incumbent: its redirects and cookies must reach browsers. */
 export const incumbentDenialHeaders = ['location', 'set-cookie'] as const;
 
+/** Headers of a denial that the client must receive. A denial has `retry-after` only if the client can retry. */
+export const denialHeaders = [
+  'www-authenticate',
+  'content-type',
+  'cache-control',
+  'retry-after',
+  decisionHeader,
+] as const;
+
 /** The header lists of an entry. */
 export interface EntryHeaders {
   /** Request headers that the check needs. */
@@ -53,14 +62,7 @@ export function entryHeaders(config: Config): EntryHeaders {
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    onDeny: [
-      'www-authenticate',
-      'content-type',
-      'cache-control',
-      'retry-after',
-      decisionHeader,
-      ...(config.shadow.authorizer === '' ? [] : incumbentDenialHeaders),
-    ],
+    onDeny: [...denialHeaders, ...(config.shadow.authorizer === '' ? [] : incumbentDenialHeaders)],
   };
 }
 

@@ -26,12 +26,19 @@ export function describeMissingKey(
   const { issuer } = located;
   const isKnown = keyId !== undefined && issuer.knowsKeyId(keyId);
   const keys = keysText(issuer);
+  const { problem, removed } = issuer.describeKeys();
+  const gone = removed.find(({ id }) => id === keyId);
+  const absence =
+    gone === undefined
+      ? 'is not in the key set'
+      : `is no longer in the key set, since ${new Date(gone.since).toISOString()}`;
+  const failure = problem === undefined ? '' : `; problem: ${problem}`;
   const text =
     keyId === undefined
       ? `no key of the issuer is for alg ${algorithm} (${keys})`
       : isKnown
         ? `kid ${shown(keyId)} is in the key set, but not for alg ${algorithm} (${keys})`
-        : `kid ${shown(keyId)} is not in the key set (${keys}; ${fetched})`;
+        : `kid ${shown(keyId)} ${absence} (${keys}; ${fetched}${failure})`;
   return detailOf(
     { ...candidates(keyId, algorithm, []), expected: keys, option: keySourceOption(located) },
     text,

@@ -40,8 +40,8 @@ export function createRequirementDetails(issuer: IssuerConfig, path: string): Re
         {
           step: 'times',
           subject: 'exp',
-          expected: `later than ${Math.floor(now)} (${tolerance})`,
-          found: timeText(expiresAt),
+          expected: `later than ${instant(now)} (${tolerance})`,
+          found: instant(Number(expiresAt)),
           option: `${path}.clockTolerance`,
         },
         `expired ${duration((now - Number(expiresAt)) * 1000)} ago (exp ${timeText(expiresAt)}, ${tolerance})`,
@@ -60,8 +60,8 @@ export function createRequirementDetails(issuer: IssuerConfig, path: string): Re
         {
           step: 'times',
           subject: 'nbf and iat',
-          expected: `not after ${Math.floor(now)} (${tolerance})`,
-          found,
+          expected: `not after ${instant(now)} (${tolerance})`,
+          found: time === 0 ? 'none' : `${name} ${instant(time)}`,
           option: `${path}.clockTolerance`,
         },
         `${name === 'nbf' ? 'not valid before' : 'issued at'} ${time} (${name}), in ${ahead} (${tolerance}): compare the clocks`,
@@ -167,6 +167,12 @@ function bindingText(binding: {
     ...(binding.certificateThumbprint === undefined ? [] : ['a client certificate (x5t#S256)']),
   ];
   return kinds.join(' and ');
+}
+
+/** The time in ISO 8601, without fractions of a second. @param seconds since the epoch */
+function instant(seconds: number): string {
+  const time = new Date(Math.floor(seconds) * 1000);
+  return Number.isNaN(time.getTime()) ? String(seconds) : time.toISOString().replace('.000', '');
 }
 
 function timeText(time: Read<number>): string {

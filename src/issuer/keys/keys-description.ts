@@ -1,5 +1,6 @@
 /** The keys of an issuer and its problem, in words, for the operator. */
 import type { KeySet } from './key-set.ts';
+import type { RemovedKey } from './removed-keys.ts';
 
 /** The keys of an issuer and its problem. */
 export interface KeysDescription {
@@ -11,6 +12,8 @@ export interface KeysDescription {
   readonly problem: string | undefined;
   /** When the problem began, in milliseconds since the epoch. */
   readonly problemSince: number | undefined;
+  /** The last keys that the issuer removed. */
+  readonly removed: readonly RemovedKey[];
 }
 
 /**
@@ -23,6 +26,7 @@ export function describeKeys(
   age: number | undefined,
   problem: string | undefined,
   problemSince: number | undefined,
+  removed: readonly RemovedKey[] = [],
 ): KeysDescription {
   return {
     get keyIds() {
@@ -31,5 +35,6 @@ export function describeKeys(
     age: age === undefined ? undefined : age / 1000,
     problem,
     problemSince,
+    removed,
   };
 }

@@ -42,6 +42,17 @@ export function requireCertificates(text: string): void {
 }
 
 /**
+ * Returns when each certificate of a text expires, in milliseconds since the epoch, in the order of the text.
+ *
+ * @throws Error if a certificate is truncated or invalid
+ */
+export function certificateEnds(text: string): readonly number[] {
+  return pemBlocks(text)
+    .filter(({ label }) => label.endsWith('CERTIFICATE'))
+    .map((certificate) => new X509Certificate(certificate.text).validToDate.getTime());
+}
+
+/**
  * Requires a private key.
  *
  * @throws Error if there is none, or one is truncated

@@ -4,6 +4,7 @@ const explanations: Readonly<Record<string, string>> = {
   EACCES: 'this process is not allowed to read it',
   EISDIR: 'it is a directory',
   ELOOP: 'its links form a loop',
+  ENAMETOOLONG: 'its name is too long',
   ENOENT: 'it does not exist',
   ENOTDIR: 'a part of its path is not a directory',
 };

@@ -3,10 +3,10 @@ import type { Config } from '../../config/declare/options.ts';
 import { entryHeaders } from '../../config/rules/entry-headers.ts';
 import { removedHeaders } from '../../config/rules/rule-problems.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import { NoAnswer, sendOnce } from '../http-client.ts';
 import { singleProblem } from '../single-problem.ts';
 import { forgedHeaders } from './forged-headers.ts';
-import { type ProbeResult, runProbes } from './probes.ts';
-import { createSend } from './send.ts';
+import { type ProbeResult, runProbes, type SendCanary } from './probes.ts';
 
 /** The identity headers of a configuration, in lower case. */
 export interface IdentityHeaderNames {
@@ -29,6 +29,9 @@ export interface CanaryOptions extends IdentityHeaderNames {
   readonly clock: Clock;
 }
 
+/** Maximum size of a response body, in bytes. */
+const maxBodyBytes = 256 * 1024;
+
 /** Returns the identity headers of a configuration. */
 export function identityHeadersOf(config: Config): IdentityHeaderNames {
   const isIdentity = (name: string) => name !== 'authorization';
@@ -46,9 +49,15 @@ export function identityHeadersOf(config: Config): IdentityHeaderNames {
 export async function runCanary(options: CanaryOptions): Promise<readonly ProbeResult[]> {
   const { ca, token, nonce, timeout, clock, anonymousPath, protectedHeaders, setHeaders } = options;
   const url = workloadUrl(options.url);
+  const tls = { ca, cert: undefined, key: undefined };
+  const send: SendCanary = (target, headers) =>
+    sendOnce(url, { method: 'GET', target, headers: [['host', url.host], ...headers] }, tls, clock, {
+      timeout,
+      maxBodyBytes,
+    });
   try {
     return await runProbes({
-      send: createSend({ url, ca, timeout, clock }),
+      send,
       path: `${url.pathname}${url.search}`,
       anonymousPath,
       token,
@@ -57,12 +66,12 @@ export async function runCanary(options: CanaryOptions): Promise<readonly ProbeR
       nonce,
     });
   } catch (error) {
-    const found = `${url.origin} does not respond: ${error instanceof Error ? error.message : String(error)}`;
+    if (!(error instanceof NoAnswer)) throw error;
     return [
       {
         probe: 'the URL',
         result: 'unknown',
-        found,
+        found: error.message,
         fix: 'use a URL that leads through the mesh to the workload',
       },
     ];

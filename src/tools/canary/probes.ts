@@ -1,6 +1,12 @@
 /** The probes of the canary: each sends one request, and judges what the workload and the client saw. */
+import { denialHeaders } from '../../config/rules/entry-headers.ts';
+import { decisionHeader } from '../../model/decision.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
+import type { OneResponse } from '../http-client.ts';
 import type { ForgedHeader } from './forged-headers.ts';
-import type { CanaryResponse, SendCanary } from './send.ts';
+
+/** Sends a GET request with these headers, in this order and spelling. Rejects if no response arrives in time. */
+export type SendCanary = (path: string, headers: readonly HeaderLine[]) => Promise<OneResponse>;
 
 /** The result of a probe. `unknown`: the probe could not test anything, for example because the token was denied. */
 export interface ProbeResult {
@@ -28,9 +34,6 @@ export interface ProbeOptions {
 /** The header that shows whether a request reached the workload. */
 const marker = 'x-oidc-authz-canary';
 
-/** The header with the decision id of a denial. */
-const decisionHeader = 'x-oidc-authz-decision';
-
 /** The number of forged headers in a request. Envoy accepts 100 headers by default. */
 const batch = 60;
 
@@ -38,14 +41,14 @@ const batch = 60;
 export async function runProbes(options: ProbeOptions): Promise<readonly ProbeResult[]> {
   const { token, forged, anonymousPath } = options;
   const bearer = ['authorization', `Bearer ${token}`] as const;
-  const ask = (headers: readonly (readonly [string, string])[], path = options.path) =>
-    options.send({ path, headers: [[marker, options.nonce], ...headers] });
+  const ask = (headers: readonly HeaderLine[], path = options.path) =>
+    options.send(path, [[marker, options.nonce], ...headers]);
 
   /** Sends the forged headers, in as many requests as they need. Returns the first response that is a problem. */
   const askForged = async (
     probe: string,
-    headers: readonly (readonly [string, string])[],
-    judge: (probe: string, response: CanaryResponse, options: ProbeOptions) => ProbeResult,
+    headers: readonly HeaderLine[],
+    judge: (probe: string, response: OneResponse, options: ProbeOptions) => ProbeResult,
     path?: string,
   ): Promise<ProbeResult> => {
     let judged: ProbeResult = { probe, result: 'passed', found: 'the configuration has no identity headers' };
@@ -86,25 +89,29 @@ export async function runProbes(options: ProbeOptions): Promise<readonly ProbeRe
   return results;
 }
 
-function hasReached({ body }: CanaryResponse, { nonce }: ProbeOptions): boolean {
+function headerOf({ headers }: OneResponse, name: string): string | undefined {
+  return headers.find(([one]) => one.toLowerCase() === name)?.[1];
+}
+
+function hasReached({ body }: OneResponse, { nonce }: ProbeOptions): boolean {
   return body.includes(nonce);
 }
 
-function judgeValidToken(response: CanaryResponse, options: ProbeOptions): ProbeResult {
+function judgeValidToken(response: OneResponse, options: ProbeOptions): ProbeResult {
   const probe = 'a valid token';
   if (hasReached(response, options))
     return { probe, result: 'passed', found: 'the request reached the workload' };
   const { status } = response;
-  const id = response.headers[decisionHeader];
+  const id = headerOf(response, decisionHeader);
   if (status === 401 || status === 403 || status === 400)
     return {
       probe,
       result: 'unknown',
-      found: `status ${status}${id === undefined ? '' : `, decision ${String(id)}`}`,
+      found: `status ${status}${id === undefined ? '' : `, decision ${id}`}`,
       fix:
         id === undefined
           ? 'the token or the request is denied, possibly by another component; use a valid token, and run oidc-authz doctor'
-          : `the authorizer denies the token; run oidc-authz explain ${String(id)} --admin URL`,
+          : `the authorizer denies the token; run oidc-authz explain ${id} --admin URL`,
     };
   return {
     probe,
@@ -114,7 +121,7 @@ function judgeValidToken(response: CanaryResponse, options: ProbeOptions): Probe
   };
 }
 
-function judgeDenied(probe: string, response: CanaryResponse, options: ProbeOptions): ProbeResult {
+function judgeDenied(probe: string, response: OneResponse, options: ProbeOptions): ProbeResult {
   const { status } = response;
   if (hasReached(response, options))
     return {
@@ -132,7 +139,7 @@ function judgeDenied(probe: string, response: CanaryResponse, options: ProbeOpti
   };
 }
 
-function judgeForged(probe: string, response: CanaryResponse, options: ProbeOptions): ProbeResult {
+function judgeForged(probe: string, response: OneResponse, options: ProbeOptions): ProbeResult {
   if (!hasReached(response, options)) {
     // Some proxies reject every request with underscores in header names. Then no forged header reaches the workload.
     const isRejected = response.status === 400;
@@ -156,7 +163,7 @@ function judgeForged(probe: string, response: CanaryResponse, options: ProbeOpti
   };
 }
 
-function judgeIdentity(response: CanaryResponse, { setHeaders }: ProbeOptions): ProbeResult {
+function judgeIdentity(response: OneResponse, { setHeaders }: ProbeOptions): ProbeResult {
   const probe = 'the identity headers of a valid token';
   const body = response.body.toLowerCase();
   const missing = setHeaders.filter((name) => !body.includes(`"${name}"`));
@@ -174,12 +181,12 @@ function judgeIdentity(response: CanaryResponse, { setHeaders }: ProbeOptions): 
   };
 }
 
-function judgeDenialHeaders(response: CanaryResponse, options: ProbeOptions): ProbeResult {
+function judgeDenialHeaders(response: OneResponse, options: ProbeOptions): ProbeResult {
   const probe = 'the headers of a denial';
   if (hasReached(response, options) || response.status !== 401)
     return { probe, result: 'unknown', found: 'there was no denial with status 401' };
-  const missing = ['www-authenticate', 'content-type', 'cache-control', decisionHeader].filter(
-    (name) => response.headers[name] === undefined,
+  const missing = denialHeaders.filter(
+    (name) => name !== 'retry-after' && headerOf(response, name) === undefined,
   );
   if (missing.length === 0) return { probe, result: 'passed', found: 'the client received all of them' };
   return {

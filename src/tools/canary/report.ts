@@ -11,8 +11,12 @@ export function canaryText(url: string, results: readonly ProbeResult[]): string
     ...(fix === undefined ? [] : [`      fix: ${fix}`]),
   ]);
   const count = (result: ProbeResult['result']) => results.filter((one) => one.result === result).length;
-  const summary = `${count('passed')} passed, ${count('failed')} failed, ${count('warning')} warnings, ${count('unknown')} not tested`;
+  const summary = `${count('passed')} passed, ${count('failed')} failed, ${warnings(count('warning'))}, ${count('unknown')} not tested`;
   return `${[`canary of ${url}`, '', ...lines, '', summary].join('\n')}\n`;
+}
+
+function warnings(count: number): string {
+  return count === 1 ? '1 warning' : `${count} warnings`;
 }
 
 /** Writes the report as JSON. */

@@ -1,8 +1,7 @@
 /** Sends the GET requests of `doctor` to an admin port: of the service, or of an Envoy. */
 import { maskUrls } from '../../config/values/quote-value.ts';
 import { type AdminAccess, askAdmin } from '../admin-client.ts';
-import { NoAnswer } from '../explain/envoy-answer.ts';
-import { type OneResponse, type ResponseLimits, TooLargeError } from '../explain/http-client.ts';
+import { NoAnswer, type OneResponse, type ResponseLimits, TooLargeError } from '../http-client.ts';
 import { singleProblem } from '../single-problem.ts';
 
 /**
@@ -22,13 +21,10 @@ export type Ask = (path: string) => Promise<OneResponse>;
 export function createAsk(access: AdminAccess, flag: string, limits: ResponseLimits, continues = false): Ask {
   return async (path) => {
     try {
-      return await askAdmin(access, 'GET', path, '', limits);
+      return await askAdmin(access, 'GET', path, undefined, limits);
     } catch (error) {
       if (!(error instanceof NoAnswer) || (continues && isTooLarge(error))) throw error;
-      throw singleProblem(
-        `flag ${flag}`,
-        `${maskUrls(error.message)}; check the URL, and that the process runs (in Kubernetes: kubectl port-forward)`,
-      );
+      throw singleProblem(`flag ${flag}`, maskUrls(error.message));
     }
   };
 }

@@ -47,8 +47,11 @@ export async function diagnoseManifests(input: DoctorInput): Promise<Diagnosis> 
       {
         path: '',
         source: input.texts.map(({ name }) => name).join(', '),
-        message:
-          'there is no object that doctor reads; pass manifests of the mesh, for example kubectl get istios.operator.kyma-project.io,apirules,authorizationpolicies,services,deployments -A -o yaml',
+        message: manifests.objects.some(
+          (object) => object.kind === '' && object.get('static_resources') !== undefined,
+        )
+          ? 'this is a configuration of Envoy; start Envoy with it, and pass its admin port with --envoy URL'
+          : 'there is no object that doctor reads; pass manifests of the mesh, for example kubectl get istios.operator.kyma-project.io,apirules,authorizationpolicies,services,deployments -A -o yaml',
       },
     ]);
   const own: OwnConfig | undefined =
@@ -61,13 +64,19 @@ export async function diagnoseManifests(input: DoctorInput): Promise<Diagnosis> 
     ...(own?.config !== undefined && { config: own.config }),
     now: input.now,
   };
-  const counts = Map.groupBy(relevant, ({ kind }) => kind || 'mesh configuration');
+  const counts = Map.groupBy(
+    [
+      ...relevant.map(({ kind }) => kind || 'mesh configuration'),
+      ...manifests.patches.map(() => 'JSON patch operation'),
+    ],
+    (kind) => kind,
+  );
   return {
     findings: runRules(manifestRules, world, input.ignored),
     notes: [...notes, ...configNotes(own), ...entryNotes(world), ...ignoredNotes(input.ignored)],
     objects: Object.fromEntries(
       [...counts]
-        .map(([kind, objects]) => [kind, objects.length] as const)
+        .map(([kind, members]) => [kind, members.length] as const)
         .toSorted(([a], [b]) => a.localeCompare(b)),
     ),
     files: input.texts.length,

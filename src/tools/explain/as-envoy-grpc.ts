@@ -1,16 +1,16 @@
 /** Asks a gRPC check listener with a real CheckRequest, as Envoy's gRPC ext_authz does. */
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+
 import type { ServiceError } from '@grpc/grpc-js';
 import type { ExplainRequest } from '../../model/explanation.ts';
 import { reasons } from '../../model/reasons.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import {
-  type ClientTls,
-  type EnvoyAnswer,
-  type EnvoyDecision,
-  type HeaderLine,
-  NoAnswer,
-} from './envoy-answer.ts';
+import { connectionProblem } from '../connection-problem.ts';
+import { type ClientTls, NoAnswer, noConnection } from '../http-client.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import { headerLinesOf } from './request-lines.ts';
 
 /** The longest wait for a response, in milliseconds. */
@@ -67,14 +67,19 @@ export async function askOverGrpc(
   clock: Clock,
 ): Promise<EnvoyAnswer> {
   const grpc = await import('@grpc/grpc-js');
+  const address = addressOf(target);
   const credentials =
     tls === undefined
       ? grpc.credentials.createInsecure()
-      : grpc.credentials.createSsl(bufferOf(tls.ca), bufferOf(tls.key), bufferOf(tls.cert));
+      : grpc.credentials.createSsl(bufferOf(tls.ca), bufferOf(tls.key), bufferOf(tls.cert), {
+          checkServerIdentity: (name, certificate) => checkServerIdentity(address ?? name, certificate),
+        });
   const client = new grpc.Client(target, credentials, {
     'grpc.max_receive_message_length': maxAnswerBytes,
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,
+    // An address cannot be the name in a TLS handshake (RFC 6066 section 3), but grpc-js would write it there.
+    ...(tls !== undefined && address !== undefined && { 'grpc.ssl_target_name_override': 'localhost' }),
   });
   try {
     const { path, requestSerialize, responseDeserialize } = await loadCheckMethod();
@@ -93,7 +98,7 @@ export async function askOverGrpc(
     });
     return answerOf(response);
   } catch (error) {
-    throw new NoAnswer(problemOf(error, target), { cause: error });
+    throw problemOf(error, target);
   } finally {
     client.close();
   }
@@ -180,9 +185,26 @@ function plainValue(value: StructValue): unknown {
   return value.stringValue ?? value.numberValue ?? value.boolValue ?? null;
 }
 
-function problemOf(error: unknown, target: string): string {
+function problemOf(error: unknown, target: string): NoAnswer {
   if (error instanceof EvalError)
-    return 'this process may not compile the protos, because Node runs with --disallow-code-generation-from-strings; run the command without this flag (docs/explain.md), or use --http';
+    return new NoAnswer(
+      'this process may not compile the protos, because Node runs with --disallow-code-generation-from-strings; run the command without this flag (docs/explain.md), or use --http',
+      { cause: error },
+    );
   const details = error instanceof Error && 'details' in error ? String(error.details) : String(error);
-  return `no answer from ${target}: ${details}`;
+  return noConnection(target, lastError(details), error);
+}
+
+/** The last error of the connection, without the words of grpc-js around it. */
+function lastError(details: string): string {
+  const [, cause = details] = /Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(details) ?? [];
+  return /^(Protocol error|Failed to connect)/.test(cause)
+    ? 'the port does not use gRPC without TLS; for a port with TLS, add --tls, and for HTTP checks, use --http'
+    : connectionProblem(new Error(cause));
+}
+
+/** The IP address in `HOST:PORT`; undefined if the host is a name. */
+function addressOf(target: string): string | undefined {
+  const host = target.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return isIP(host) === 0 ? undefined : host;
 }

@@ -1,8 +1,8 @@
 /** Asks an HTTP check listener, as Envoy's HTTP ext_authz does. */
 import type { ExplainRequest } from '../../model/explanation.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { type ClientTls, type EnvoyAnswer, type EnvoyDecision, NoAnswer } from './envoy-answer.ts';
-import { sendOnce } from './http-client.ts';
+import { type ClientTls, NoAnswer, sendOnce } from '../http-client.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import { headerLinesOf, toBytes } from './request-lines.ts';
 
 /** The header of a response that lists the headers to remove from the upstream request. */
@@ -34,6 +34,8 @@ export async function askOverHttp(
         ['host', toBytes(host)],
         ...headerLinesOf(request).map(([name, value]) => [name, toBytes(value)] as const),
       ],
+      // Envoy's check has `content-length: 0`.
+      body: '',
     },
     tls,
     clock,

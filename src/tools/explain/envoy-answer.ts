@@ -1,7 +1,5 @@
 /** The answer of a check listener, and what Envoy makes of it. */
-
-/** A header line. */
-export type HeaderLine = readonly [name: string, value: string];
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
 
 /** Envoy's action after a check. `failure`: it applies its failure mode. */
 export type EnvoyDecision =
@@ -25,14 +23,3 @@ export interface EnvoyAnswer {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly envoy: EnvoyDecision;
 }
-
-/** How to reach a listener with TLS. */
-export interface ClientTls {
-  /** PEM. Undefined for the system's CAs. */
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-}
-
-/** The listener did not answer. The message says why. */
-export class NoAnswer extends Error {}

@@ -4,7 +4,7 @@ import type { ConfigSources } from '../../config/load/load.ts';
 import type { ExplainRequest, ServiceState } from '../../model/explanation.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { AdminAccess } from '../admin-client.ts';
-import { type ClientTls, NoAnswer } from './envoy-answer.ts';
+import { type ClientTls, NoAnswer } from '../http-client.ts';
 import { envoyResult } from './envoy-result.ts';
 
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';
@@ -65,11 +65,15 @@ export async function explain(
         mode: 'online',
         from: target.access.origin.origin,
         ...shared,
-        ...explainedMembers(explanation),
+        ...withReloadFix(explainedMembers(explanation), service),
         ...claims(explanation.isVerified),
         configHash: service.configHash,
         service,
-        notes: [...serviceNotes(service), ...incumbentNotes(explanation.hasIncumbent)],
+        notes: [
+          ...serviceNotes(service),
+          ...issuerNotes(service, explanation.issuer, explanation.detail?.text),
+          ...incumbentNotes(explanation.hasIncumbent),
+        ],
       };
     }
     case 'http': {
@@ -89,17 +93,18 @@ export async function explain(
 }
 
 /**
- * Finds a recorded denial by its decision id.
+ * Finds a recorded denial by its decision ID.
  *
  * @throws NoAnswer if the service does not answer or does not have it
  */
 export async function explainDecision(access: AdminAccess, id: string): Promise<ExplainResult> {
   const { findDenial } = await import('./online.ts');
-  const recorded = await findDenial(access, id);
-  if (recorded === undefined)
+  const found = await findDenial(access, id);
+  if (found === undefined)
     throw new NoAnswer(
-      `${access.origin.origin} does not have the decision ${id}; ask the other replicas, or search the logs for it: a service keeps the last 1,000 denials until it restarts`,
+      `${access.origin.origin} does not have the decision ID ${id}; ask the other replicas, or search their log: a replica stores its last 1,000 denials until it restarts`,
     );
+  const { recorded, service } = found;
   const { outcome, reason, rule, policy, issuer, detail, option } = recorded;
   return {
     mode: 'decision',
@@ -113,11 +118,20 @@ export async function explainDecision(access: AdminAccess, id: string): Promise<
     ...(detail !== undefined && { detail }),
     ...(option !== undefined && { option }),
     time: recorded.time,
+    configHash: service.configHash,
+    service,
     recorded,
-    notes: recorded.enforced
-      ? []
-      : ['this decision had no effect: shadow mode allowed the request, or the incumbent decided'],
-    ...helpMember(reason),
+    notes: [
+      ...(recorded.enforced
+        ? []
+        : ['this decision had no effect: shadow mode allowed the request, or the incumbent decided']),
+      ...serviceNotes(service),
+      ...issuerNotes(service, issuer, detail),
+      ...(reason === 'keys_unavailable' && isReady(service, issuer)
+        ? [`the issuer ${issuer} is ready now: send the request again`]
+        : []),
+    ],
+    ...withReloadFix(helpMember(reason), service),
   };
 }
 
@@ -133,7 +147,7 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
   return [
     ...failedReloads.map(
       ({ what, files, problem, since }) =>
-        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: this answer is from the old one. ${problem}`,
+        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
     ),
     ...(ready ? [] : ['the service is not ready']),
     ...(draining ? ['the service is draining'] : []),
@@ -141,4 +155,28 @@ function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState)
       ? [`one of ${workers} workers explained the request; each worker has a cache of its own`]
       : []),
   ];
+}
+
+/** The state of the issuer now, if the detail does not have it. */
+function issuerNotes({ issuers }: ServiceState, issuer: string | undefined, detail = ''): readonly string[] {
+  const found = issuers.find(({ name }) => name === issuer);
+  if (found === undefined) return [];
+  const { name, state, problem } = found;
+  if (problem === undefined ? state === 'ready' : detail.includes(problem)) return [];
+  return [`the issuer ${name} is ${state} now${problem === undefined ? '' : `: ${problem}`}`];
+}
+
+function isReady({ issuers }: ServiceState, issuer: string | undefined): boolean {
+  return issuers.some(({ name, state }) => name === issuer && state === 'ready');
+}
+
+/** Puts the files that could not be loaded in front of the fixes: the fix can already be in such a file. */
+function withReloadFix<T extends Pick<ExplainResult, 'help'>>(result: T, { failedReloads }: ServiceState): T {
+  const { help } = result;
+  if (help === undefined || failedReloads.length === 0) return result;
+  const fix = failedReloads.map(
+    ({ what, files }) =>
+      `Correct ${files.length === 0 ? `the ${what}` : files.join(', ')} first. The service then loads it without a restart, with your last changes.`,
+  );
+  return { ...result, help: { ...help, fix: [...fix, ...help.fix] } };
 }

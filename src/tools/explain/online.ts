@@ -1,10 +1,10 @@
 /** Asks the admin listener of a running service. */
-import type { ExplainRequest, ServiceExplanation } from '../../model/explanation.ts';
+import type { ExplainRequest, ServiceExplanation, ServiceState } from '../../model/explanation.ts';
 import { reasons } from '../../model/reasons.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type AdminAccess, askAdmin, jsonOf } from '../admin-client.ts';
-import { NoAnswer } from './envoy-answer.ts';
-import type { OneResponse } from './http-client.ts';
+import type { OneResponse } from '../http-client.ts';
+import { NoAnswer } from '../http-client.ts';
 
 /** A recorded denial, as the admin listener sends it: its time is in ISO 8601. */
 export type SentDenial = Omit<RecordedDenial, 'time'> & { readonly time: string };
@@ -29,18 +29,26 @@ export async function explainOnline(
   throw unexpected(response, access);
 }
 
+/** A recorded denial, and the state of the service now. */
+export interface FoundDenial {
+  readonly recorded: SentDenial;
+  readonly service: ServiceState;
+}
+
 /**
  * Asks for a recorded denial.
  *
  * @returns undefined if the service does not have it
  * @throws NoAnswer if the service does not answer
  */
-export async function findDenial(access: AdminAccess, id: string): Promise<SentDenial | undefined> {
+export async function findDenial(access: AdminAccess, id: string): Promise<FoundDenial | undefined> {
   const response = await askAdmin(access, 'GET', `/decisions/${id}`);
   if (response.status === 404) return undefined;
   const answer = jsonOf(response, access);
-  if (hasShape(answer, recorded) && Object.hasOwn(reasons, answer.reason))
-    return answer as unknown as SentDenial;
+  if (hasShape(answer, recorded) && Object.hasOwn(reasons, answer.reason)) {
+    const { service, ...denial } = answer as unknown as SentDenial & { readonly service: ServiceState };
+    return { recorded: denial, service };
+  }
   throw unexpected(response, access);
 }
 
@@ -80,6 +88,7 @@ const recorded = {
   host: '',
   path: '',
   requestId: '',
+  service: explained.service,
 };
 
 /** Whether a value has the members of an example, with the same types. Another server can answer with anything. */

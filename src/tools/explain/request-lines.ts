@@ -1,6 +1,6 @@
 /** The header lines of a request to explain, as a proxy sends them. */
 import type { ExplainRequest } from '../../model/explanation.ts';
-import type { HeaderLine } from './envoy-answer.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
 
 /** The header lines, with the token as an `authorization` header. Without `host`. */
 export function headerLinesOf({ headers, token }: ExplainRequest): readonly HeaderLine[] {

@@ -1,8 +1,10 @@
 /** The result of `explain`: the shape of its JSON output, which docs/explain.md describes. */
+import { denialHeaders } from '../../config/rules/entry-headers.ts';
 import type { ExplainRequest, Explanation, ServiceState } from '../../model/explanation.ts';
 import { reasonTexts } from '../../model/reason-texts.ts';
 import { type Outcome, type Reason, reasons } from '../../model/reasons.ts';
-import type { EnvoyAnswer, EnvoyDecision, HeaderLine } from './envoy-answer.ts';
+import type { HeaderLine } from '../../runtime/raw-headers.ts';
+import type { EnvoyAnswer, EnvoyDecision } from './envoy-answer.ts';
 import type { SentDenial } from './online.ts';
 
 /** The source of the answer. */
@@ -111,16 +113,12 @@ function plain(markdown: string): string {
 }
 
 /** Headers of a denial that have no secret. */
-const openHeaders = [
-  'www-authenticate',
-  'content-type',
-  'cache-control',
-  'retry-after',
+const openHeaders: readonly string[] = [
+  ...denialHeaders,
   'content-length',
   'date',
   'connection',
   'keep-alive',
-  'x-oidc-authz-decision',
 ];
 
 /** Members of the dynamic metadata that have no claim. */

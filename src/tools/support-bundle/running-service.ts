@@ -1,6 +1,6 @@
 /** The state of a running service, from its admin listener. */
 import { type AdminAccess, askAdmin, jsonOf } from '../admin-client.ts';
-import { NoAnswer } from '../explain/envoy-answer.ts';
+import { NoAnswer } from '../http-client.ts';
 import { isUnavailable, type Part, partOf } from './part.ts';
 
 /** The number of denials that are collected. */

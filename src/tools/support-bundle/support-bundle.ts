@@ -33,7 +33,7 @@ export interface Collected {
 }
 
 const about =
-  'A support bundle of oidc-authz. It has no tokens, claim values, secrets, header values and queries. It has names of issuers, hosts and paths: read it before you publish it.';
+  'A support bundle of oidc-authz. It has no tokens, claim values, secrets, header values or queries. It has names of issuers, hosts and paths: read it before you publish it.';
 
 /** Collects a bundle. */
 export async function collectBundle(

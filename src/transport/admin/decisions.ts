@@ -1,4 +1,5 @@
 /** The routes of the last denials: `GET /decisions` and `GET /decisions/<id>`. */
+import type { ServiceState } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { type DenialFilter, maxRecentDenials } from '../../observe/recent-denials.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -29,8 +30,12 @@ const prefix = '/decisions/';
 
 const parameters = ['reason', 'host', 'rule', 'limit'] as const;
 
-/** Creates the routes. */
-export function decisionRoutes(find: FindDenials, clock: Pick<Clock, 'monotonic'>): readonly AdminRoute[] {
+/** Creates the routes. @param state the state of the service now, which the answer about one denial has too */
+export function decisionRoutes(
+  find: FindDenials,
+  state: () => ServiceState,
+  clock: Pick<Clock, 'monotonic'>,
+): readonly AdminRoute[] {
   const bucket = createBucket(rate);
   const list = async ({ query }: AdminRequest): Promise<AdminResponse> => {
     const filter = filterOf(query);
@@ -40,7 +45,7 @@ export function decisionRoutes(find: FindDenials, clock: Pick<Clock, 'monotonic'
   };
   const one = async ({ path }: AdminRequest): Promise<AdminResponse> => {
     const [denial] = await find({ id: path.slice(prefix.length), limit: 1 });
-    if (denial !== undefined) return jsonResponse(200, describe(denial));
+    if (denial !== undefined) return jsonResponse(200, { ...describe(denial), service: state() });
     return textResponse(
       404,
       `no such decision; each process stores its last ${maxRecentDenials} denials in memory, so ask every replica, or search the log`,

@@ -13,7 +13,10 @@ export interface RespondDependencies {
   readonly onDefect: (error: unknown) => void;
 }
 
-const notFound: AdminResponse = { status: 404, body: '' };
+const notFound = textResponse(
+  404,
+  'no such path; docs/admin.md lists the paths, and /console needs admin.console.enabled',
+);
 
 const ambiguous = textResponse(400, 'host and authorization: each may occur only once in a request');
 

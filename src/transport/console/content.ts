@@ -1,5 +1,6 @@
 /** The content of the pages. The service provides it. */
 
+import type { UnusedKey } from '../../issuer/keys/unused-keys.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import type { RecentChecks } from '../../observe/recent-checks.ts';
@@ -69,7 +70,7 @@ export interface IssuerView {
     /** When it was first in the key set, in milliseconds since the epoch. */
     readonly since: number;
   }[];
-  readonly unused: readonly { readonly key: string; readonly cause: string }[];
+  readonly unused: readonly UnusedKey[];
   /** Milliseconds since the keys were last loaded. */
   readonly age: number | undefined;
   /** Milliseconds until the next fetch; undefined while one runs. */

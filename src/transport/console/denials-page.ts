@@ -11,7 +11,7 @@ import { prose } from './prose.ts';
 import { ago, count, time } from './words.ts';
 
 /** Maximum number of rows. */
-export const mostDenials = 200;
+export const mostDenials = 100;
 
 /** The longest request in a row, in characters. The page of a denial shows more. */
 const longestRequest = 200;
@@ -20,6 +20,7 @@ const longestRequest = 200;
 export function denialsPage(denials: readonly RecordedDenial[], filter: DenialFilter): Html {
   const options = Object.entries(reasons).filter(([, { outcome }]) => outcome !== 'allow');
   return html`<form method="get" action="/console/denials" class="filter">
+<p><label for="id">Decision ID</label><input id="id" name="id" autocomplete="off" spellcheck="false"></p>
 <p><label for="reason">Reason</label><select id="reason" name="reason"><option value="">any</option>${options.map(
     ([reason]) => html`<option${reason === filter.reason && html` selected`}>${reason}</option>`,
   )}</select></p>
@@ -80,5 +81,12 @@ export function denialPage(denial: RecordedDenial, now: number): Html {
     ['Request ID', denial.requestId === '' ? undefined : html`<code>${denial.requestId}</code>`],
   ])}
 <p><a href="/console/explain?${query.toString()}">Explain this request with a token</a></p>
+<p><a href="/console/denials">All denials</a></p>`;
+}
+
+/** Renders the answer to an id that no process has. */
+export function unknownDenialPage(): Html {
+  return html`<p>This service does not have this decision ID. Each process that answers checks stores its last ${count(maxRecentDenials)} denials until it restarts.</p>
+<p>Open the console of the other replicas, or search their logs for the ID.</p>
 <p><a href="/console/denials">All denials</a></p>`;
 }

@@ -1,14 +1,16 @@
 /** Builds HTML. The only place that escapes text for it. */
 
+/** Marks the parts that {@link html} makes. Parsed JSON cannot have a symbol. */
+const isPart = Symbol('isPart');
+
 /** A part of a page that is HTML already. Only {@link html} makes it. */
 export interface Html {
   readonly markup: string;
+  readonly [isPart]: true;
 }
 
 /** A value in a template: text and numbers, which are escaped, parts of pages, and lists of them. */
 export type HtmlValue = string | number | undefined | false | Html | readonly HtmlValue[];
-
-const parts = new WeakSet<Html>();
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -28,9 +30,7 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
  */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const markup = strings.reduce((text, string, index) => text + markupOf(values[index - 1]) + string);
-  const part = Object.freeze({ markup });
-  parts.add(part);
-  return part;
+  return Object.freeze({ markup, [isPart]: true } as const);
 }
 
 function markupOf(value: HtmlValue): string {
@@ -39,7 +39,7 @@ function markupOf(value: HtmlValue): string {
   if (typeof value === 'number') return String(value);
   if (isList(value)) return value.map(markupOf).join('');
   // An object of another origin, such as parsed JSON, may have a member `markup` too.
-  return parts.has(value) ? value.markup : '';
+  return Object.hasOwn(value, isPart) ? value.markup : '';
 }
 
 function isList(value: Html | readonly HtmlValue[]): value is readonly HtmlValue[] {

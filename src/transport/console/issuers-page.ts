@@ -1,7 +1,9 @@
 /** The page of the issuers and their keys. */
+import { unusedCauses } from '../../issuer/keys/unused-keys.ts';
 import type { FetchResult, IssuerView } from './content.ts';
 import { type Html, html } from './html.ts';
 import { badge, facts, notice, table } from './page.ts';
+import { prose } from './prose.ts';
 import { ago, duration } from './words.ts';
 
 /** Maximum number of keys that are listed for an issuer. */
@@ -64,7 +66,12 @@ ${
   table(
     `Published keys of ${name} that are not used`,
     ['Key', 'Cause'],
-    unused.slice(0, mostListed).map(({ key, cause }) => [html`<code>${key}</code>`, cause]),
+    unused
+      .slice(0, mostListed)
+      .map(({ key, cause }) => [
+        html`<code>${key}</code>`,
+        html`<code>${cause}</code>: ${prose(unusedCauses[cause])}`,
+      ]),
     '',
   )
 }</section>`;

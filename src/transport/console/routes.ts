@@ -4,7 +4,7 @@ import type { Logger } from '../../observe/logger.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { checksPage } from './checks-page.ts';
 import type { ConsoleContent } from './content.ts';
-import { denialPage, denialsPage } from './denials-page.ts';
+import { denialPage, denialsPage, unknownDenialPage } from './denials-page.ts';
 import { type AskedRequest, explainPage, readQuestion } from './explain-page.ts';
 import type { Form } from './form.ts';
 import type { Html } from './html.ts';
@@ -72,6 +72,8 @@ export function registerPages(
   );
   app.get('/console/denials', async (request, reply) => {
     const query = queryOf(request);
+    const id = query('id').trim();
+    if (id !== '') return reply.redirect(`/console/denials/${encodeURIComponent(id)}`, 303);
     const filter = { reason: query('reason'), host: query('host'), rule: query('rule') };
     return show(request, reply, {
       title: 'Denials',
@@ -82,12 +84,10 @@ export function registerPages(
   });
   app.get<{ Params: { id: string } }>('/console/denials/:id', async (request, reply) => {
     const denial = await content.denial(request.params.id);
-    if (denial === undefined) return reply.callNotFound();
-    return show(request, reply, {
-      title: 'Denial',
-      section: '/console/denials',
-      content: denialPage(denial, clock.now()),
-    });
+    const page = { title: 'Denial', section: '/console/denials' } as const;
+    return denial === undefined
+      ? show(request, reply, { ...page, content: unknownDenialPage() }, 404)
+      : show(request, reply, { ...page, content: denialPage(denial, clock.now()) });
   });
   app.get('/console/reasons', (request, reply) =>
     show(request, reply, { title: 'Reasons', content: reasonsPage() }),

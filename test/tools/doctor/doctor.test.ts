@@ -69,6 +69,7 @@ describe('the exit code is', () => {
 
   test.each([
     ['a file that does not exist', '/does/not/exist.yaml', /exist\.yaml.*: cannot read the file/],
+    ['a name that is too long', 'a'.repeat(300), /cannot read the file: its name is too long/],
     ['invalid YAML, with its line', fileOf('a: 1\nb: {\n'), /\.yaml:3:1\): invalid YAML/],
     ['an alias without an anchor', fileOf('hosts: *example\n'), /an alias .* has no anchor/],
     [
@@ -76,7 +77,12 @@ describe('the exit code is', () => {
       fileOf('apiVersion: v1\nkind: Node\n'),
       /no object that doctor reads; pass/,
     ],
-    ['an empty file', fileOf(''), /no object that doctor reads/],
+    [
+      'a configuration of Envoy',
+      fileOf('static_resources: {listeners: []}\n'),
+      /pass its admin port with --envoy URL/,
+    ],
+    ['an empty file', fileOf('\n'), /there is no text; name a file with manifests/],
   ])('2 for %s', async (_, path, message) => {
     const { exitCode, output, problems } = await run([path]);
     expect(problems).toMatch(message);
@@ -95,8 +101,10 @@ describe('the exit code is', () => {
     [[], {}, 'FILE is missing'],
     [['-'], { '--outptu': 'json' }, 'unknown flag; did you mean --output?'],
     [['-'], { '--output': 'xml' }, 'expected one of text, json, sarif'],
-    [['-'], { '--ignore': 'timeouts' }, 'expected ids such as K05'],
+    [['-'], { '--ignore': 'timeouts' }, 'expected IDs such as K05'],
     [['-'], { '--config': '' }, 'must have a value'],
+    [[], { '--envoy': '127.0.0.1:9901' }, 'expected a URL such as http://127.0.0.1:15000'],
+    [[], { '--admin': '127.0.0.1:8081' }, 'expected a URL such as http://127.0.0.1:8081'],
   ])('3 for the arguments %j %j', async (words, flags, message) => {
     const { exitCode, problems } = await run(words, flags as Record<string, string>);
     expect(problems).toContain(message);

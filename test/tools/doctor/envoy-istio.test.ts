@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { askEnvoy } from '../../../src/tools/doctor/envoy/ask-envoy.ts';
 import { envoyRules } from '../../../src/tools/doctor/envoy/envoy-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
-import { NoAnswer } from '../../../src/tools/explain/envoy-answer.ts';
-import { TooLargeError } from '../../../src/tools/explain/http-client.ts';
+import { NoAnswer, TooLargeError } from '../../../src/tools/http-client.ts';
 import { configOf } from '../../support/app.ts';
 
 const config = await configOf('issuers: [{issuer: "https://idp.example.com", audiences: [orders-api]}]');

@@ -1,14 +1,17 @@
-/** `doctor` finds no error in the manifests of this project: deploy/, the chart and the YAML of the docs. */
-import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+/** `doctor` finds no error in the manifests of this project: deploy/, the chart and the output of `generate`. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { doctor } from '../../../src/cli/doctor.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
+import type { GenerateFlags, Target } from '../../../src/tools/generate/options.ts';
 import { findHelm } from '../../../tools/helm.ts';
+import { configOf } from '../../support/app.ts';
 import { modes, render } from '../../support/chart.ts';
+import { generatedYaml } from '../../support/generate-flags.ts';
 import { describeWith } from '../../support/real-servers.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,21 +52,19 @@ describeWith('the chart has neither errors nor warnings', helm, (program) => {
   });
 });
 
-describe('the docs have no errors', () => {
-  const blocks = globSync('{README.md,docs/**/*.md}', { cwd: root }).flatMap((page) =>
-    [...readFileSync(join(root, page), 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)]
-      .map(([, text = '']) => text)
-      .filter((text) => /^kind: (?!AuthService)/m.test(text))
-      .map((text, index) => ({ page, index, text })),
-  );
+const issuer = { issuer: 'https://tenant.example.com', audiences: ['orders-api'] };
 
-  test.each(blocks)('$page, block $index', async ({ page, index, text }) => {
-    const path = join(folder, `${page.replaceAll('/', '-')}-${index}.yaml`);
-    writeFileSync(path, text);
-    expect((await errorsIn(path)).filter((error) => error.includes('"severity":"error"'))).toEqual([]);
-  });
-
-  test('and have blocks with manifests', () => {
-    expect(blocks).not.toEqual([]);
-  });
+test.each<[Target, Partial<GenerateFlags>]>([
+  ['kyma', {}],
+  ['kyma', { apirule: true, backend: 'orders:80', host: ['orders.example.com'] }],
+  ['istio', {}],
+  ['istio', { authorizationPolicy: true, workload: ['app=orders'], host: ['orders.example.com'] }],
+  ['envoy-gateway', { route: 'orders', workloadNamespace: 'oidc-authz' }],
+  ['contour', { backend: 'orders:80', host: ['orders.example.com'] }],
+])('the output of generate %s with %j has neither errors nor warnings', async (target, flags) => {
+  const config = join(folder, 'oidc-authz.yaml');
+  writeFileSync(config, stringify({ issuers: [issuer] }));
+  const path = join(folder, 'generated.yaml');
+  writeFileSync(path, generatedYaml(target, await configOf(stringify({ issuers: [issuer] })), flags));
+  expect(await errorsIn(path, config)).toEqual([]);
 });

@@ -147,7 +147,7 @@ test('summarizes the last denials by reason, with the most likely cause', async 
     'K89 reason token_missing',
   ]);
   expect(found[0]?.cause).toBe(
-    '2 of the last 4 denials have this reason; the last one at 2026-11-26T11:00:00.000Z for GET shop.example.com/orders, decision aaaaaaaaaaaaa.',
+    '2 of the last 4 denials have this reason; the last one at 2026-11-26T11:00:00.000Z for GET shop.example.com/orders, decision ID aaaaaaaaaaaaa.',
   );
   expect(found[0]?.effect).toMatch(/^Most likely: .+\.$/);
   expect(found[0]?.fix).toContain('`oidc-authz explain aaaaaaaaaaaaa --admin http://127.0.0.1:8081`');

@@ -292,8 +292,15 @@ describe('the page Denials', () => {
     expect(body).toContain('<option selected>token_expired</option>');
   });
 
-  test('is 404 for an id that is not in memory', async () => {
-    expect((await send(await startConsole(), '/console/denials/zzzzzzzzzzzzz')).status).toBe(404);
+  test('is 404 for an id that is not in memory, and says where to look', async () => {
+    const { status, body } = await send(await startConsole(), '/console/denials/zzzzzzzzzzzzz');
+    expect(status).toBe(404);
+    expect(body).toContain('This service does not have this decision ID.');
+  });
+
+  test('leads to the denial of a decision id', async () => {
+    const { status, headers } = await send(await startConsole(), '/console/denials?id=+abcdefghijklm&host=');
+    expect([status, headers.location]).toEqual([303, '/console/denials/abcdefghijklm']);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Rules of `doctor` about a configuration that need the machine of the service: its certificates and its cores. */
-import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../../config/declare/options.ts';
+import { certificateEnds } from '../../../runtime/files/pem-blocks.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 
@@ -60,10 +60,11 @@ const workers: Rule<MachineInput> = {
 /** The rules about the machine. */
 export const machineRules: readonly Rule<MachineInput>[] = [workers, certificates];
 
-/** When the first certificate of a file expires; undefined if the file is not on this machine. */
+/** The earliest end of the certificates in a file; undefined if the file is not on this machine, or has none. */
 function endOf(file: string, readFile: (path: string) => string): number | undefined {
   try {
-    return new X509Certificate(readFile(file)).validToDate.getTime();
+    const ends = certificateEnds(readFile(file));
+    return ends.length === 0 ? undefined : Math.min(...ends);
   } catch {
     return undefined;
   }

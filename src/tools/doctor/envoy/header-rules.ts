@@ -1,7 +1,8 @@
 /** Rules of `doctor --envoy` about headers and paths: what a check contains, and what Envoy takes from its response. */
-import { entryHeaders } from '../../../config/rules/entry-headers.ts';
+import { denialHeaders, entryHeaders } from '../../../config/rules/entry-headers.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
+import { framingHeaders } from '../world/header-lists.ts';
 import { isListed, isListSet } from './header-list.ts';
 import { type AuthzFilter, type EnvoyInput, filterPlace } from './input.ts';
 import { textAt, valueAt } from './message.ts';
@@ -37,9 +38,6 @@ const upstreamHeaders: Rule<EnvoyInput> = {
   },
 };
 
-/** Headers that describe the response of the service itself. */
-const messageHeaders = ['content-length', 'connection', 'transfer-encoding', 'content-type', 'date'];
-
 const ownMessageHeaders: Rule<EnvoyInput> = {
   id: 'K65',
   title: "List that copies the service's own message headers",
@@ -55,7 +53,7 @@ const ownMessageHeaders: Rule<EnvoyInput> = {
         'allowed_client_headers_on_success',
       ].flatMap((name): Found[] => {
         const list = response(one, name);
-        const copied = messageHeaders.filter((header) => isListed(list, header));
+        const copied = framingHeaders.filter((header) => isListed(list, header));
         return copied.length === 0
           ? []
           : [
@@ -105,15 +103,6 @@ const checkHeaders: Rule<EnvoyInput> = {
   },
 };
 
-/** The headers of a denial that an entry must pass, if there is no configuration to ask. */
-const denialHeaders = [
-  'www-authenticate',
-  'content-type',
-  'cache-control',
-  'retry-after',
-  'x-oidc-authz-decision',
-];
-
 /** Envoy passes these headers of a denial in any case. */
 const alwaysPassed = ['www-authenticate', 'content-length', 'location'];
 
@@ -127,9 +116,8 @@ const clientHeaders: Rule<EnvoyInput> = {
   check: (input) =>
     overHttp(input).flatMap((one): Found[] => {
       const list = response(one, 'allowed_client_headers');
-      const missing = denialHeaders.filter(
-        (header) => !alwaysPassed.includes(header) && !isListed(list, header),
-      );
+      const needed = input.config === undefined ? denialHeaders : entryHeaders(input.config).onDeny;
+      const missing = needed.filter((header) => !alwaysPassed.includes(header) && !isListed(list, header));
       return !isListSet(list) || missing.length === 0
         ? []
         : [

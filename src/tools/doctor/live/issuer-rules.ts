@@ -32,7 +32,7 @@ const clock: Rule<IssuersInput> = {
   severity: 'warning',
   effect:
     'Tokens are denied as `token_not_yet_valid` or `token_expired` although they are valid, or accepted after their end.',
-  fix: 'Synchronize the clock of the node (NTP). Raise `clockTolerance` only for an issuer whose clock you cannot correct.',
+  fix: 'Find out which of the two clocks is wrong, and synchronize it (NTP): that of the node, or that of the issuer. Raise `clockTolerance` only for an issuer whose clock you cannot correct.',
   check: ({ source, probes, serviceAhead }) =>
     probes.flatMap(({ issuer, index, clockAhead }): readonly Found[] => {
       if (clockAhead === undefined) return [];

@@ -138,9 +138,9 @@ const denials: Rule<ServiceInput> = {
       const seen = `${textAt(last, 'method')} ${textAt(last, 'host')}${textAt(last, 'path')}`;
       return {
         place: { file: url, object: `reason ${reason}`, path: '/decisions' },
-        cause: `${members.length} of the last ${all.length} denials have this reason; the last one at ${textAt(last, 'time')} for ${seen}, decision ${id}.`,
+        cause: `${members.length} of the last ${all.length} denials have this reason; the last one at ${textAt(last, 'time')} for ${seen}, decision ID ${id}.`,
         effect: `Most likely: ${plain(causes[0] ?? '')}`,
-        fix: `${plain(fix[0] ?? '')} For the steps of the decision, run \`oidc-authz explain ${id} --admin ${url}\`.`,
+        fix: `${plain(fix[0] ?? '')} For what the check expected and found, run \`oidc-authz explain ${id} --admin ${url}\`.`,
       };
     });
   },

@@ -1,6 +1,7 @@
 /** Splits YAML or JSON text into documents, and keeps the line of every value. */
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type Document, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { hasEndlessAlias } from '../../../config/load/file.ts';
+import { nodeAt } from '../../../config/load/node-at.ts';
 import type { Problem } from '../../../config/validate/problems.ts';
 import { withoutByteOrderMark } from '../../../runtime/byte-order-mark.ts';
 
@@ -55,13 +56,14 @@ export function parseDocuments(text: string, name: string): ParsedText {
       );
       return [];
     }
-    const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+    const start = document.contents?.range?.[0] ?? document.range[0];
+    const lineAt = (offset = start) => lineCounter.linePos(offset).line;
     return [
       {
         value,
-        line: (path: readonly PropertyKey[]) => lineAt(nodeAt(document, path).offset),
+        line: (path: readonly PropertyKey[]) => lineAt(nodeAt(document.contents, path).offset),
         textLine: (path: readonly PropertyKey[]) => {
-          const { node, offset } = nodeAt(document, path);
+          const { node, offset } = nodeAt(document.contents, path);
           const isBlock = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
           return lineAt(isBlock ? (node.range?.[0] ?? offset) : offset) + (isBlock ? 1 : 0);
         },
@@ -80,27 +82,4 @@ function contentOf(document: Document): unknown {
   } catch {
     return unreadable;
   }
-}
-
-/** The deepest existing node along a path, and its offset. */
-function nodeAt(
-  document: Document.Parsed,
-  path: readonly PropertyKey[],
-): { readonly node: unknown; readonly offset: number } {
-  let node: unknown = document.contents;
-  let offset = (document.contents as Node | null)?.range?.[0] ?? document.range[0];
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(key) === String(part));
-      if (pair === undefined) break;
-      offset = (pair.key as Node).range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      const item = node.items[Number(part)];
-      if (item === undefined) break;
-      node = item;
-      offset = (item as Node).range?.[0] ?? offset;
-    } else break;
-  }
-  return { node, offset };
 }

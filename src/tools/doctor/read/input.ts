@@ -40,6 +40,12 @@ export function readInputs(paths: readonly string[], reader: Reader): readonly I
     const name = isInput ? 'standard input' : path;
     try {
       const text = readInputFile(path, isInput ? reader.readInput : reader.readFile, name);
+      if (text.trim() === '' && !isFromFolder)
+        problems.push({
+          path: '',
+          source: name,
+          message: `there is no text; ${isInput ? 'the command before the pipe printed nothing' : 'name a file with manifests'}`,
+        });
       characters += text.length;
       if (characters > mostCharacters) {
         problems.push({
@@ -90,5 +96,10 @@ function filesOf(
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Reading it as a file reports the problem.
+    return false;
+  }
 }

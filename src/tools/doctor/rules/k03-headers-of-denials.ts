@@ -1,11 +1,8 @@
 /** K03: headers of a denial that the entry drops. */
-import { entryHeaders } from '../../../config/rules/entry-headers.ts';
+import { denialHeaders, entryHeaders } from '../../../config/rules/entry-headers.ts';
 import type { Rule } from '../rule.ts';
 import { listsHeader, nameList } from '../world/header-lists.ts';
 import type { World } from '../world/world.ts';
-
-/** The headers without which a client or a cache misreads a denial. */
-const needed = ['www-authenticate', 'content-type', 'cache-control', 'retry-after'];
 
 /** Without a list, Envoy passes all headers of a denial. */
 export const headersOfDenials: Rule<World> = {
@@ -13,13 +10,13 @@ export const headersOfDenials: Rule<World> = {
   title: 'Header of a denial that the entry does not pass to the client',
   severity: 'warning',
   effect:
-    'The client gets the denial without these headers. It then reads the JSON body as plain text, a cache may store the denial, or the client does not know when to retry.',
+    'The client gets the denial without these headers. It then reads the JSON body as plain text, a cache may store the denial, or the client does not know the decision ID or when to retry.',
   fix: 'Delete `headers.toDownstream.onDeny` (Istio: `headersToDownstreamOnDeny`), so that all headers pass, or list the missing ones.',
   check: ({ ownEntries, config }) =>
     ownEntries.flatMap((entry) => {
       const listed = entry.texts('onDeny') ?? [];
       if (listed.length === 0) return [];
-      const all = config === undefined ? needed : entryHeaders(config).onDeny;
+      const all = config === undefined ? denialHeaders : entryHeaders(config).onDeny;
       const missing = all.filter((header) => !listsHeader(listed, header));
       const field = entry.fieldName('onDeny');
       return missing.length === 0

@@ -6,6 +6,9 @@ import type { Entry, EntryField } from '../world/entries.ts';
 import { portsOf, serviceNameOf } from '../world/workloads.ts';
 import type { World } from '../world/world.ts';
 
+/** The durations that Go reads, for example `1.5s` and `500us`. */
+const goDuration = /^(0|((\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h))+)$/;
+
 const listFields: readonly EntryField[] = ['include', 'onAllow', 'onDeny'];
 
 /** For an unusable entry, istiod replaces the check by a rule that denies everything. It reports that only in its own log. */
@@ -15,7 +18,7 @@ export const unusableEntry: Rule<World> = {
   severity: 'error',
   effect:
     'Istio never sends a check. It denies every request that a policy with this authorizer matches: the client gets 403 with `RBAC: access denied`. Only the log of istiod names the cause.',
-  fix: 'Use a lower-case DNS label as name, the full host name of the Service, a port of that Service, and no lone `*` in a list.',
+  fix: 'Use a lower-case DNS label as name, the full host name of the Service, and a port of that Service. Write a timeout such as `2s`, and no lone `*` in a list.',
   check: (world) =>
     world.entries
       .filter(({ kind }) => kind === 'kyma' || kind.startsWith('istio'))
@@ -24,6 +27,7 @@ export const unusableEntry: Rule<World> = {
         ...serviceProblems(entry, world),
         ...listProblems(entry),
         ...pathProblems(entry),
+        ...timeoutProblems(entry),
       ]),
 };
 
@@ -138,6 +142,21 @@ function pathProblems(entry: Entry): readonly Found[] {
           place: entry.at('pathPrefix'),
           cause: `The path prefix ${JSON.stringify(prefix)} does not begin with /.`,
           fix: `Write \`pathPrefix: /${prefix}\`.`,
+        },
+      ];
+}
+
+function timeoutProblems(entry: Entry): readonly Found[] {
+  const timeout = textOf(entry.value('timeout'));
+  return timeout === '' || goDuration.test(timeout)
+    ? []
+    : [
+        {
+          place: entry.at('timeout'),
+          cause: `The timeout of the entry ${entry.name} is ${JSON.stringify(timeout)}, which is not a duration.`,
+          effect:
+            'The CRD or the ConfigMap accepts the text, but the mesh cannot load the entry. It keeps its old configuration.',
+          fix: `Write \`${entry.fieldName('timeout')}: 2s\`.`,
         },
       ];
 }

@@ -1,10 +1,7 @@
 /** K23: patterns that pass the framing headers of the service's response to the workload. */
 import type { Rule } from '../rule.ts';
-import { matchesHeader, nameList } from '../world/header-lists.ts';
+import { framingHeaders, matchesHeader, nameList } from '../world/header-lists.ts';
 import type { World } from '../world/world.ts';
-
-/** Headers of every HTTP response that describe the response or its connection. */
-const framing = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
 
 /** Envoy sets each listed header of the response on the request. */
 export const answerHeaders: Rule<World> = {
@@ -17,7 +14,7 @@ export const answerHeaders: Rule<World> = {
   check: ({ entries }) =>
     entries.flatMap((entry) =>
       (entry.texts('onAllow') ?? []).flatMap((pattern) => {
-        const matched = framing.filter((header) => matchesHeader(pattern, header));
+        const matched = framingHeaders.filter((header) => matchesHeader(pattern, header));
         return matched.length === 0
           ? []
           : [

@@ -1,6 +1,6 @@
 /** K34: certificates in Secrets that end soon. */
-import { X509Certificate } from 'node:crypto';
 import { isMapping } from '../../../config/values/mapping.ts';
+import { certificateEnds } from '../../../runtime/files/pem-blocks.ts';
 import type { Found } from '../finding.ts';
 import type { KubeObject } from '../read/objects.ts';
 import { textOf } from '../read/objects.ts';
@@ -57,7 +57,7 @@ function certificatesIn(
 /** The end of the first certificate of a chain, in milliseconds; undefined if there is none. */
 function endOf(pem: string): number | undefined {
   try {
-    return new X509Certificate(pem).validToDate.getTime();
+    return certificateEnds(pem)[0];
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ export const hostsWithPorts: Rule<World> = {
   title: 'Rules for hosts that do not match a host with a port',
   severity: 'warning',
   effect:
-    'Istio routes a request with `Host: orders.example.com:443` like one without the port, but the rule for `orders.example.com` does not match it. Another rule, or `unmatched`, decides.',
+    'Istio routes a request with `Host: orders.example.com:443` like one without the port, but the rule for `orders.example.com` does not match it. Another rule, or `noRuleMatches`, decides.',
   fix: 'Set `hosts.ports: ignore` in the configuration.',
   needsConfig: true,
   check: ({ ownEntries, config, ownConfig }) => {

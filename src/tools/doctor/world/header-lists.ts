@@ -1,5 +1,14 @@
 /** Header lists of an entry: exact names, `prefix*` and `*suffix`, in any case. */
 
+/** Headers of every HTTP response that describe the response or its connection. */
+export const framingHeaders = [
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+] as const;
+
 /** Whether a list contains a header. */
 export function listsHeader(patterns: readonly string[], header: string): boolean {
   return patterns.some((pattern) => matchesHeader(pattern, header));

@@ -1,7 +1,7 @@
 /** The manifests, read once, in the form that the rules need. */
 import type { Config } from '../../../config/declare/options.ts';
 import type { Problem } from '../../../config/validate/problems.ts';
-import { isMapping } from '../../../config/values/mapping.ts';
+import { isMapping, type Mapping } from '../../../config/values/mapping.ts';
 import { parseDocuments } from '../read/documents.ts';
 import type { InputText } from '../read/input.ts';
 import { type KubeObject, labelsOf, objectsOf } from '../read/objects.ts';
@@ -158,10 +158,12 @@ function manifestsOf(
 }
 
 function isOwnWorkload({ labels, containers }: Workload): boolean {
-  return (
-    labels['app.kubernetes.io/name'] === 'oidc-authz' ||
-    containers.some(({ image }) => typeof image === 'string' && /(^|\/)oidc-authz([:@]|$)/.test(image))
-  );
+  const isService = ({ image, args }: Mapping) =>
+    typeof image === 'string' &&
+    /(^|\/)oidc-authz([:@]|$)/.test(image) &&
+    // The workload of the canary runs from the same image.
+    !(Array.isArray(args) && args[0] === 'canary');
+  return labels['app.kubernetes.io/name'] === 'oidc-authz' || containers.some(isService);
 }
 
 /** Whether an object is one that some rule reads, so that an input without any is probably a mistake. */

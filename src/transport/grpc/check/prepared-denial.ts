@@ -1,14 +1,14 @@
-/** Denials as prepared bytes with places for a decision id. */
+/** Denials as prepared bytes with places for a decision ID. */
 import type { Frame } from '../message/framing.ts';
 
-/** Returns the frame for a decision id, or for a decision without one. */
+/** Returns the frame for a decision ID, or for a decision without one. */
 export type FrameForId = (id: string | undefined) => Frame;
 
 /** Ids that differ in every character. The places of an id are the bytes in which the frames of these two differ. */
 const [oneId, otherId] = ['aaaaaaaaaaaaa', 'bbbbbbbbbbbbb'];
 
 /**
- * Prepares a frame for any decision id.
+ * Prepares a frame for any decision ID.
  *
  * @param make makes the frame for one id, and verifies it. An id of the same length changes no other byte, so it cannot change
  * the outcome
@@ -33,7 +33,7 @@ function placesOf(one: Buffer, other: Buffer): readonly number[] {
     if (one[at] === other[at]) continue;
     const end = at + oneId.length;
     if (one.toString('latin1', at, end) !== oneId || other.toString('latin1', at, end) !== otherId)
-      throw new TypeError('a decision id changes other bytes of a CheckResponse');
+      throw new TypeError('a decision ID changes other bytes of a CheckResponse');
     places.push(at);
     at = end - 1;
   }

@@ -31,7 +31,7 @@ type CompatOptions = Pick<
 const allowedBody = 'Authenticated';
 
 /**
- * Creates the conversion. Headers to remove are the same as in our own replies. A denial also has the header of its decision id.
+ * Creates the conversion. Headers to remove are the same as in our own replies. A denial also has the header of its decision ID.
  * An error that oauth2-proxy does not have
  * gets our own reply.
  *

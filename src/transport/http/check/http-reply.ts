@@ -34,19 +34,19 @@ export function reply(status: number, lines: readonly Line[], sharedHead: string
   };
 }
 
-/** Returns the reply for a decision id, or for a decision without one. */
+/** Returns the reply for a decision ID, or for a decision without one. */
 export type ReplyForId = (id: string | undefined) => HttpReply;
 
-/** The header line with a decision id; empty without one. */
+/** The header line with a decision ID; empty without one. */
 export function decisionLine(id: string | undefined): readonly Line[] {
   return id === undefined ? [] : [[decisionHeader, id]];
 }
 
-/** Stands for a decision id in a prepared reply. No reply of this service contains it otherwise. */
+/** Stands for a decision ID in a prepared reply. No reply of this service contains it otherwise. */
 const idPlace = '0000000000000';
 
 /**
- * Prepares a reply for any decision id.
+ * Prepares a reply for any decision ID.
  *
  * @param make makes the reply for one id. The id may only be in `sharedHead` and `body`, once in each
  */

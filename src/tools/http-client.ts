@@ -1,10 +1,10 @@
 /** Sends one HTTP/1.1 request, exactly as it is given, and reads the response with limits. */
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import https from 'node:https';
-import { http } from '../../runtime/node-http.ts';
-import { type HeaderLine, headerLines } from '../../runtime/raw-headers.ts';
-import type { Clock } from '../../runtime/time/clock.ts';
-import { type ClientTls, NoAnswer } from './envoy-answer.ts';
+import { http } from '../runtime/node-http.ts';
+import { type HeaderLine, headerLines } from '../runtime/raw-headers.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { checkAddress, connectionProblem } from './connection-problem.ts';
 
 /** The limits of a response. */
 export interface ResponseLimits {
@@ -19,6 +19,22 @@ const usualLimits: ResponseLimits = { timeout: 15_000, maxBodyBytes: 4 * 1024 * 
 /** Maximum size of the header section of a response, in bytes. */
 const maxHeadBytes = 112 * 1024;
 
+/** How to reach a listener with TLS. */
+export interface ClientTls {
+  /** PEM. Undefined for the system's CAs. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** The listener did not answer. The message says why. */
+export class NoAnswer extends Error {}
+
+/** The error of a connection that fails. @param why the cause and the fix */
+export function noConnection(address: string, why: string, cause: unknown): NoAnswer {
+  return new NoAnswer(`no answer from ${address}: ${why}`, { cause });
+}
+
 /** The body of a response is larger than the limit. */
 export class TooLargeError extends Error {}
 
@@ -29,7 +45,8 @@ export interface OneRequest {
   readonly target: string;
   /** Every header line, `host` included. */
   readonly headers: readonly HeaderLine[];
-  readonly body?: string;
+  /** Undefined to send neither a body nor its length. */
+  readonly body?: string | undefined;
 }
 
 /** A response. */
@@ -56,7 +73,7 @@ export async function sendOnce(
   const isSecure = origin.protocol === 'https:';
   const abort = new AbortController();
   const cancel = clock.after(timeout, () => abort.abort());
-  const body = Buffer.from(request.body ?? '', 'utf8');
+  const body = request.body === undefined ? undefined : Buffer.from(request.body, 'utf8');
   const options: RequestOptions = {
     method: request.method,
     path: request.target,
@@ -65,7 +82,7 @@ export async function sendOnce(
     // Node sends a flat list unchanged, with the original names and duplicate lines.
     headers: [
       ...request.headers.flat(),
-      ...['content-length', String(body.length)],
+      ...(body === undefined ? [] : ['content-length', String(body.length)]),
       ...['connection', 'close'],
     ] as unknown as NonNullable<RequestOptions['headers']>,
     setHost: false,
@@ -81,8 +98,12 @@ export async function sendOnce(
     sent.end(body);
     return await read(await arrived.promise, maxBodyBytes);
   } catch (error) {
-    const why = abort.signal.aborted ? `none within ${timeout / 1000} s` : reasonOf(error);
-    throw new NoAnswer(`no answer from ${origin.origin}: ${why}`, { cause: error });
+    if (error instanceof TooLargeError)
+      throw new NoAnswer(`no answer from ${origin.origin}: ${error.message}`, { cause: error });
+    const why = abort.signal.aborted
+      ? `none within ${timeout / 1000} s; ${checkAddress}`
+      : connectionProblem(error);
+    throw noConnection(origin.origin, why, error);
   } finally {
     cancel();
   }
@@ -103,11 +124,4 @@ async function read(response: IncomingMessage, maxBodyBytes: number): Promise<On
     headers: headerLines(rawHeaders),
     body: Buffer.concat(chunks).toString('utf8'),
   };
-}
-
-/** The cause of a failed request. An error of several addresses has no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(reasonOf))].join('; ');
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
 }

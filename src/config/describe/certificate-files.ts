@@ -1,0 +1,36 @@
+/** The certificate files that a configuration names. */
+import type { Config } from '../declare/options.ts';
+
+/** A file with certificates. */
+export interface CertificateFile {
+  /** The option that names the file. */
+  readonly option: string;
+  /** Whose certificates these are. */
+  readonly use: string;
+  readonly file: string;
+}
+
+/** Lists the certificate files of the listeners and issuers. */
+export function certificateFilesOf({
+  http,
+  grpc,
+  admin,
+  issuers,
+}: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'>): readonly CertificateFile[] {
+  const ofListeners = Object.entries({ http, grpc, admin }).flatMap(([name, { tls }]) => [
+    { option: `${name}.tls.certFile`, use: `${name} listener`, file: tls?.certFile },
+    {
+      option: `${name}.tls.clientCaFile`,
+      use: `client certificates of the ${name} listener`,
+      file: tls?.clientCaFile,
+    },
+  ]);
+  const ofIssuers = issuers.flatMap(({ name, caFile = [] }, index) =>
+    [caFile]
+      .flat()
+      .map((file) => ({ option: `issuers[${index}].caFile`, use: `CA of the issuer ${name}`, file })),
+  );
+  return [...ofListeners, ...ofIssuers].flatMap(({ file, ...rest }) =>
+    file === undefined ? [] : [{ ...rest, file }],
+  );
+}
