@@ -1248,7 +1248,10 @@ export const tables: readonly Table[] = [
         id: 'AC7',
         threat:
           'A long iss, path or name of a client, an issuer or a manifest blocks the process in a message about it',
-        tests: [['config/values/linear-time.test.ts', 'takes linear time']],
+        tests: [
+          ['config/values/linear-time.test.ts', 'takes linear time'],
+          ['tools/canary/canary.test.ts', 'answers a request with a long header at once'],
+        ],
       },
       {
         id: 'AC8',

@@ -3,8 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from '../../runtime/node-http.ts';
 import { headerLines } from '../../runtime/raw-headers.ts';
 
-/** A token, or a value that contains one: three parts in base64url. It must not be shown. */
-const token = /[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
+/** A token, or a value that contains one: three parts in base64url. It must not be shown. Each word is read once. */
+const token = /(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 
 /** Headers whose values are credentials of any form. */
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie']);

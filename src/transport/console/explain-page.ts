@@ -20,10 +20,10 @@ export function readQuestion(form: Form): ExplainRequest | Problem {
   if (lines.length > mostHeaders) return { problem: `Headers: write at most ${mostHeaders} lines.` };
   const headers: [string, string][] = [];
   for (const [index, line] of lines.entries()) {
-    const [, name, value] = /^([^:\s]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value] = /^([^:\s]+):(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined)
       return { problem: `Headers: line ${index + 1} is not a header; write each line as name: value.` };
-    headers.push([name.toLowerCase(), value]);
+    headers.push([name.toLowerCase(), value.trim()]);
   }
   const token = form('token')
     .trim()

@@ -5,7 +5,9 @@ import { maskUrls, quoteValue } from '../../../src/config/values/quote-value.ts'
 import { createIssuerDifference } from '../../../src/credential/token/issuer-difference.ts';
 import { issuerMismatch } from '../../../src/issuer/source/issuer-mismatch.ts';
 import { escapeInvisible } from '../../../src/observe/escape-invisible.ts';
+import { readMetrics } from '../../../src/tools/doctor/live/metrics-text.ts';
 import { maskTexts } from '../../../src/tools/support-bundle/mask.ts';
+import { readQuestion } from '../../../src/transport/console/explain-page.ts';
 
 const configured = 'https://issuer.example.com/realm';
 const differenceOf = createIssuerDifference([configured]);
@@ -25,6 +27,11 @@ const functions: readonly (readonly [string, (text: string) => unknown])[] = [
   ['maskTexts', maskTexts],
   ['issuerMismatch', (text) => issuerMismatch(configured, { issuer: text }, undefined)],
   ['issuerDifference', differenceOf],
+  ['readMetrics', (text) => readMetrics(`oidc_authz_up{${text.replaceAll(/\s/g, '')}} 1`)],
+  [
+    'readQuestion',
+    (text) => readQuestion((name) => (name === 'headers' ? `a: ${text}\nb:${' '.repeat(150_000)}x` : '')),
+  ],
 ];
 
 test.each(functions)('%s takes linear time', (_, read) => {

@@ -220,6 +220,16 @@ test('the workload shows no credentials', async () => {
   expect(text).toContain('["x-access-token","(a token)"]');
 });
 
+test('the workload answers a request with a long header at once', async () => {
+  const port = await portOf(createEchoWorkload());
+  const started = performance.now();
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-user': 'a'.repeat(90_000) } });
+  expect(response.status).toBe(200);
+  await response.text();
+  // A quadratic expression takes 20 s.
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
+
 test('forges every spelling with hyphens and underscores, each with its own value', () => {
   const forged = forgedHeaders(['x-auth-user'], 'n');
   const names = forged.map(({ name }) => name);

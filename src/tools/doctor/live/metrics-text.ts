@@ -13,7 +13,7 @@ export function readMetrics(text: string): readonly Sample[] {
     const [, name, labels = '', value = ''] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line) ?? [];
     const number = Number(value.replace(/^([+-]?)Inf$/, '$1Infinity'));
     if (name === undefined || Number.isNaN(number)) return [];
-    const pairs = [...labels.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
+    const pairs = [...labels.matchAll(/(?<!\w)([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)];
     const decode = (written: string) =>
       written.replaceAll(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
     return [

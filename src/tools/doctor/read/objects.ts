@@ -69,7 +69,7 @@ function kubeObject(content: Mapping, above: Path, document: ParsedDocument, fil
   const get = (...path: Path) => valueAt(content, path);
   return {
     group: apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '',
-    version: apiVersion.replace(/.*\//, ''),
+    version: apiVersion.slice(apiVersion.lastIndexOf('/') + 1),
     kind,
     name,
     namespace: namespace || 'default',
