@@ -23,7 +23,7 @@ const rate = { burst: 10, perSecond: 2 };
 
 const tooMany = textResponse(
   429,
-  `more than ${rate.perSecond} lists a second; wait a second, and try again, or ask for one decision id`,
+  `more than ${rate.perSecond} lists a second; wait a second, and try again, or ask for one decision ID`,
 );
 
 const prefix = '/decisions/';

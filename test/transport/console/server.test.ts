@@ -298,7 +298,7 @@ describe('the page Denials', () => {
     expect(body).toContain('This service does not have this decision ID.');
   });
 
-  test('leads to the denial of a decision id', async () => {
+  test('leads to the denial of a decision ID', async () => {
     const { status, headers } = await send(await startConsole(), '/console/denials?id=+abcdefghijklm&host=');
     expect([status, headers.location]).toEqual([303, '/console/denials/abcdefghijklm']);
   });
