@@ -18,12 +18,12 @@ export interface RecordedDenial {
   /** Without the query. */
   readonly path: string;
   readonly requestId: string;
-  readonly policy?: string;
-  readonly rule?: string;
+  readonly policy?: string | undefined;
+  readonly rule?: string | undefined;
   /** The configured name of the issuer. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** Text of the detail: the expected and the found values. Absent if `log.detail` is false. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   /** The path of the option that decided, such as `issuers[0].audiences`. */
-  readonly option?: string;
+  readonly option?: string | undefined;
 }

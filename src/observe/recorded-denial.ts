@@ -50,11 +50,11 @@ export function toRecordedDenial({
     host: shortened(request.host),
     path: shortened(storedPath(request.path)),
     requestId: shortened(requestId),
-    ...(policy !== undefined && { policy }),
-    ...(rule !== undefined && { rule }),
-    ...(issuer !== undefined && { issuer }),
-    ...(detail !== undefined && { detail: detail.text.slice(0, maxText.detail) }),
-    ...(detail?.option !== undefined && { option: detail.option }),
+    policy,
+    rule,
+    issuer,
+    detail: detail?.text.slice(0, maxText.detail),
+    option: detail?.option,
   };
 }
 
