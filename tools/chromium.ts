@@ -14,10 +14,15 @@ export async function findChromium(): Promise<FoundProgram> {
   if (known !== undefined) return { path: known };
   if (!mustFetch) return { missing: 'not installed; set REQUIRE_REAL_SERVERS=1 to install it' };
   try {
-    await run('apt-get', ['update', '--quiet'], { timeout: 300_000 });
-    await run('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', 'chromium'], {
-      timeout: 300_000,
-    });
+    // A mirror can be away for some seconds.
+    const retries = ['-o', 'Acquire::Retries=5'];
+    const options = { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    await run('apt-get', ['update', '--quiet', ...retries], options);
+    await run(
+      'apt-get',
+      ['install', '--yes', '--quiet', '--no-install-recommends', ...retries, 'chromium'],
+      options,
+    );
   } catch (error) {
     return { missing: `cannot install it: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -1,5 +1,7 @@
 /** The console in a real Chromium: accessibility, keyboard, without script, hostile texts, live updates, and the pictures of the docs. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { source as axeSource } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -293,9 +295,12 @@ describeWith('in Chromium, the console', found, (executablePath) => {
     expect(await page.content()).not.toContain(token.slice(0, 60));
   });
 
-  test.runIf(process.env.CONSOLE_PICTURES === '1')('is drawn for the documentation', async () => {
-    const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url));
-    mkdirSync(folder, { recursive: true });
+  test('is drawn for the documentation', async () => {
+    // `npm run console:pictures` replaces the pictures of the documentation.
+    const folder =
+      process.env.CONSOLE_PICTURES === '1'
+        ? fileURLToPath(new URL('../../docs/images/', import.meta.url))
+        : `${mkdtempSync(join(tmpdir(), 'oidc-authz-console-'))}/`;
     const { url } = await startConsole();
     for (const [name, path, colorScheme] of [
       ['checks', '/checks', 'light'],
