@@ -168,7 +168,7 @@ test.each([
     2,
     /flag --admin.*no answer from http:\/\/127\.0\.0\.1:1.*ECONNREFUSED/s,
   ],
-  [[flag('--envoy', 'http://127.0.0.1:1/config_dump')], 2, /flag --envoy.*without a path/],
+  [[flag('--envoy', 'http://127.0.0.1:1/config_dump')], 3, /flag --envoy.*without a path/],
   [[flag('--admin-token-file', 'x')], 3, /the flags for the admin listener need --admin URL/],
   [
     [flag('--admin', 'http://127.0.0.1:1'), flag('--ca-file', '/missing.pem')],
