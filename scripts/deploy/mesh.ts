@@ -10,7 +10,8 @@ export interface Authorizer {
   readonly entry: Entry;
 }
 
-const noFlags: GenerateFlags = {
+/** A command line of `generate` without flags. */
+export const noFlags: GenerateFlags = {
   name: undefined,
   namespace: undefined,
   service: undefined,
