@@ -61,7 +61,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       await workload.close();
     });
     const lines: string[] = [];
-    const failures = await runSteps({
+    const { failures } = await runSteps({
       port: envoy.port,
       validToken: await issuer.mint({
         claims: { sub: 'orders-client', email: 'orders-client@example.com', groups: ['demo', 'orders'] },

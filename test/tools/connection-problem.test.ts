@@ -1,6 +1,6 @@
 /** The causes of failed connections, as users read them. */
 import { expect, test } from 'vitest';
-import { connectionProblem } from '../../src/tools/connection-problem.ts';
+import { checkAddress, connectionProblem } from '../../src/tools/connection-problem.ts';
 
 const tlsAlert = Object.assign(new Error('Parse Error: Expected HTTP/'), {
   rawPacket: Uint8Array.of(0x15, 3, 1, 0, 2, 2, 70),
@@ -27,14 +27,18 @@ test.each([
     ),
     'its certificate is not trusted (self-signed certificate); name its CA with --ca-file',
   ],
-  ['another error', new Error('connect ECONNREFUSED 127.0.0.1:1'), 'connect ECONNREFUSED 127.0.0.1:1'],
+  [
+    'another error',
+    new Error('connect ECONNREFUSED 127.0.0.1:1'),
+    `connect ECONNREFUSED 127.0.0.1:1; ${checkAddress}`,
+  ],
   [
     'several addresses',
     new AggregateError([
       new Error('connect ECONNREFUSED ::1:1'),
       new Error('connect ECONNREFUSED 127.0.0.1:1'),
     ]),
-    'connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1',
+    `connect ECONNREFUSED ::1:1, connect ECONNREFUSED 127.0.0.1:1; ${checkAddress}`,
   ],
 ])('explains %s', (_, error, expected) => {
   expect(connectionProblem(error)).toBe(expected);
