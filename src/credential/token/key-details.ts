@@ -3,6 +3,7 @@ import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import { counted, detailOf, duration, listed, shown } from '../../config/values/detail-text.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
 import type { VerificationKey } from '../../issuer/keys/key-set.ts';
+import type { KeysDescription } from '../../issuer/keys/keys-description.ts';
 import type { Observation, StepDetail } from '../../model/trace.ts';
 import type { JoseHeader } from './jose-header.ts';
 
@@ -25,8 +26,9 @@ export function describeMissingKey(
 ): StepDetail {
   const { issuer } = located;
   const isKnown = keyId !== undefined && issuer.knowsKeyId(keyId);
-  const keys = keysText(issuer);
-  const { problem, removed } = issuer.describeKeys();
+  const description = issuer.describeKeys();
+  const { problem, removed } = description;
+  const keys = keysText(description);
   const gone = removed.find(({ id }) => id === keyId);
   const absence =
     gone === undefined
@@ -54,7 +56,7 @@ export function describeSignature(
   const tried = `${counted(keys.length, 'key')} (${listed(keys, ({ id }) => keyIdText(id))})`;
   return detailOf(
     { step: 'signature', subject: 'the signature', expected: `valid for one of ${tried}`, found: 'invalid' },
-    `the signature is not valid for ${tried}, alg ${algorithm}${keyId === undefined ? ', and the token does not have a kid' : ''}; keys ${ageText(located.issuer)}`,
+    `the signature is not valid for ${tried}, alg ${algorithm}${keyId === undefined ? ', and the token does not have a kid' : ''}; keys ${ageText(located.issuer.describeKeys())}`,
   );
 }
 
@@ -110,9 +112,9 @@ export function candidates(
 }
 
 /** `4 keys: k1, k2, k3, k4; fetched 12 s ago`. */
-export function keysText(issuer: IssuerKeys): string {
-  const { keyIds } = issuer.describeKeys();
-  return `${counted(keyIds.length, 'key')}: ${listed(keyIds, keyIdText)}; ${ageText(issuer)}`;
+export function keysText(description: KeysDescription): string {
+  const { keyIds } = description;
+  return `${counted(keyIds.length, 'key')}: ${listed(keyIds, keyIdText)}; ${ageText(description)}`;
 }
 
 /** The option with the source of the keys. */
@@ -126,7 +128,6 @@ export function keyIdText(keyId: string | undefined): string {
   return keyId === undefined ? '(no kid)' : shown(keyId);
 }
 
-function ageText(issuer: IssuerKeys): string {
-  const { age } = issuer.describeKeys();
+function ageText({ age }: KeysDescription): string {
   return age === undefined ? 'never loaded' : `loaded ${duration(age * 1000)} ago`;
 }

@@ -76,7 +76,7 @@ export function traceKeys(
   trace({
     ...candidates(keyId, algorithm, keys),
     result: 'info',
-    expected: keysText(located.issuer),
+    expected: keysText(located.issuer.describeKeys()),
     option: keySourceOption(located),
   });
 }
