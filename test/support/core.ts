@@ -1,18 +1,15 @@
 /** The check and its issuers, without a transport. */
 
-import { createAuthenticate } from '../../src/check/authenticate.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
-import { createProve } from '../../src/check/binding/verify-binding.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
-import { createVerifier } from '../../src/credential/token/verifier.ts';
 import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
 import type { Check } from '../../src/model/decision.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
-import { createOwnCheck } from '../../src/service/own-check.ts';
+import { createConfiguredCheck } from '../../src/service/configured-check.ts';
 
 /** The check under test. */
 export interface TestCore {
@@ -55,24 +52,10 @@ export async function startCore(
   for (const { issuer } of issuers) issuer.start();
   await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));
   const cache = createTokenCache(config.cache);
-  const verify = createVerifier({
-    issuers,
-    denyList,
-    denyListFile: config.denyList.file,
-    cache,
-    limits: config.limits,
-    clock,
-    onLookup: () => {},
-  });
   return {
-    check: createOwnCheck(
-      config,
-      createAuthenticate({
-        verify,
-        prove: createProve({ config, replays, clock, onFull: () => {} }),
-        schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
-      }),
-      clock,
+    check: createConfiguredCheck(
+      { config, issuers, denyList, cache, replays, clock },
+      { onLookup: () => {}, onFull: () => {} },
     ),
     cache,
     stop: () => {
