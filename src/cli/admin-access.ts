@@ -6,7 +6,7 @@ import type { ClientTls } from '../tools/http-client.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import { credentialIn } from '../tools/token-input.ts';
-import type { FlagReader } from './explain/flags.ts';
+import type { FlagReader } from './flag-reader.ts';
 
 /**
  * Reads the access to a listener.

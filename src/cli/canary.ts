@@ -10,6 +10,7 @@ import { credentialIn } from '../tools/token-input.ts';
 import type { Command, ManualPage } from './command.ts';
 import { formatCommandProblems } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
+import { createFlagReader, type FlagReader } from './flag-reader.ts';
 import { readStandardInput } from './standard-input.ts';
 
 const exitCode = { good: 0, failed: 1, notTested: 2, usage: 3 };
@@ -78,29 +79,29 @@ export const canaryCommand: Command = {
 async function run(sources: ConfigSources): Promise<void> {
   const isOwn = ({ name }: CommandLineFlag) => page.flags.some((flag) => flag.name === name);
   const flags = sources.flags.filter(isOwn);
-  const flagValue = (flag: string) => flags.findLast(({ name }) => name === flag)?.value;
-  const port = flagValue('--listen');
+  const { last } = createFlagReader(flags);
+  const port = last('--listen');
   if (port !== undefined) return listen(port);
 
-  const url = required(flagValue('--url'), '--url');
-  const output = flagValue('--output') ?? 'text';
+  const url = required(last('--url'), '--url');
+  const output = last('--output') ?? 'text';
   if (output !== 'text' && output !== 'json')
     throw singleProblem('flag --output', `expected text or json, got ${JSON.stringify(output)}`);
   const { loadConfig } = await import('../config/load/load.ts');
   const config = await loadConfig({ ...sources, flags: sources.flags.filter((flag) => !isOwn(flag)) });
-  const caFile = flagValue('--ca-file');
+  const caFile = last('--ca-file');
   const { identityHeadersOf, runCanary } = await import('../tools/canary/canary.ts');
   const { canaryJson, canaryText } = await import('../tools/canary/report.ts');
-  const token = await tokenOf(flagValue, config.issuers[0]?.issuer ?? '', sources);
+  const token = await tokenOf(last, config.issuers[0]?.issuer ?? '', sources);
   const results = await runCanary({
     ...identityHeadersOf(config),
     url,
     ca:
       caFile === undefined ? undefined : readInputFile(caFile, sources.readFile, `flag --ca-file ${caFile}`),
-    anonymousPath: flagValue('--anonymous-path'),
+    anonymousPath: last('--anonymous-path'),
     token,
     nonce: randomBytes(8).toString('hex'),
-    timeout: timeoutOf(flagValue('--timeout')),
+    timeout: timeoutOf(last('--timeout')),
     clock: systemClock,
   });
   process.stdout.write(output === 'json' ? canaryJson(url, results) : canaryText(url, results));
@@ -109,26 +110,26 @@ async function run(sources: ConfigSources): Promise<void> {
 }
 
 async function tokenOf(
-  flagValue: (flag: string) => string | undefined,
+  last: FlagReader['last'],
   issuer: string,
   { readFile }: ConfigSources,
 ): Promise<string> {
-  const file = flagValue('--token-file');
-  const clientId = flagValue('--client-id');
+  const file = last('--token-file');
+  const clientId = last('--client-id');
   if ((file === undefined) === (clientId === undefined))
     throw singleProblem(
       'flag --token-file',
       'write either --token-file, or --client-id with --client-secret-file',
     );
   if (clientId !== undefined) {
-    const secretFile = required(flagValue('--client-secret-file'), '--client-secret-file');
+    const secretFile = required(last('--client-secret-file'), '--client-secret-file');
     const { requestToken } = await import('../tools/canary/client-credentials.ts');
     return requestToken({
       issuer,
       clientId,
       clientSecret: readInputFile(secretFile, readFile, `flag --client-secret-file ${secretFile}`).trim(),
-      scope: flagValue('--scope') ?? '',
-      audience: flagValue('--token-audience') ?? '',
+      scope: last('--scope') ?? '',
+      audience: last('--token-audience') ?? '',
     });
   }
   const source = `flag --token-file ${file}`;

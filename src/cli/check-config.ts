@@ -7,6 +7,7 @@ import type { UsableConfig } from '../tools/check-config/check-config.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import type { Command, ManualPage } from './command.ts';
 import { configSources } from './config-sources.ts';
+import { createFlagReader } from './flag-reader.ts';
 import { readStandardInput } from './standard-input.ts';
 
 const exitCode = { good: 0, notAsExpected: 1, wrong: 2 };
@@ -112,7 +113,7 @@ export async function checkConfig(
 function ownFlags({ flags }: ConfigSources) {
   const isOwn = (name: string) => name !== '--config' && page.flags.some((flag) => flag.name === name);
   const own = flags.filter(({ name }) => isOwn(name));
-  const last = (flag: string) => own.findLast(({ name }) => name === flag)?.value;
+  const { last } = createFlagReader(own);
   const problem = (flag: string, message: string): Problem => ({
     path: '',
     source: `flag ${flag}`,

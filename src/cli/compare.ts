@@ -7,6 +7,7 @@ import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { singleProblem } from '../tools/single-problem.ts';
 import type { Command, ManualPage } from './command.ts';
 import { configSources } from './config-sources.ts';
+import { createFlagReader } from './flag-reader.ts';
 
 const exitCode = { alike: 0, different: 1, wrong: 2 };
 
@@ -83,7 +84,7 @@ async function compareWith(sources: ConfigSources) {
     readFile: sources.readFile,
   });
   const oauth2Proxy = authorizerAt(oauth2ProxyUrl, 'flag --oauth2-proxy');
-  const url = lastValue(flags, '--oidc-authz');
+  const url = createFlagReader(flags).last('--oidc-authz');
   if (url !== undefined && configured.flags.length > 0)
     throw singleProblem(
       'flag --oidc-authz',
@@ -108,20 +109,14 @@ async function startService(sources: ConfigSources) {
   return startInProcess(await loadConfig(sources), sources);
 }
 
-function lastValue(flags: readonly CommandLineFlag[], flag: string): string | undefined {
-  return flags.findLast(({ name }) => name === flag)?.value;
-}
-
 /** The entries of a flag that can be repeated; the default if the flag is absent. */
 function listOf(flags: readonly CommandLineFlag[], flag: string, preset: string): readonly string[] {
-  const values = flags.flatMap(({ name, value }) =>
-    name === flag && value !== undefined ? splitCommaList(value) : [],
-  );
+  const values = createFlagReader(flags).all(flag).flatMap(splitCommaList);
   return values.length === 0 ? [preset] : values;
 }
 
 function required(flags: readonly CommandLineFlag[], flag: string): string {
-  const value = lastValue(flags, flag);
+  const value = createFlagReader(flags).last(flag);
   if (value === undefined)
     throw singleProblem(
       `flag ${flag}`,

@@ -132,7 +132,7 @@ async function diagnose(
   const { diagnoseRunning } = await import('../tools/doctor/running.ts');
   const { sortFindings } = await import('../tools/doctor/rule.ts');
   const { originOf, readAdminAccess } = await import('./admin-access.ts');
-  const { createFlagReader } = await import('./explain/flags.ts');
+  const { createFlagReader } = await import('./flag-reader.ts');
   const named = config === undefined ? undefined : await namedConfig(config, readFile);
   const manifests =
     paths.length === 0

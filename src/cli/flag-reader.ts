@@ -1,5 +1,5 @@
 /** Reads the values of flags. */
-import type { CommandLineFlag } from '../../config/load/settings.ts';
+import type { CommandLineFlag } from '../config/load/settings.ts';
 
 /** The flags of a command line. */
 export interface FlagReader {
@@ -16,7 +16,7 @@ export function createFlagReader(flags: readonly CommandLineFlag[]): FlagReader 
     flags.flatMap(({ name, value }) => (name === wanted && value !== undefined ? [value] : []));
   return {
     has: (wanted) => flags.some(({ name }) => name === wanted),
-    last: (name) => all(name).at(-1),
+    last: (wanted) => flags.findLast(({ name }) => name === wanted)?.value,
     all,
   };
 }

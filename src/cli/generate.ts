@@ -8,6 +8,7 @@ import { singleProblem } from '../tools/single-problem.ts';
 import type { Command, CommandLine, ManualPage, ProgramProcess } from './command.ts';
 import { formatCommandProblems, isOfCommandLine } from './command-problems.ts';
 import { configSources } from './config-sources.ts';
+import { createFlagReader } from './flag-reader.ts';
 
 const exitCode = { good: 0, wrong: 2, usage: 3 };
 
@@ -165,10 +166,8 @@ function readFlags({ flags }: CommandLine): {
       : [];
   });
   if (withoutValue.length > 0) throw new ConfigError(withoutValue);
-  const last = (flag: string) => flags.findLast(({ name }) => name === flag)?.value;
-  const all = (flag: string) =>
-    flags.flatMap(({ name, value }) => (name === flag && value !== undefined ? splitCommaList(value) : []));
-  const has = (flag: string) => flags.some(({ name }) => name === flag);
+  const { last, all: valuesOf, has } = createFlagReader(flags);
+  const all = (flag: string) => valuesOf(flag).flatMap(splitCommaList);
   const output = last('--output') ?? 'yaml';
   if (output !== 'yaml' && output !== 'json') throw singleProblem('flag --output', 'must be yaml or json');
   return {

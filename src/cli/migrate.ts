@@ -7,6 +7,7 @@ import { splitCommaList } from '../config/values/split-comma-list.ts';
 import { readInputFile } from '../tools/input-file.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command, ManualPage } from './command.ts';
+import { createFlagReader } from './flag-reader.ts';
 import { readStandardInput } from './standard-input.ts';
 
 /** The input of the command. */
@@ -144,9 +145,7 @@ async function migrateFrom(sources: MigrateSources): Promise<MigrateResult> {
   if (!isKind(kind)) throw unknownKind(kind);
   const problems = flagProblems(kind, flags);
   if (problems.length > 0) throw new ConfigError(problems);
-  const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
-  const all = (name: string) =>
-    flags.flatMap((flag) => (flag.name === name && flag.value !== undefined ? [flag.value] : []));
+  const { last, all } = createFlagReader(flags);
   const accept = all('--accept').flatMap(splitCommaList);
 
   if (kind === 'apirule') {

@@ -63,7 +63,7 @@ export const supportBundleCommand: Command = {
 };
 
 async function writeBundle(sources: ConfigSources): Promise<number> {
-  const { createFlagReader } = await import('./explain/flags.ts');
+  const { createFlagReader } = await import('./flag-reader.ts');
   const { readAdminAccess } = await import('./admin-access.ts');
   const { singleProblem } = await import('../tools/single-problem.ts');
   const urls = createFlagReader(sources.flags).all('--admin');

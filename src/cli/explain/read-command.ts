@@ -8,7 +8,7 @@ import type { ExplainResult } from '../../tools/explain/result.ts';
 import { secretsOf } from '../../tools/explain/token-parts.ts';
 import { singleProblem } from '../../tools/single-problem.ts';
 import type { ManualPage } from '../command.ts';
-import { createFlagReader, type FlagReader } from './flags.ts';
+import { createFlagReader, type FlagReader } from '../flag-reader.ts';
 import type { Operands } from './operands.ts';
 import { readRequest } from './read-request.ts';
 import { readTarget } from './read-target.ts';

@@ -5,7 +5,7 @@ import { readRequestFile } from '../../tools/explain/request-file.ts';
 import { readInputFile } from '../../tools/input-file.ts';
 import { singleProblem } from '../../tools/single-problem.ts';
 import { credentialIn } from '../../tools/token-input.ts';
-import type { FlagReader } from './flags.ts';
+import type { FlagReader } from '../flag-reader.ts';
 
 /** The name of standard input. */
 const standardInput = '-';

@@ -5,7 +5,7 @@ import { ConfigError } from '../../config/validate/problems.ts';
 import type { ExplainTarget } from '../../tools/explain/explain.ts';
 import { singleProblem } from '../../tools/single-problem.ts';
 import { originOf, readAdminAccess, readTls } from '../admin-access.ts';
-import type { FlagReader } from './flags.ts';
+import type { FlagReader } from '../flag-reader.ts';
 
 /**
  * Reads the target.
