@@ -1,4 +1,5 @@
 /** The decision of a check. It does not depend on the transport. */
+import type { BrowserAnswer, CookieChanges } from './browser-answer.ts';
 import type { CheckRequest } from './check-request.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Identity } from './identity.ts';
@@ -44,6 +45,8 @@ type OwnDecision =
       readonly shadow?: DenyReason | ErrorReason;
       /** The exception behind `shadow: internal_error`; only logged. */
       readonly cause?: unknown;
+      /** Only with `login`: the cookies of the answer. Absent if nothing changes. */
+      readonly cookies?: CookieChanges;
     }
   | {
       readonly outcome: 'deny';
@@ -55,6 +58,8 @@ type OwnDecision =
       readonly cached?: boolean;
       readonly rule?: string;
       readonly policy?: string;
+      /** Only with `login`: the answer for a browser. It replaces the status and the body of the reason. */
+      readonly browser?: BrowserAnswer;
     }
   | {
       readonly outcome: 'error';
@@ -66,6 +71,8 @@ type OwnDecision =
       readonly cause?: unknown;
       readonly rule?: string;
       readonly policy?: string;
+      /** Only with `login`: the answer for a browser. */
+      readonly browser?: BrowserAnswer;
     };
 
 /** A decision with the outcome `deny`. */

@@ -1,4 +1,5 @@
 /** The causes of each reason and how to fix them: for `docs/reasons.md`, `explain` and the console. A check never loads this file. */
+import { loginReasonTexts } from './login-reason-texts.ts';
 import { decodeToken, type ReasonText, readyz } from './reason-text.ts';
 import type { Reason } from './reasons.ts';
 import { tokenReasonTexts } from './token-reason-texts.ts';
@@ -6,6 +7,7 @@ import { tokenReasonTexts } from './token-reason-texts.ts';
 /** The texts. The compiler requires one for each reason. */
 export const reasonTexts: Readonly<Record<Reason, ReasonText>> = {
   ...tokenReasonTexts,
+  ...loginReasonTexts,
   scope_insufficient: {
     causes: [
       'The client did not request the scope, or the issuer did not grant it.',

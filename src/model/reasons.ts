@@ -37,6 +37,21 @@ const forbidden = {
   error: 'insufficient_scope',
 } as const;
 
+const signIn = {
+  outcome: 'deny',
+  httpStatus: 401,
+  grpcCode: 16,
+  grpcHttpStatus: 401,
+  error: null,
+} as const;
+const loginEnded = {
+  outcome: 'deny',
+  httpStatus: 403,
+  grpcCode: 7,
+  grpcHttpStatus: 403,
+  error: null,
+} as const;
+
 // Envoy turns a 5xx over HTTP into an empty 403, or into an allow if it is configured to fail open.
 const unavailable = {
   outcome: 'error',
@@ -167,6 +182,57 @@ export const reasons = {
     description:
       'Rules match hosts, and this host is invalid, ends with a dot, or is in two header lines. Or it has a port, and the rules decide differently without the port.',
   },
+  login_required: {
+    ...signIn,
+    description:
+      'The rule asks for a login, and the request has neither a token nor a session. A browser that opens a page is sent to log in; any other request gets 401.',
+  },
+  session_expired: {
+    ...signIn,
+    description:
+      'The session has ended: `sessions.maxAge`, `sessions.idleTimeout`, the end of its tokens, or a sign-out. A browser that opens a page is sent to log in.',
+  },
+  session_invalid: {
+    ...signIn,
+    description:
+      'The session cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is no longer in `sessions.keysFile`.',
+  },
+  session_too_large: {
+    ...loginEnded,
+    description:
+      'The session of a finished login does not fit into three cookies. Its claims or tokens are too large.',
+  },
+  login_failed: {
+    ...loginEnded,
+    description:
+      'A login did not succeed: its answer does not belong to this browser, has expired, or the issuer or the ID token was rejected.',
+  },
+  login_cancelled: {
+    ...loginEnded,
+    description: 'The issuer reports that the person or a rule of the issuer cancelled the login.',
+  },
+  login_completed: {
+    ...loginEnded,
+    description: 'A login succeeded. The browser is sent back to the page that it asked for.',
+  },
+  signed_out: {
+    ...loginEnded,
+    description: 'The session was ended by its owner. The browser is sent to the issuer, or gets a page.',
+  },
+  login_path: {
+    outcome: 'deny',
+    httpStatus: 404,
+    grpcCode: 5,
+    grpcHttpStatus: 404,
+    error: null,
+    description:
+      'The path belongs to the login (`login.paths`), and this service answers it itself. The workload never receives it.',
+  },
+  origin_not_allowed: {
+    ...forbidden,
+    description:
+      'A session does not allow this request from another origin: the rule has `requireSameOrigin`, or it opens a WebSocket.',
+  },
   request_too_large: {
     outcome: 'deny',
     httpStatus: 413,
@@ -180,6 +246,11 @@ export const reasons = {
     ...unavailable,
     description:
       'The issuer has no usable key: no fetch has succeeded yet, or the keys are older than `keys.maxStale`.',
+  },
+  login_unavailable: {
+    ...unavailable,
+    description:
+      'A login or the refresh of a session could not finish, because the issuer did not answer, or answered with an error that is not about the person.',
   },
   incumbent_unavailable: {
     ...unavailable,

@@ -7,6 +7,8 @@
 export const stepNames = [
   'policy',
   'rule',
+  'login',
+  'session',
   'credential',
   'cache',
   'shape',

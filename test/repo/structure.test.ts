@@ -47,6 +47,8 @@ describe('floors', () => {
     'transport',
     'observe',
     'check',
+    'login',
+    'session',
     'credential',
     'issuer',
     'config',

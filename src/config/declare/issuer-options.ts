@@ -1,5 +1,6 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication, if it has the same option. */
 import * as z from 'zod';
+import { issuerLoginOptions } from '../login/issuer-login-options.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import {
   boolean,
@@ -129,6 +130,7 @@ const issuerFields = z.strictObject({
     ),
   email: emailOptions,
   groups: groupsOptions,
+  login: issuerLoginOptions,
   clockTolerance: duration({ from: '0s', to: '2m' })
     .prefault('30s')
     .describe('Allowed clock difference to the issuer when `exp`, `nbf` and `iat` are checked.'),

@@ -1,5 +1,7 @@
 /** Declares every option once. Types, defaults, validation, the JSON Schema, flags and docs come from here. */
 import * as z from 'zod';
+import { loginFields } from '../login/login-options.ts';
+import { sessionOptions } from '../login/session-options.ts';
 import { ruleOptions } from '../rules/rule-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {
@@ -158,6 +160,27 @@ export const configSchema = z
           .prefault({}),
       })
       .prefault({}),
+    login: z
+      .strictObject({
+        ...loginFields,
+        listener: z
+          .strictObject({
+            enabled: boolean()
+              .default(false)
+              .describe(
+                'Whether a listener of its own answers the paths of the login, if the mesh routes them to it. It shows pages with their own status, which Envoy cannot do over HTTP ext_authz. Node.js must run without `--disallow-code-generation-from-strings`. The chart removes that flag, the image alone does not.',
+              ),
+            host: host(),
+            port: port(8082),
+            tls,
+          })
+          .prefault({}),
+      })
+      .optional()
+      .describe(
+        'The login for browsers. Absent: no cookie is read or set, and no path is special. It needs `sessions`, and an issuer with `login`.',
+      ),
+    sessions: sessionOptions,
     workers: wholeNumberOr(1, 64, 'auto')
       .default(1)
       .describe(

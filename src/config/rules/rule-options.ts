@@ -116,6 +116,13 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of audiences' })
         .describe("Audiences. The token must have at least one of them, in addition to one of its issuer's."),
+      login: z
+        .union([z.array(text('an issuer name')).min(1), oneOf('session', 'never')])
+        .optional()
+        .meta({ title: 'a list of issuer names, `session` or `never`' })
+        .describe(
+          'Who may use a session here. A list: people who signed in at one of these issuers; others are sent to log in there. `session`: sessions of every issuer count, and nobody is sent to log in. `never`: sessions do not count, only tokens. Absent: as `never`, unless the rule has `login`.',
+        ),
       scopes: z.array(scopeToken()).default([]).describe('Scopes that the token must have, all of them.'),
       scopesFromHeader: headerName()
         .optional()
@@ -149,6 +156,16 @@ const rule = z.strictObject({
     .optional()
     .describe(
       'Headers and claims to forward, instead of the general `outputClaimToHeaders`. Headers of other rules are removed.',
+    ),
+  login: oneOf('navigation', 'always', 'never')
+    .optional()
+    .describe(
+      'Who is sent to log in by this rule. `navigation`: a browser that opens a page. `always`: every `GET` without a session. `never`: nobody, and sessions do not count. Default: `login.when`, if `require.login` lists issuers.',
+    ),
+  requireSameOrigin: boolean()
+    .optional()
+    .describe(
+      'Whether a session allows requests that change something only from pages of the same origin. Default: `login.requireSameOrigin`.',
     ),
   mode: oneOf('enforce', 'shadow')
     .optional()

@@ -1,0 +1,32 @@
+/** What happens to logins and sessions, for metrics and logs. Never a code, a state, a cookie or a token. */
+
+/** How a login ended. */
+export type LoginResult = 'success' | 'failed' | 'cancelled' | 'unavailable' | 'too_large';
+
+/** Why a session ended. */
+export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'refresh_rejected' | 'replaced';
+
+/** How a refresh ended. */
+export type RefreshResult = 'success' | 'rejected' | 'unavailable';
+
+/** Receives the events. */
+export interface LoginEvents {
+  readonly loginStarted: (issuer: string) => void;
+  /** @param seconds since the start of the login; undefined if it is not known */
+  readonly loginFinished: (
+    issuer: string,
+    result: LoginResult,
+    more: { readonly seconds?: number; readonly detail?: string },
+  ) => void;
+  /** A request looked for a session. `cached`: this process has opened the cookie before. */
+  readonly sessionLookup: (result: 'cached' | 'opened' | 'absent' | 'invalid' | 'expired') => void;
+  readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;
+  readonly sessionTooLarge: (issuer: string, part: string, bytes: number) => void;
+  readonly refreshed: (issuer: string, result: RefreshResult, detail: string | undefined) => void;
+  /** A browser still sends an old cookie after it was replaced: the mesh does not forward `set-cookie`. */
+  readonly cookieNotDelivered: (host: string) => void;
+  /** A cookie of this service reached a workload over HTTP, because the mesh does not let the check replace `cookie`. */
+  readonly cookieNotStripped: (host: string) => void;
+  /** A return address was refused, and the login returns to `/`. */
+  readonly returnAddressRefused: (host: string) => void;
+}

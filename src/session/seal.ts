@@ -1,0 +1,21 @@
+/** Seals values for cookies: JWE compact, `dir`, A256GCM (RFC 7516 section 7.1, RFC 7518 section 4.5). */
+
+/** What a sealed value is for: its `typ`. A value with one purpose is never opened for another. */
+export type Purpose = 'oidc-authz-session' | 'oidc-authz-login';
+
+/** Seals and opens values with the keys of `sessions.keysFile`. */
+export interface Seal {
+  /** @param value JSON */
+  readonly seal: (purpose: Purpose, value: unknown) => Promise<string>;
+  /** @returns undefined if the text is not a sealed value of this purpose. Every cause takes the same path. */
+  readonly open: (purpose: Purpose, text: string) => Promise<Opened | undefined>;
+  /** The IDs of the keys, the sealing one first. */
+  readonly keyIds: () => readonly string[];
+}
+
+/** An opened value. */
+export interface Opened {
+  readonly value: unknown;
+  readonly keyId: string;
+  readonly isCurrentKey: boolean;
+}

@@ -1,0 +1,64 @@
+/** Where sessions are. The only maker is `in-cookie.ts`; a store that several replicas share can be another. */
+import type { NoSession, Session } from './session.ts';
+
+/** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
+export interface RequestCookies {
+  /** Every `cookie` line as received. */
+  readonly lines: readonly string[];
+  /** The values of a name; several if the name is there more than once. */
+  readonly values: (name: string) => readonly string[];
+  readonly names: () => readonly string[];
+}
+
+/** The place of a request: it decides the names and attributes of cookies. */
+export interface CookiePlace {
+  /** The name of the policy, or empty. */
+  readonly policy: string;
+  /** Whether browsers reach the host over plain HTTP (`login.httpHosts`). */
+  readonly isHttp: boolean;
+}
+
+/** The session of a request. */
+export type FoundSession =
+  | {
+      readonly session: Session;
+      /** Identifies the cookie: the SHA-256 of its value. */
+      readonly digest: string;
+      /** Whether this process has opened the cookie before. */
+      readonly isCached: boolean;
+      /** Whether the first key of `sessions.keysFile` sealed it. If not, it is sealed again at the next renewal. */
+      readonly isCurrentKey: boolean;
+    }
+  | { readonly none: NoSession };
+
+/** Sessions. No function throws because of a client's text. */
+export interface SessionStore {
+  /** Finds the session of a request. Synchronous if this process has opened the cookie before, or there is none. */
+  readonly find: (cookies: RequestCookies, place: CookiePlace) => FoundSession | Promise<FoundSession>;
+  /**
+   * Saves a new or changed session.
+   *
+   * @param cookies the cookies of the request; cookies of the session that are left over are deleted
+   * @returns the values of `set-cookie`; `too_large` with the largest part if the session does not fit
+   */
+  readonly save: (
+    session: Session,
+    cookies: RequestCookies,
+    place: CookiePlace,
+  ) => Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }>;
+  /** Ends a session: this process no longer finds it. */
+  readonly end: (session: Session) => void;
+  /** The values of `set-cookie` that delete the session cookies of a request. */
+  readonly clear: (cookies: RequestCookies, place: CookiePlace) => readonly string[];
+  /** Whether a cookie name belongs to this service: a session, a chunk of one, or a login in progress. */
+  readonly isOwn: (name: string) => boolean;
+}
+
+/** A saved session. */
+export interface SavedSession {
+  readonly cookies: readonly string[];
+  /** The digest of the new cookie. */
+  readonly digest: string;
+  /** The number of cookies that the session fills. */
+  readonly chunks: number;
+}
