@@ -66,6 +66,10 @@ const usedHeaders = namesWithBytes(
   ...hostHeaders,
 );
 
+/** The headers that each check of a session reads. An index of all headers costs much more than these. */
+const sessionHeaders: ReadonlySet<string> = new Set(['cookie', 'upgrade', 'origin', 'sec-fetch-site']);
+const namedSessionHeaders = namesWithBytes(...sessionHeaders);
+
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
 /** Names by their length, because most headers have another length. */
@@ -97,6 +101,12 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     all ??= indexHeaders(readAttributes(bytes, undefined));
     return all;
   };
+  let ofSessions: Headers | undefined;
+  const header = (name: string): readonly string[] => {
+    if (all !== undefined || !sessionHeaders.has(name)) return linesNamed(bytes, index(), name);
+    ofSessions ??= readAttributes(bytes, namedSessionHeaders);
+    return valuesOf(bytes, ofSessions, name);
+  };
   return {
     method,
     host: hostOf(bytes, host, found),
@@ -112,7 +122,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
       headers: [['host', toBytes(host)], ...linesOf(bytes, index())],
     }),
     requestId: valuesOf(bytes, found, 'x-request-id').find((value) => value !== '') ?? '',
-    header: (name) => linesNamed(bytes, index(), name),
+    header,
   };
 }
 

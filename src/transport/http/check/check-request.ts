@@ -49,16 +49,31 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-/** Looks up headers by name. The index is created at the first lookup. */
+/** The number of lookups for which an index costs more than it saves. */
+const lookupsWithoutIndex = 3;
+
+/** Looks up headers by name. The index is created if there are many lookups. */
 function createHeaderOf(rawHeaders: readonly string[]): CheckRequest['header'] {
   let index: Map<string, string[]> | undefined;
+  let lookups = 0;
   return (name) => {
+    if (lookups++ < lookupsWithoutIndex) return linesNamed(rawHeaders, name);
     index ??= indexOf(rawHeaders);
     return index.get(name) ?? none;
   };
 }
 
 const none: readonly string[] = [];
+
+function linesNamed(rawHeaders: readonly string[], name: string): readonly string[] {
+  let lines: string[] | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (!isNamed(rawHeaders[at] ?? '', name)) continue;
+    lines ??= [];
+    lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines ?? none;
+}
 
 function indexOf(rawHeaders: readonly string[]): Map<string, string[]> {
   const index = new Map<string, string[]>();
