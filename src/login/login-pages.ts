@@ -28,9 +28,14 @@ export interface LoginPages {
     of: { readonly issuers: readonly { readonly label: string; readonly href: string }[] },
     languages: string,
   ) => ShownPage;
-  /** Says that a login failed, with the ID of the decision. @param of.signIn where to sign in again */
+  /**
+   * Says that a login failed, with the ID of the decision.
+   *
+   * @param of.signIn where to sign in again
+   * @param of.part the largest part of a session that is too large, such as `groups`
+   */
   readonly failed: (
-    of: { readonly cause: FailedLogin; readonly signIn: string },
+    of: { readonly cause: FailedLogin; readonly signIn: string; readonly part?: string },
     languages: string,
   ) => ShownPage;
   /**

@@ -1,7 +1,7 @@
-/** Converts a request of Envoy's HTTP ext_authz, which has the client's own method, path and headers, to a check request. */
+/** Converts an HTTP/1.1 request, which has the method, path and headers of the client, to a check request. */
 import type { IncomingMessage } from 'node:http';
-import type { CheckRequest } from '../../../model/check-request.ts';
-import { headerLines } from '../../../runtime/raw-headers.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import { headerLines } from '../../runtime/raw-headers.ts';
 
 /** Over HTTP the source is known only from headers, which a client can forge. */
 const unknownSource = { address: '', principal: '' } as const;
