@@ -1,8 +1,13 @@
 /** The paths that this service answers itself on hosts with a login. */
-import type { Config } from '../declare/options.ts';
 
-/** The options of the paths. */
-type PathOptions = NonNullable<Config['login']>['paths'];
+/** The options of the paths (`login.paths`). */
+export interface PathOptions {
+  readonly prefix: string;
+  readonly callback?: string | undefined;
+  readonly start?: string | undefined;
+  readonly signOut?: string | undefined;
+  readonly user?: string | undefined;
+}
 
 /** The paths of the login. */
 export interface LoginPaths {
