@@ -4,11 +4,11 @@ import { createCheck } from '../check/check.ts';
 import { tooLate, withCheckDeadline } from '../check/check-deadline.ts';
 import { withCookies } from '../check/login/with-cookies.ts';
 import { createPolicyCheck } from '../check/policy-check.ts';
-import { createRuledCheck, type RuledCheckParts } from '../check/ruled-check.ts';
+import { createRuledCheck } from '../check/ruled-check.ts';
 import { createClientAddress } from '../check/rules/client-address.ts';
 import { createContextOf } from '../check/rules/expression-context.ts';
 import { createSelectRule } from '../check/rules/select-rule.ts';
-import { createSelectionDetails, type RulePlaces } from '../check/rules/selection-details.ts';
+import { createSelectionDetails } from '../check/rules/selection-details.ts';
 import { inShadowMode } from '../check/shadow-mode.ts';
 import { withTraceEnd } from '../check/traced-check.ts';
 import { createForward, forwardNothing } from '../check/upstream-headers.ts';
@@ -18,8 +18,7 @@ import type { Logins } from '../login/logins.ts';
 import type { Check } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createLoginChecks } from './login-checks.ts';
-
-type RuleSet = Pick<RuledCheckParts, 'rules' | 'noRuleMatches' | 'mode'>;
+import { generalRules, policyRules, type RuleSet } from './rule-sets.ts';
 
 /**
  * Creates the check.
@@ -33,7 +32,7 @@ export function createOwnCheck(
   clock: Clock,
   logins?: Logins,
 ): Check {
-  const { rules, policies, grpcPolicy, noRuleMatches, mode, trustedHeaders, hosts, paths, limits } = config;
+  const { grpcPolicy, mode, trustedHeaders, hosts, paths, limits } = config;
   const headers = removedHeaders(config);
   const contextOf = createContextOf(trustedHeaders, clock, hosts.ports);
   const authenticateInTime: Authenticate = withCheckDeadline(authenticate, {
@@ -45,7 +44,7 @@ export function createOwnCheck(
     logins === undefined
       ? undefined
       : createLoginChecks({ config, logins, authenticate: authenticateInTime, headers, clock });
-  const checkOf = (set: RuleSet, places: RulePlaces, policy = ''): Check => {
+  const checkOf = (set: RuleSet): Check => {
     // A forwarder for each rule, because a cached response names the rule.
     const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>
       createForward({ ...config, outputClaimToHeaders }, headers),
@@ -56,21 +55,21 @@ export function createOwnCheck(
     const select = createSelectRule(set.rules, clientAddress, options);
     return createRuledCheck({
       ...set,
-      places,
       select,
-      details: createSelectionDetails(set.rules, clientAddress, options, places),
+      details: createSelectionDetails(set.rules, clientAddress, options, set.places),
       authenticate: authenticateInTime,
       contextOf,
       maxTokenSize: limits.maxTokenSize,
       forwardOf: (rule) => (rule === 'none' ? unmatched : (forwards[rule] ?? unmatched)),
       forwardNothing: () => forwardNothing(config, headers),
-      login: loginChecks?.ofRules({ ...set, select, path: places.rules, policy }),
+      login: loginChecks?.ofRules(set, select),
     });
   };
   const complete = (check: Check) => withTraceEnd(logins === undefined ? check : withCookies(check, logins));
 
-  const general = { rules: 'rules', noRuleMatches: 'noRuleMatches', mode: 'mode' };
-  if (rules !== undefined) return complete(checkOf({ rules, noRuleMatches, mode }, general));
+  const rules = generalRules(config);
+  if (rules !== undefined) return complete(checkOf(rules));
+  const policies = policyRules(config);
   if (policies === undefined) {
     const check = createCheck(authenticateInTime, createForward(config, headers), loginChecks?.ofService());
     return complete(
@@ -79,21 +78,12 @@ export function createOwnCheck(
   }
   return complete(
     createPolicyCheck(
-      policies.map((policy, index) => {
-        const place = `policies[${index}]`;
-        const set = {
-          rules: policy.rules.map((rule) => ({ ...rule, name: `${policy.name}/${rule.name}` })),
-          noRuleMatches: policy.noRuleMatches ?? noRuleMatches,
-          mode: policy.mode ?? mode,
-        };
-        const places = {
-          rules: `${place}.rules`,
-          noRuleMatches: policy.noRuleMatches === undefined ? 'noRuleMatches' : `${place}.noRuleMatches`,
-          mode: policy.mode === undefined ? 'mode' : `${place}.mode`,
-        };
-        const { name, pathPrefix } = policy;
-        return { name, pathPrefix, place, check: checkOf(set, places, name) };
-      }),
+      policies.map((set) => ({
+        name: set.policy,
+        pathPrefix: set.pathPrefix,
+        place: set.place,
+        check: checkOf(set),
+      })),
       grpcPolicy,
     ),
   );

@@ -53,13 +53,16 @@ export function createAnswerOwnPath(parts: OwnPathsParts): AnswerOwnPath {
         hosts === undefined || hosts.some((pattern) => names.some((one) => hostCovers(pattern, one))),
     );
   };
-  /** The place of the path; without a login there, the first place of the host, preferably one that sends people to log in. */
-  const placeOrFirst: PlaceOfPath = (request, path) => {
-    const all = placesOn(request);
-    return placeOf(request, path) ?? (all.find(({ place }) => place.when !== 'never') ?? all[0])?.place;
+  /** For a path of the login: the first place of the host, with the issuers of all, since the login itself has no rule. */
+  const placeOfHost = (request: CheckRequest): LoginPlace | undefined => {
+    const all = placesOn(request).map(({ place }) => place);
+    const place = all.find(({ when }) => when !== 'never') ?? all[0];
+    return place && { ...place, issuers: [...new Set([place, ...all].flatMap(({ issuers }) => issuers))] };
   };
+  const placeFor: PlaceOfPath = (request, path) =>
+    logins.isOwnPath(path) ? placeOfHost(request) : placeOf(request, path);
   const answer = (request: CheckRequest, trace: Trace | undefined) => {
-    const decision = logins.answerOwnPath(request, policy, placeOrFirst, trace);
+    const decision = logins.answerOwnPath(request, policy, placeFor, trace);
     return decision instanceof Promise
       ? withDeadline(decision.catch(internalError), time, clock, () => tooLateForLogin(time)).then(
           neverAllowed,

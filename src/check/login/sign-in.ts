@@ -32,7 +32,7 @@ export interface SignInParts {
 }
 
 /** The reasons of requests without a usable session. */
-export const reasonOfNone = {
+const reasonOfNone = {
   absent: 'login_required',
   expired: 'session_expired',
   invalid: 'session_invalid',

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../../model/check-request.ts';
 import { headerLines } from '../../runtime/raw-headers.ts';
+import { sessionHeaders } from './session-headers.ts';
 
 /** Over HTTP the source is known only from headers, which a client can forge. */
 const unknownSource = { address: '', principal: '' } as const;
@@ -49,15 +50,11 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-/** The number of lookups for which an index costs more than it saves. */
-const lookupsWithoutIndex = 3;
-
-/** Looks up headers by name. The index is created if there are many lookups. */
+/** Looks up headers by name. The index is created at the first lookup of a header that is not one of {@link sessionHeaders}. */
 function createHeaderOf(rawHeaders: readonly string[]): CheckRequest['header'] {
   let index: Map<string, string[]> | undefined;
-  let lookups = 0;
   return (name) => {
-    if (lookups++ < lookupsWithoutIndex) return linesNamed(rawHeaders, name);
+    if (index === undefined && sessionHeaders.has(name)) return linesNamed(rawHeaders, name);
     index ??= indexOf(rawHeaders);
     return index.get(name) ?? none;
   };

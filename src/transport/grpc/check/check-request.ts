@@ -1,5 +1,6 @@
 /** Reads Envoy's envoy.service.auth.v3.CheckRequest. Decodes only what a check needs, because most headers are not used. */
 import type { CheckRequest } from '../../../model/check-request.ts';
+import { sessionHeaders } from '../../shared/session-headers.ts';
 import type { FieldSelection } from '../message/field-filter.ts';
 import {
   type FieldCursor,
@@ -66,8 +67,6 @@ const usedHeaders = namesWithBytes(
   ...hostHeaders,
 );
 
-/** The headers that each check of a session reads. An index of all headers costs much more than these. */
-const sessionHeaders: ReadonlySet<string> = new Set(['cookie', 'upgrade', 'origin', 'sec-fetch-site']);
 const namedSessionHeaders = namesWithBytes(...sessionHeaders);
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];

@@ -82,15 +82,21 @@ function createToOwnReply(options: ReplyOptions): ToReply {
 const noVerdict: ReplyForId = (id) =>
   reply(503, [], linesOf([['content-length', '0'], ...decisionLine(id)]), '');
 
-/** The reply for a browser; undefined if it cannot be sent. To Envoy, 200 is an allow, so a page that has this status gets 401. */
+/** The reply for a browser; undefined if it cannot be sent. */
 function browserReply(decision: ForBrowser, options: ChallengeOptions): HttpReply | undefined {
-  const { id, browser } = decision;
-  const status = browser.status === 200 ? 401 : browser.status;
+  const { id } = decision;
+  const status = statusFor(decision);
   const message = browserMessage(decision, status, id, options);
   if (message === undefined) return undefined;
   const body = Buffer.from(message.body, 'utf8').toString('latin1');
   const shared: Line[] = [['content-length', String(body.length)], ...decisionLine(id)];
   return reply(status, message.lines, linesOf(shared), body);
+}
+
+/** To Envoy, 200 is an allow. A page asks for a login; the answer about the signed-in person does not. */
+function statusFor({ browser: { status }, reason }: ForBrowser): number {
+  if (status !== reasons.allowed.httpStatus) return status;
+  return reason === 'login_path' ? 403 : 401;
 }
 
 function removalLines(remove: readonly string[]): string {
