@@ -11,6 +11,7 @@ import type { LoginEvents } from './login-events.ts';
 import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPlace, Logins, SessionVerdict } from './logins.ts';
+import type { Renew, Renewal } from './refresh.ts';
 import { type CookieOfRequest, createReplaceCookie } from './replace-cookie.ts';
 import {
   describeAbsent,
@@ -24,7 +25,6 @@ import {
   describeUnavailable,
 } from './session-details.ts';
 import { createSessionLifetime } from './session-lifetime.ts';
-import type { Renew, Renewal } from './session-renewal.ts';
 
 /** The dependencies. */
 export interface FindSessionDependencies {

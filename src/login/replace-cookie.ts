@@ -85,6 +85,7 @@ export function createReplaceCookie({
       return save({ ...found.session, seenAt: known.seenAt }, known, at);
     },
     refreshed: (old, renewed, at) => {
+      old.seenAt = minuteOf(clock.now() / 1000);
       if (old.renewed?.known !== renewed)
         old.renewed = { known: renewed, cookies: save(renewed.session, renewed, at) };
       noteSent(old);
