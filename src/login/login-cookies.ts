@@ -97,9 +97,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     return login !== undefined && nameOf(login.state, name, names) ? login : undefined;
   };
   const openAll = async (found: readonly string[], cookies: RequestCookies) =>
-    Promise.all(
-      found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })),
-    );
+    Promise.all(found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
 
   return {
     remove,
@@ -159,9 +157,7 @@ function markOf(state: string): string {
 
 /** Whether a cookie has the name that its content asks for. */
 function nameOf(state: string, name: string, names: CookieNames): boolean {
-  return [false, true].some(
-    (isHttp) => names.login({ policy: '', isHttp }, markOf(state)) === name,
-  );
+  return [false, true].some((isHttp) => names.login({ policy: '', isHttp }, markOf(state)) === name);
 }
 
 /** Compares two texts in a time that does not depend on where they differ. */
