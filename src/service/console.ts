@@ -1,5 +1,6 @@
 /** The console with the state of the service. Loaded only if `admin.console.enabled` is true. */
 import type { Config } from '../config/declare/options.ts';
+import { listenerTls } from '../config/describe/listener-tls.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { ExplainRequest, Explanation } from '../model/explanation.ts';
@@ -13,7 +14,7 @@ import { accessHelp, type Guard } from '../transport/admin/respond.ts';
 import type { ConsoleContent, ConsoleState, RuleView } from '../transport/console/content.ts';
 import { mostDenials } from '../transport/console/denials-page.ts';
 import { createConsole } from '../transport/console/server.ts';
-import type { BoundAddress } from '../transport/shared/listener.ts';
+import type { BoundAddress, Listener } from '../transport/shared/listener.ts';
 import type { RequestHandler } from '../transport/shared/web-server.ts';
 import { certificatesOf } from './certificate-ends.ts';
 import type { CheckService } from './check-service.ts';
@@ -28,7 +29,7 @@ export interface ConsoleDependencies {
   /** When the current configuration was loaded, in milliseconds since the epoch. */
   readonly loadedAt: () => number;
   readonly readiness: () => Readiness;
-  readonly addresses: () => Readonly<Partial<Record<'http' | 'grpc' | 'admin', BoundAddress>>>;
+  readonly addresses: () => Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'report'>;
   readonly findDenials: FindDenials;
@@ -137,7 +138,7 @@ function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleS
     listeners: Object.entries(addresses()).map(([name, { host, port }]) => ({
       name,
       address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-      security: securityOf(config[name as 'http' | 'grpc' | 'admin'].tls),
+      security: securityOf(listenerTls(config).find((listener) => listener.name === name)?.tls),
     })),
     certificates: certificatesOf(config, readFile),
   };
