@@ -18,6 +18,7 @@ import type { BoundAddress, Listener } from '../transport/shared/listener.ts';
 import type { RequestHandler } from '../transport/shared/web-server.ts';
 import { certificatesOf } from './certificate-ends.ts';
 import type { CheckService } from './check-service.ts';
+import { explainEvalError } from './code-generation.ts';
 import { configHash } from './config-hash.ts';
 import { checkedRequest, InvalidRequest } from './explain/request.ts';
 
@@ -94,7 +95,7 @@ export async function startConsole(dependencies: ConsoleDependencies): Promise<R
     isTls: config().admin.tls !== undefined,
     clock,
     logger,
-  }).catch(explainEvalError);
+  }).catch(explainEvalError('admin.console.enabled', 'the console'));
   sampler.start();
   logger.warn('the console is enabled; this process may compile code at run time, which fastify needs');
   return { handle, stop: sampler.stop };
@@ -110,14 +111,6 @@ function problemOf(request: ExplainRequest): string | undefined {
     if (error instanceof InvalidRequest) return error.message;
     throw error;
   }
-}
-
-function explainEvalError(error: unknown): never {
-  if (!(error instanceof EvalError)) throw error;
-  throw new Error(
-    'admin.console.enabled: the console cannot start, because Node may not compile code; start Node without --disallow-code-generation-from-strings, or set admin.console.enabled to false',
-    { cause: error },
-  );
 }
 
 function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleState {

@@ -5,7 +5,7 @@ export interface BindAddress {
   /** The listener, as in the names of its options, such as `login.listener`. */
   readonly name: string;
   /** The configured address; undefined for all addresses of this machine. */
-  readonly host: string | undefined;
+  readonly host?: string | undefined;
   readonly port: number;
 }
 
