@@ -115,10 +115,7 @@ describe('a configuration with a login is accepted', () => {
       },
     ],
     ['with values of flags', { flags: [['--login-when', 'never']] }],
-    [
-      'with the keys file of a flag',
-      { sessions: null, flags: [['--sessions-keys-file', '/etc/keys']] },
-    ],
+    ['with the keys file of a flag', { sessions: null, flags: [['--sessions-keys-file', '/etc/keys']] }],
   ])('%s', async (_, parts) => {
     expect(await problemsOf(parts)).toEqual({});
   });
@@ -166,7 +163,12 @@ describe('a configuration has a problem', () => {
     ],
     [
       'if a rule needs a login that is not there',
-      { login: null, sessions: null, issuerLogin: {}, ...rule({ login: ['main'] }, { requireSameOrigin: true }) },
+      {
+        login: null,
+        sessions: null,
+        issuerLogin: {},
+        ...rule({ login: ['main'] }, { requireSameOrigin: true }),
+      },
       {
         'rules[0].require.login': expect.stringContaining('has no effect without the section `login`'),
         'rules[0].requireSameOrigin': expect.stringContaining('has no effect without the section `login`'),
@@ -274,7 +276,11 @@ describe('a configuration has a problem', () => {
       'if endpoints are missing without discovery, or not safe',
       {
         issuer: { jwksUri: 'https://issuer.example.com/keys' },
-        issuerLogin: { ...client, tokenEndpoint: 'http://issuer.example.com/token', pushedRequests: 'always' },
+        issuerLogin: {
+          ...client,
+          tokenEndpoint: 'http://issuer.example.com/token',
+          pushedRequests: 'always',
+        },
       },
       {
         'issuers[0].login.authorizationEndpoint': expect.stringContaining('missing; with jwksUri'),
@@ -388,7 +394,11 @@ describe('a configuration has a problem', () => {
       more: {
         http: { port: 'x' },
         rules: [
-          { name: 'a', match: { hosts: ['a.example.com'] }, require: { issuers: ['nobody'], login: ['main'] } },
+          {
+            name: 'a',
+            match: { hosts: ['a.example.com'] },
+            require: { issuers: ['nobody'], login: ['main'] },
+          },
         ],
       },
     });

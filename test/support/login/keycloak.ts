@@ -16,7 +16,10 @@ export interface LoginKeycloak {
   readonly issuer: string;
   readonly front: IssuerFront;
   readonly admin: RunningKeycloak['admin'];
+  /** The access token of a machine. */
   readonly token: () => Promise<string>;
+  /** All tokens of a person. */
+  readonly tokensOf: (name: keyof typeof people) => Promise<{ readonly id_token: string }>;
   readonly restart: () => Promise<void>;
   readonly signIn: SignIn;
   /** The ID of a person. */
@@ -75,7 +78,7 @@ export async function startLoginKeycloak(
     clientId: client.id,
     secret: client.secret,
     standardFlowEnabled: true,
-    directAccessGrantsEnabled: false,
+    directAccessGrantsEnabled: true,
     redirectUris: origins.map((origin) => `${origin}/*`),
     webOrigins: [],
     attributes: {
@@ -95,21 +98,34 @@ export async function startLoginKeycloak(
     const [user] = (await admin('GET', `/shop/users?exact=true&username=${name}`)) as { id: string }[];
     return user?.id ?? '';
   };
+  const ask = async (form: Record<string, string>) => {
+    const response = await fetch(`${front.url}/realms/shop/protocol/openid-connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams(form),
+    });
+    return (await response.json()) as { readonly access_token: string; readonly id_token: string };
+  };
   return {
     issuer: `${front.url}/realms/shop`,
     front,
     admin,
-    token: async () => {
-      const response = await fetch(`${front.url}/realms/shop/protocol/openid-connect/token`, {
-        method: 'POST',
-        body: new URLSearchParams({
+    token: async () =>
+      (
+        await ask({
           grant_type: 'client_credentials',
           client_id: 'machine',
           client_secret: 'secret-of-machine',
-        }),
-      });
-      return ((await response.json()) as { access_token: string }).access_token;
-    },
+        })
+      ).access_token,
+    tokensOf: (name) =>
+      ask({
+        grant_type: 'password',
+        client_id: client.id,
+        client_secret: client.secret,
+        username: name,
+        password: name,
+        scope: 'openid profile email',
+      }),
     restart: keycloak.restart,
     signIn: signInAtKeycloak,
     idOf,

@@ -45,3 +45,9 @@ export interface FetchResult {
   readonly body?: string;
   readonly error?: string;
 }
+
+/** The names of the login's cookies for an origin. */
+export async function ownCookies(page: Page, origin: string): Promise<string[]> {
+  const cookies = await page.context().cookies(origin);
+  return cookies.map(({ name }) => name).filter((name) => name.includes('oidc-authz'));
+}

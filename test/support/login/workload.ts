@@ -20,6 +20,8 @@ export interface BrowserWorkload {
   readonly received: WorkloadRequest[];
   /** The requests for a path, without its query. */
   readonly of: (path: string) => readonly WorkloadRequest[];
+  /** The headers of the last request for a path. */
+  readonly lastHeaders: (path: string) => WorkloadRequest['headers'];
   readonly close: () => Promise<void>;
 }
 
@@ -54,10 +56,12 @@ export async function startBrowserWorkload(): Promise<BrowserWorkload> {
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const of = (path: string) => received.filter((one) => one.path.split('?')[0] === path);
   return {
     port: (server.address() as AddressInfo).port,
     received,
-    of: (path) => received.filter((one) => one.path.split('?')[0] === path),
+    of,
+    lastHeaders: (path) => of(path).at(-1)?.headers ?? {},
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
