@@ -1,7 +1,7 @@
 /** The site that the browser tests of the login share: its rules, its browser, and the sites of others. */
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import type { Clock } from '../../../src/runtime/time/clock.ts';
-import { startBrowser } from './browser.ts';
+import { startBrowser, startBrowserWithoutCookies } from './browser.ts';
 import { client } from './keycloak.ts';
 import { type OtherOrigin, startOtherOrigin } from './origin.ts';
 import type { ServiceFiles } from './service.ts';
@@ -26,6 +26,8 @@ export interface SiteOptions {
 /** A site with its browser. */
 export interface LoginSite extends LoginStack {
   readonly browser: Browser;
+  /** Starts a browser that refuses the cookies of the site. */
+  readonly browserWithoutCookies: () => Promise<BrowserContext>;
   /** Serves `evil.test` and `sub.app.test`. */
   readonly others: OtherOrigin;
 }
@@ -44,13 +46,16 @@ export async function startLoginSite(
     clientSecret: client.secret,
     ...(options.clock !== undefined && { clock: options.clock }),
   });
-  const browser = await startBrowser(paths.chromium, serverTls.certFile, {
+  const hosts = {
     port: stack.envoy.port,
     others: { 'evil.test': others.port, 'sub.app.test': others.port },
-  });
+  };
+  const browser = await startBrowser(paths.chromium, serverTls.certFile, hosts);
   return {
     ...stack,
     browser,
+    browserWithoutCookies: () =>
+      startBrowserWithoutCookies(paths.chromium, serverTls.certFile, hosts, 'app.test'),
     others,
     stop: async () => {
       await browser.close();
