@@ -93,11 +93,12 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     const [value, ...others] = new Set(cookies.values(name));
     // A sibling domain can plant a second cookie of the same name: then neither counts.
     if (value === undefined || others.length > 0) return undefined;
-    const login = readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
-    return login !== undefined && nameOf(login.state, name, names) ? login : undefined;
+    return readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
   };
   const openAll = async (found: readonly string[], cookies: RequestCookies) =>
-    Promise.all(found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
+    Promise.all(
+      found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })),
+    );
 
   return {
     remove,
@@ -153,11 +154,6 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
 /** The part of the name that a login cookie has from its `state`. */
 function markOf(state: string): string {
   return createHash('sha256').update(state).digest('base64url').slice(0, 8);
-}
-
-/** Whether a cookie has the name that its content asks for. */
-function nameOf(state: string, name: string, names: CookieNames): boolean {
-  return [false, true].some((isHttp) => names.login({ policy: '', isHttp }, markOf(state)) === name);
 }
 
 /** Compares two texts in a time that does not depend on where they differ. */
