@@ -26,11 +26,14 @@ export interface LoginEventsDependencies {
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'logins' | 'checkRecordLeftOut'>;
   readonly clock: Clock;
+  /** The names of the issuers that sign people in. */
+  readonly issuers: readonly string[];
 }
 
 /** Creates the receiver of the events of logins and sessions. */
-export function createLoginEvents({ logger, metrics, clock }: LoginEventsDependencies): LoginEvents {
+export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEventsDependencies): LoginEvents {
   const { logins } = metrics;
+  for (const issuer of issuers) logins.issuerConfigured(issuer);
   const mayWrite = createRecordBudget('logins', { logger, metrics, clock });
   const write = (level: 'info' | 'warn', record: object, text: string) => {
     if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
@@ -79,6 +82,8 @@ export function createLoginEvents({ logger, metrics, clock }: LoginEventsDepende
           'a workload receives session cookies; list cookie in the headers that the mesh sends to workloads on allow',
         );
     },
+    revocationFailed: (issuer, detail) =>
+      write('warn', { issuer, problem: detail }, 'a refresh token could not be revoked at a sign-out'),
     returnAddressRefused: (host) => {
       logins.returnAddressRefused();
       write('info', { host: shortened(host) }, 'a return address was refused; the login returns to /');

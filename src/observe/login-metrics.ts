@@ -1,6 +1,6 @@
 /** Counts logins and sessions. */
 import type { LoginResult, RefreshResult, SessionEnd, SessionLookup } from '../login/login-events.ts';
-import { lookupResults, sessionEnds } from './login-metric-definitions.ts';
+import { loginResults, lookupResults, refreshResults, sessionEnds } from './login-metric-definitions.ts';
 import type { MetricMakers } from './metric-makers.ts';
 
 /** Upper bounds of the buckets of a login's duration, in seconds. */
@@ -8,6 +8,8 @@ const durationBounds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600] as const;
 
 /** The metrics of logins and sessions. */
 export interface LoginMetrics {
+  /** People can sign in at this issuer. Its counters start at 0, so that an alert sees the first event. */
+  readonly issuerConfigured: (issuer: string) => void;
   readonly loginStarted: (issuer: string) => void;
   /** @param seconds since the start of the login; undefined if it is not known */
   readonly loginFinished: (issuer: string, result: LoginResult, seconds: number | undefined) => void;
@@ -48,6 +50,12 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   });
 
   return {
+    issuerConfigured: (issuer) => {
+      started.inc({ issuer }, 0);
+      tooLarge.inc({ issuer }, 0);
+      for (const result of Object.keys(loginResults)) finished.inc({ issuer, result }, 0);
+      for (const result of Object.keys(refreshResults)) refreshes.inc({ issuer, result }, 0);
+    },
     loginStarted: (issuer) => started.inc({ issuer }),
     loginFinished: (issuer, result, seconds) => {
       finished.inc({ issuer, result });
