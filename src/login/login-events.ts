@@ -1,4 +1,4 @@
-/** What happens to logins and sessions, for metrics and logs. Never a code, a state, a cookie or a token. */
+/** The events of logins and sessions, for metrics and logs. Never a code, a state, a cookie or a token. */
 
 /** How a login ended. */
 export type LoginResult = 'success' | 'failed' | 'cancelled' | 'unavailable' | 'too_large';
@@ -9,7 +9,7 @@ export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'ref
 /** How a refresh ended. */
 export type RefreshResult = 'success' | 'rejected' | 'unavailable';
 
-/** What a request found that looked for a session. `cached`: this process has opened the cookie before. */
+/** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
 export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
 
 /** Receives the events. */

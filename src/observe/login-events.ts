@@ -10,7 +10,7 @@ import { shortened } from './recorded-denial.ts';
 const endings: Readonly<Record<LoginResult, readonly [level: 'info' | 'warn', text: string]>> = {
   success: ['info', 'a person signed in'],
   failed: ['warn', 'a login failed'],
-  cancelled: ['info', 'a login was cancelled'],
+  cancelled: ['info', 'a login was canceled'],
   unavailable: ['warn', 'a login failed because the issuer is not available'],
   too_large: ['warn', 'a login failed because its session is too large'],
 };

@@ -66,7 +66,7 @@ export const loginResults = {
   success: 'The person has a session.',
   failed:
     'The answer does not belong to a login of this browser, or the issuer or the ID token was rejected. The log has the cause.',
-  cancelled: 'The person or a rule of the issuer cancelled the login.',
+  cancelled: 'The person or a rule of the issuer canceled the login.',
   unavailable: 'The issuer did not answer, or it answered with an error that is not about the person.',
   too_large: 'The session does not fit into its cookies.',
 } as const;

@@ -176,7 +176,7 @@ function toRecord(
   };
 }
 
-/** What a browser receives: `redirect`, `page` or `status`. */
+/** The kind of answer that a browser receives: `redirect`, `page` or `status`. */
 function answerOf({ location, page }: BrowserAnswer): string {
   if (location !== undefined) return 'redirect';
   return page === undefined ? 'status' : 'page';

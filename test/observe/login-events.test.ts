@@ -45,7 +45,7 @@ describe('the end of a login', () => {
   test.each([
     ['success', 'info', 'a person signed in'],
     ['failed', 'warn', 'a login failed'],
-    ['cancelled', 'info', 'a login was cancelled'],
+    ['cancelled', 'info', 'a login was canceled'],
     ['unavailable', 'warn', 'a login failed because the issuer is not available'],
     ['too_large', 'warn', 'a login failed because its session is too large'],
   ] as const)('%s has one record and is counted', async (result, level, msg) => {
@@ -226,7 +226,7 @@ describe('the record of a check', () => {
   };
 
   test.each(['login_completed', 'signed_out'] as const)(
-    'of %s is no denial, but it is counted',
+    'of %s is not a denial, but it is counted',
     async (reason) => {
       const { decided, records, stored, text } = await decide({
         outcome: 'deny',
@@ -242,7 +242,7 @@ describe('the record of a check', () => {
     },
   );
 
-  test('of the page about the signed-in person is no denial', async () => {
+  test('of the page about the signed-in person is not a denial', async () => {
     const page = { status: 200, cookies: [] } as const;
     const { records, stored } = await decide({ outcome: 'deny', reason: 'login_path', browser: page });
     expect([records, stored]).toEqual([[], []]);
