@@ -137,7 +137,7 @@ test('each library is imported in one place', () => {
     'lru-cache': ['credential/token/cache.ts', 'session/ended-sessions.ts', 'session/session-memory.ts'],
     'openid-client': ['tools/canary/client-credentials.ts'],
     pino: ['observe/logger.ts'],
-    'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
+    'prom-client': ['observe/metric-makers.ts', 'observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],
     yaml: [
       'config/describe/yaml-text.ts',
