@@ -31,8 +31,6 @@ export interface LoginEvents {
   readonly cookieNotDelivered: (host: string) => void;
   /** A cookie of this service reached a workload over HTTP, because the mesh does not let the check replace `cookie`. */
   readonly cookieNotStripped: (host: string) => void;
-  /** A refresh token could not be revoked at a sign-out. */
-  readonly revocationFailed: (issuer: string, detail: string) => void;
   /** A return address was refused, and the login returns to `/`. */
   readonly returnAddressRefused: (host: string) => void;
 }
