@@ -1,6 +1,7 @@
 /** Begins a login: makes its secrets, seals them into a cookie, and sends the browser to the issuer (RFC 6749 section 4.1.1). */
-import { passed, type StepDetail, type Trace } from '../model/trace.ts';
+
 import type { Decision } from '../model/decision.ts';
+import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import { denied, type LoginReason, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, type LoginProblem, type StepUp } from './login-client.ts';

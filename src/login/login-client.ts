@@ -50,7 +50,7 @@ export interface LoginProblem {
   readonly detail: string;
   /** The error code of the issuer (RFC 6749 section 5.2), cut and reduced to visible ASCII. */
   readonly code?: string;
-  /** Nothing reached the issuer: the code is still good, and a reload of the callback may redeem it. */
+  /** Nothing reached the issuer, so that the same code can be redeemed later. */
   readonly isUnsent?: true;
 }
 

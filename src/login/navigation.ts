@@ -40,9 +40,7 @@ export function readOpening(request: CheckRequest, { when, frames }: NavigationO
   if (isUpgrade(request)) return { opens: 'other', by: 'upgrade', found: singleHeader(request, 'upgrade') };
   const isRead = method === 'GET' || method === 'HEAD';
   if (isRead && when === 'always') return { opens: 'page', by: 'the method', found: method };
-  const opening = hasHeader(request, 'sec-fetch-mode')
-    ? byFetchMetadata(request, frames)
-    : byAccept(request);
+  const opening = hasHeader(request, 'sec-fetch-mode') ? byFetchMetadata(request, frames) : byAccept(request);
   if (isRead || opening.opens === 'other') return opening;
   return { opens: 'form', by: 'the method', found: method };
 }

@@ -74,8 +74,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }
-    const address =
-      issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
     const isFar = address !== undefined;
     // After a POST, the browser must go on with GET.
     const status = request.method === 'POST' ? 303 : 302;
@@ -94,8 +93,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
 
   const ask = ({ place, languages }: LoginRequest): Decision => {
     const page = pages.confirmSignOut({ action: paths.signOut, stay: '/' }, languages);
-    const detail = () =>
-      describeSignOut('another site may have sent the browser here, so a page asks first');
+    const detail = () => describeSignOut('another site may have sent the browser here, so a page asks first');
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
 

@@ -32,8 +32,8 @@ export function split(name: string, sealed: string): readonly Chunk[] | undefine
  * @returns undefined if there is none
  */
 export function join(name: string, cookies: RequestCookies): string | 'invalid' | undefined {
-  const whole = valueOf(cookies.values(name));
-  const [first, ...rest] = chunkSuffixes.map((suffix) => valueOf(cookies.values(name + suffix)));
+  const whole = onlyValue(cookies.values(name));
+  const [first, ...rest] = chunkSuffixes.map((suffix) => onlyValue(cookies.values(name + suffix)));
   const parts = [first, ...rest];
   if (parts.every((part) => part === undefined)) return whole;
   const count = parts.findLastIndex((part) => part !== undefined) + 1;
@@ -49,7 +49,7 @@ export function presentNames(name: string, cookies: RequestCookies): readonly st
   );
 }
 
-function valueOf(values: readonly string[]): string | 'invalid' | undefined {
+function onlyValue(values: readonly string[]): string | 'invalid' | undefined {
   const [first, ...others] = values;
   return others.every((other) => other === first) ? first : 'invalid';
 }

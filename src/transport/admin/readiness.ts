@@ -1,5 +1,5 @@
 /** The response of `/readyz`. */
-import type { IssuerStatus } from '../../issuer/issuer.ts';
+import type { IssuerStatus } from '../../issuer/issuer-status.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
 import { escapeInvisible } from '../../observe/escape-invisible.ts';
 import type { AdminResponse } from './route.ts';
