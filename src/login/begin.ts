@@ -93,7 +93,7 @@ export function createBegin(parts: BeginParts): Begin {
     const state = (isAgain === true ? again : '') + secret();
     const [nonce, codeVerifier] = [secret(), secret()];
     const redirectUri = asked.host.origin + callback;
-    const sent = await calls(() =>
+    const sent = await calls(
       issuer.client.authorizationUrl({
         redirectUri,
         state,

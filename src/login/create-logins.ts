@@ -47,8 +47,8 @@ export interface LoginParts {
   readonly pages: LoginPages;
 }
 
-/** The most calls to issuers that requests wait for, and the most revocations. */
-const maxCalls = 64;
+/** The most revocations that run at the same time. */
+const maxRevocations = 64;
 
 /** The longest wait of a callback for an issuer, in milliseconds, and as a part of the timeout of the mesh. */
 const maxWait = 4_800;
@@ -72,7 +72,7 @@ export function createLogins(parts: LoginParts): Logins {
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const deadline = Math.min(maxWait, limits.meshTimeout * partOfMeshTimeout);
-  const calls = createIssuerCalls(maxCalls, deadline, clock);
+  const calls = createIssuerCalls(deadline, clock);
   const begin = createBegin({ loginCookies, paths, pages, events, calls, now, randomBytes });
   const sendToIssuer = createSendToIssuer({ issuers, begin, paths, pages });
   const { frames, cors, afterSignOut } = login;
@@ -94,7 +94,7 @@ export function createLogins(parts: LoginParts): Logins {
     store,
     loginCookies,
     calls,
-    revoke: createRevoke(maxCalls, events),
+    revoke: createRevoke(maxRevocations, events),
     paths,
     pages,
     events,

@@ -101,7 +101,7 @@ export function createFinish(parts: FinishParts): Finish {
     const { login } = found;
     const { name } = issuer.config;
     const callback = new URL(host.origin + request.path);
-    const tokens = await calls(() =>
+    const tokens = await calls(
       issuer.client.finish(callback, {
         redirectUri: login.origin + login.callback,
         state: login.state,
@@ -121,7 +121,7 @@ export function createFinish(parts: FinishParts): Finish {
       events.sessionTooLarge(name, saved.tooLarge, saved.bytes);
       ended(found, issuer, 'too_large', detail);
       const signIn = paths.start(login.returnTo, name);
-      const page = pages.failed({ cause: 'too_large', signIn }, languages);
+      const page = pages.failed({ cause: 'too_large', signIn, part: saved.tooLarge }, languages);
       return {
         isCodeUsed: true,
         decision: denied('session_too_large', pageAnswer(403, page, finished), {

@@ -58,10 +58,8 @@ export function createSignOut(parts: SignOutParts): SignOut {
   ): Promise<AtIssuer> => {
     const state = Buffer.from(randomBytes(16)).toString('base64url');
     const returnTo = host.origin + paths.signedOut;
-    const address = await calls(async () => ({
-      url: await issuer.client.endSessionUrl({ idToken, returnTo, state }),
-    }));
-    return 'url' in address ? address.url : undefined;
+    const address = await calls(issuer.client.endSessionUrl({ idToken, returnTo, state }));
+    return typeof address === 'string' ? address : undefined;
   };
 
   const act = async (asked: LoginRequest): Promise<Decision> => {
