@@ -135,7 +135,12 @@ test('each library is imported in one place', () => {
     fastify: ['transport/console/server.ts'],
     jose: ['credential/cross-check/jose-verdict.ts'],
     'lru-cache': ['credential/token/cache.ts'],
-    'openid-client': ['tools/canary/client-credentials.ts'],
+    'openid-client': [
+      'login/client/client-authentication.ts',
+      'login/client/configuration.ts',
+      'login/client/create-login-client.ts',
+      'tools/canary/client-credentials.ts',
+    ],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],
