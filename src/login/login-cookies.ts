@@ -93,8 +93,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     const [value, ...others] = new Set(cookies.values(name));
     // A sibling domain can plant a second cookie of the same name: then neither counts.
     if (value === undefined || others.length > 0) return undefined;
-    const login = readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
-    return login !== undefined && nameOf(login.state, name, names) ? login : undefined;
+    return readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
   };
   const openAll = async (found: readonly string[], cookies: RequestCookies) =>
     Promise.all(found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
@@ -155,11 +154,6 @@ function markOf(state: string): string {
   return createHash('sha256').update(state).digest('base64url').slice(0, 8);
 }
 
-/** Whether a cookie has the name that its content asks for. */
-function nameOf(state: string, name: string, names: CookieNames): boolean {
-  return [false, true].some((isHttp) => names.login({ policy: '', isHttp }, markOf(state)) === name);
-}
-
 /** Compares two texts in a time that does not depend on where they differ. */
 function isSameText(one: string, other: string): boolean {
   const [first, second] = [Buffer.from(one), Buffer.from(other)];
@@ -180,9 +174,8 @@ const textMembers = [
 /** Reads an opened value; undefined if another version of this service has sealed it in another form. */
 function readPendingLogin(value: unknown): PendingLogin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const login = value as Record<string, unknown>;
+  const login = value as Partial<Record<keyof PendingLogin, unknown>>;
   const isWhole =
-    textMembers.every((member) => typeof login[member] === 'string') &&
-    typeof login['startedAt'] === 'number';
-  return isWhole ? (login as unknown as PendingLogin) : undefined;
+    textMembers.every((member) => typeof login[member] === 'string') && typeof login.startedAt === 'number';
+  return isWhole ? (login as PendingLogin) : undefined;
 }

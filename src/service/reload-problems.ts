@@ -1,5 +1,6 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
+import { listenerTls } from '../config/describe/listener-tls.ts';
 import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -42,7 +43,7 @@ export function createReloadProblems(
 
   return {
     certificateReloaded: (listener, problem) => {
-      const { tls } = initial[listener];
+      const tls = listenerTls(initial).find(({ name }) => name === listener)?.tls;
       if (tls === undefined) return;
       const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
       reloaded('certificate', files, problem);

@@ -1,4 +1,4 @@
-/** The web server of the console: its routes, its access and its response headers. The only file that imports fastify. */
+/** The web server of the console: its routes, its access and its response headers. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
