@@ -294,7 +294,7 @@ describe('limits', () => {
     const clock = createTestClock();
     for (const [limits, count] of [
       [{ maxEntries: 3, maxBytes: 2 ** 30 }, 3],
-      [{ maxEntries: 100, maxBytes: 10_000 }, 2],
+      [{ maxEntries: 100, maxBytes: 5_000 }, 2],
       [{ maxEntries: 0, maxBytes: 2 ** 30 }, 0],
       [{ maxEntries: 100, maxBytes: 0 }, 0],
     ] as const) {

@@ -1,7 +1,7 @@
 /** Sealed values, against node:crypto as a second implementation and jose as the tool of an attacker. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readSessionKeys, type SessionKey } from '../../src/config/login/session-keys.ts';
 import type { Purpose } from '../../src/session/seal.ts';
 import { createSeal } from '../../src/session/seal-values.ts';
@@ -170,6 +170,28 @@ describe('does not open', () => {
       9_000,
     );
   });
+});
+
+test('every text takes the same path to its end: one decryption', async () => {
+  const sealed = await seal.seal(session, value);
+  const login = await seal.seal('oidc-authz-login', value);
+  const decrypt = vi.spyOn(crypto.subtle, 'decrypt');
+  onTestFinished(() => decrypt.mockRestore());
+  for (const text of [
+    sealed,
+    `${sealed.slice(0, -22)}${'A'.repeat(22)}`,
+    login,
+    sealWithNode(encoded(ownHeader(session, otherKey)), '{}', otherKey),
+    sealWithNode(encoded({ ...ownHeader(), zip: 'DEF' }), '{}', key),
+    encoded(ownHeader()),
+    'eyJhbGciOiJub25lIn0.e30.',
+    'x',
+    '',
+  ]) {
+    decrypt.mockClear();
+    await seal.open(session, text);
+    expect(decrypt).toHaveBeenCalledTimes(1);
+  }
 });
 
 describe('keys', () => {
