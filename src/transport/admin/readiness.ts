@@ -16,7 +16,7 @@ export interface Readiness {
 
 /** A failed reload. */
 export interface ReloadProblem {
-  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token';
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token' | 'session keys';
   /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;
