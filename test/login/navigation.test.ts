@@ -37,7 +37,12 @@ describe('a browser', () => {
       { accept: html, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
       'other',
     ],
-    ['an image', 'GET', { accept: 'image/*', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, 'other'],
+    [
+      'an image',
+      'GET',
+      { accept: 'image/*', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      'other',
+    ],
     ['a script', 'GET', { accept: '*/*', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }, 'other'],
     [
       'EventSource',
@@ -64,7 +69,12 @@ describe('a browser', () => {
       { accept: '*/*', 'content-type': 'application/grpc-web+proto', 'sec-fetch-mode': 'cors' },
       'other',
     ],
-    ['two lines of sec-fetch-mode', 'GET', { ...navigate, 'sec-fetch-mode': ['navigate', 'navigate'] }, 'other'],
+    [
+      'two lines of sec-fetch-mode',
+      'GET',
+      { ...navigate, 'sec-fetch-mode': ['navigate', 'navigate'] },
+      'other',
+    ],
     ['two lines of sec-fetch-dest', 'GET', { ...navigate, 'sec-fetch-dest': ['document', 'empty'] }, 'other'],
     ['a navigation without a destination', 'GET', { accept: html, 'sec-fetch-mode': 'navigate' }, 'other'],
     ['an empty mode', 'GET', { accept: html, 'sec-fetch-mode': '' }, 'other'],

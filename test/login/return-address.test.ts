@@ -6,7 +6,13 @@ import { readReturnAddress, requestedAddress } from '../../src/login/return-addr
 import { requestOf } from './support/browser.ts';
 
 const paths = createLoginPaths(
-  { prefix: '/.oidc-authz', callback: '/oauth2/callback', start: '/oauth2/start', signOut: undefined, user: undefined },
+  {
+    prefix: '/.oidc-authz',
+    callback: '/oauth2/callback',
+    start: '/oauth2/start',
+    signOut: undefined,
+    user: undefined,
+  },
   true,
 );
 const isOwnPath = (path: string) => paths.read(path) !== undefined;
@@ -116,9 +122,57 @@ describe('refuses', () => {
 describe('a browser that follows an accepted address', () => {
   const piece = fc.oneof(
     fc.constantFrom(
-      ...['/', '//', '\\', '.', '..', '%2e', '%2E', '%2f', '%5c', '%09', '%0a', '%00', '\t', '\n', '\r', '\0', ' ', '@'],
-      ...[':', '?', '#', ';', 'https:', 'http:', 'evil.example', 'shop.example.com', '.oidc-authz', 'start', 'oauth2'],
-      ...['callback', '%', '%25', '%252e', '\u200b', '\u3002', '\uff0f', '\u2028', 'é', '\ud800', '[', ']', '|', '"', '<', '`'],
+      ...[
+        '/',
+        '//',
+        '\\',
+        '.',
+        '..',
+        '%2e',
+        '%2E',
+        '%2f',
+        '%5c',
+        '%09',
+        '%0a',
+        '%00',
+        '\t',
+        '\n',
+        '\r',
+        '\0',
+        ' ',
+        '@',
+      ],
+      ...[
+        ':',
+        '?',
+        '#',
+        ';',
+        'https:',
+        'http:',
+        'evil.example',
+        'shop.example.com',
+        '.oidc-authz',
+        'start',
+        'oauth2',
+      ],
+      ...[
+        'callback',
+        '%',
+        '%25',
+        '%252e',
+        '\u200b',
+        '\u3002',
+        '\uff0f',
+        '\u2028',
+        'é',
+        '\ud800',
+        '[',
+        ']',
+        '|',
+        '"',
+        '<',
+        '`',
+      ],
     ),
     fc.string({ unit: 'grapheme', maxLength: 3 }),
   );
@@ -165,11 +219,10 @@ describe('the requested address', () => {
     expect(requestedAddress(requestOf({ path: '/orders?x=1', headers }))).toBe('/shop/orders?x=1');
   });
 
-  test.each([
-    [{}],
-    [{ 'x-envoy-original-path': '' }],
-    [{ 'x-envoy-original-path': ['/a', '/b'] }],
-  ])('is the path of the request with %j', (headers) => {
-    expect(requestedAddress(requestOf({ path: '/orders', headers }))).toBe('/orders');
-  });
+  test.each([[{}], [{ 'x-envoy-original-path': '' }], [{ 'x-envoy-original-path': ['/a', '/b'] }]])(
+    'is the path of the request with %j',
+    (headers) => {
+      expect(requestedAddress(requestOf({ path: '/orders', headers }))).toBe('/orders');
+    },
+  );
 });

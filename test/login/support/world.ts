@@ -126,8 +126,7 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     if (verdict.outcome === 'none') return logins.askToLogIn(request, place, verdict, trace);
     if (verdict.outcome !== 'signed_in') return logins.explainDenial(verdict, request, place);
     const origin = logins.originProblem(request, place);
-    if (origin !== undefined)
-      return { outcome: 'deny', reason: 'origin_not_allowed', detail: origin };
+    if (origin !== undefined) return { outcome: 'deny', reason: 'origin_not_allowed', detail: origin };
     const cookies = logins.cookieChanges(request, verdict.cookies);
     return {
       outcome: 'allow',
@@ -181,8 +180,10 @@ function configOf({ login, sessions, hosts, issuers = [{}] }: WorldOptions) {
 
 function recordEvents(events: (readonly unknown[])[]): LoginEvents {
   return new Proxy({} as LoginEvents, {
-    get: (_, name) => (...values: unknown[]) => {
-      events.push([name, ...values]);
-    },
+    get:
+      (_, name) =>
+      (...values: unknown[]) => {
+        events.push([name, ...values]);
+      },
   });
 }
