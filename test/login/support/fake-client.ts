@@ -6,8 +6,10 @@ import type {
   Tokens,
 } from '../../../src/login/login-client.ts';
 
-/** The client, and what happened to it. */
-export interface FakeClient extends LoginClient {
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** The client, and what happened to it. A test can replace each function. */
+export interface FakeClient extends Mutable<LoginClient> {
   readonly calls: {
     readonly name: 'authorizationUrl' | 'finish' | 'refresh' | 'revoke' | 'endSessionUrl';
     readonly of: unknown;
