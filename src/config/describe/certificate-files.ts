@@ -16,8 +16,10 @@ export function certificateFilesOf({
   grpc,
   admin,
   issuers,
-}: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'>): readonly CertificateFile[] {
-  const ofListeners = Object.entries({ http, grpc, admin }).flatMap(([name, { tls }]) => [
+  login,
+}: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers' | 'login'>): readonly CertificateFile[] {
+  const listeners = { http, grpc, admin, ...(login !== undefined && { 'login.listener': login.listener }) };
+  const ofListeners = Object.entries(listeners).flatMap(([name, { tls }]) => [
     { option: `${name}.tls.certFile`, use: `${name} listener`, file: tls?.certFile },
     {
       option: `${name}.tls.clientCaFile`,
@@ -30,7 +32,12 @@ export function certificateFilesOf({
       .flat()
       .map((file) => ({ option: `issuers[${index}].caFile`, use: `CA of the issuer ${name}`, file })),
   );
-  return [...ofListeners, ...ofIssuers].flatMap(({ file, ...rest }) =>
+  const ofClients = issuers.map((issuer, index) => ({
+    option: `issuers[${index}].login.certFile`,
+    use: `client certificate at the issuer ${issuer.name}`,
+    file: issuer.login?.certFile,
+  }));
+  return [...ofListeners, ...ofIssuers, ...ofClients].flatMap(({ file, ...rest }) =>
     file === undefined ? [] : [{ ...rest, file }],
   );
 }

@@ -25,7 +25,7 @@ export const denialHeaders = [
  * Headers that tell a browser's navigation from other requests, and find its session. `connection` must not be among them: with it, a
  * check of a WebSocket handshake would itself be an upgrade.
  */
-export const loginCheckHeaders = [
+const loginCheckHeaders = [
   'cookie',
   'accept',
   'accept-language',
@@ -111,6 +111,11 @@ function denialHeadersOfLogin({ login }: Config): readonly string[] {
 
 function ofIncumbent({ shadow }: Config): readonly string[] {
   return shadow.authorizer === '' ? [] : incumbentDenialHeaders;
+}
+
+/** Returns the header lists that a configuration needs without its login. */
+export function entryHeadersWithoutLogin(config: Config): EntryHeaders {
+  return entryHeaders({ ...config, login: undefined });
 }
 
 /** Whether the workload receives a token of a session. */

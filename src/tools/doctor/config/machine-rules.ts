@@ -26,8 +26,8 @@ const certificates: Rule<MachineInput> = {
   effect: 'When the certificate expires, Envoy, the kubelet or Prometheus reject the connection.',
   fix: 'Renew the certificate. The service loads the changed file without a restart.',
   check: ({ config, source, readFile, now }) =>
-    (['http', 'grpc', 'admin'] as const).flatMap((listener): readonly Found[] => {
-      const file = config[listener].tls?.certFile;
+    listenersOf(config).flatMap(([listener, tls]): readonly Found[] => {
+      const file = tls?.certFile;
       const end = file === undefined ? undefined : endOf(file, readFile);
       if (end === undefined || end - now > soon) return [];
       return [
@@ -39,6 +39,12 @@ const certificates: Rule<MachineInput> = {
       ];
     }),
 };
+
+function listenersOf({ http, grpc, admin, login }: Config) {
+  return Object.entries({ http, grpc, admin, 'login.listener': login?.listener }).map(
+    ([name, listener]) => [name, listener?.tls] as const,
+  );
+}
 
 const workers: Rule<MachineInput> = {
   id: 'K90',
