@@ -99,19 +99,27 @@ export function entryHeaders(config: Config): EntryHeaders {
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    toBrowserOnAllow: config.login === undefined ? [] : ['set-cookie'],
+    toBrowserOnAllow: config.login === undefined ? [] : loginEntryHeaders.toBrowserOnAllow,
     onDeny: [...new Set([...denialHeaders, ...denialHeadersOfLogin(config), ...ofIncumbent(config)])],
   };
 }
 
 function denialHeadersOfLogin({ login }: Config): readonly string[] {
   if (login === undefined) return [];
-  return [...loginDenialHeaders, ...pageHeaders, ...(login.cors.length > 0 ? corsHeaders : [])];
+  return [...loginEntryHeaders.onDeny, ...(login.cors.length > 0 ? loginEntryHeaders.cors : [])];
 }
 
 function ofIncumbent({ shadow }: Config): readonly string[] {
   return shadow.authorizer === '' ? [] : incumbentDenialHeaders;
 }
+
+/** What a login adds to the header lists, for the chart. `cors` is needed with `login.cors`. */
+export const loginEntryHeaders = {
+  include: loginCheckHeaders,
+  toBrowserOnAllow: ['set-cookie'],
+  onDeny: [...loginDenialHeaders, ...pageHeaders],
+  cors: corsHeaders,
+} as const;
 
 /** Returns the header lists that a configuration needs without its login. */
 export function entryHeadersWithoutLogin(config: Config): EntryHeaders {
