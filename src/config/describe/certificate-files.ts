@@ -1,5 +1,6 @@
 /** The certificate files that a configuration names. */
 import type { Config } from '../declare/options.ts';
+import { listenerTls } from './listener-tls.ts';
 
 /** A file with certificates. */
 export interface CertificateFile {
@@ -11,31 +12,26 @@ export interface CertificateFile {
 }
 
 /** Lists the certificate files of the listeners and issuers. */
-export function certificateFilesOf({
-  http,
-  grpc,
-  admin,
-  issuers,
-  login,
-}: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers' | 'login'>): readonly CertificateFile[] {
-  const listeners = { http, grpc, admin, ...(login !== undefined && { 'login.listener': login.listener }) };
-  const ofListeners = Object.entries(listeners).flatMap(([name, { tls }]) => [
-    { option: `${name}.tls.certFile`, use: `${name} listener`, file: tls?.certFile },
+export function certificateFilesOf(
+  config: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'> & Partial<Pick<Config, 'login'>>,
+): readonly CertificateFile[] {
+  const ofListeners = listenerTls(config).flatMap(({ name, option, tls }) => [
+    { option: `${option}.certFile`, use: `${name} listener`, file: tls?.certFile },
     {
-      option: `${name}.tls.clientCaFile`,
+      option: `${option}.clientCaFile`,
       use: `client certificates of the ${name} listener`,
       file: tls?.clientCaFile,
     },
   ]);
-  const ofIssuers = issuers.flatMap(({ name, caFile = [] }, index) =>
+  const ofIssuers = config.issuers.flatMap(({ name, caFile = [] }, index) =>
     [caFile]
       .flat()
       .map((file) => ({ option: `issuers[${index}].caFile`, use: `CA of the issuer ${name}`, file })),
   );
-  const ofClients = issuers.map((issuer, index) => ({
+  const ofClients = config.issuers.map(({ name, login }, index) => ({
     option: `issuers[${index}].login.certFile`,
-    use: `client certificate at the issuer ${issuer.name}`,
-    file: issuer.login?.certFile,
+    use: `client certificate at the issuer ${name}`,
+    file: login?.certFile,
   }));
   return [...ofListeners, ...ofIssuers, ...ofClients].flatMap(({ file, ...rest }) =>
     file === undefined ? [] : [{ ...rest, file }],

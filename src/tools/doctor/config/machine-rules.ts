@@ -1,5 +1,6 @@
 /** Rules of `doctor` about a configuration that need the machine of the service: its certificates and its cores. */
 import type { Config } from '../../../config/declare/options.ts';
+import { listenerTls } from '../../../config/describe/listener-tls.ts';
 import { certificateEnds } from '../../../runtime/files/pem-blocks.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
@@ -26,25 +27,19 @@ const certificates: Rule<MachineInput> = {
   effect: 'When the certificate expires, Envoy, the kubelet or Prometheus reject the connection.',
   fix: 'Renew the certificate. The service loads the changed file without a restart.',
   check: ({ config, source, readFile, now }) =>
-    listenersOf(config).flatMap(([listener, tls]): readonly Found[] => {
+    listenerTls(config).flatMap(({ option, tls }): readonly Found[] => {
       const file = tls?.certFile;
       const end = file === undefined ? undefined : endOf(file, readFile);
       if (end === undefined || end - now > soon) return [];
       return [
         {
-          place: { file: source, object: '', path: `${listener}.tls.certFile` },
+          place: { file: source, object: '', path: `${option}.certFile` },
           cause: `The certificate in ${file} ${end <= now ? 'expired' : 'expires'} on ${new Date(end).toISOString()}.`,
           severity: end <= now ? 'error' : 'warning',
         },
       ];
     }),
 };
-
-function listenersOf({ http, grpc, admin, login }: Config) {
-  return Object.entries({ http, grpc, admin, 'login.listener': login?.listener }).map(
-    ([name, listener]) => [name, listener?.tls] as const,
-  );
-}
 
 const workers: Rule<MachineInput> = {
   id: 'K90',

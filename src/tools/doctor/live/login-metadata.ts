@@ -1,6 +1,6 @@
 /** What the metadata of an issuer says about logins (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2). */
 import type { IssuerConfig } from '../../../config/declare/options.ts';
-import { clientAuthenticationOf } from '../../../config/login/issuer-login-problems.ts';
+import { clientAuthenticationOf } from '../../../config/login/client-authentication.ts';
 import { listAt, textAt } from '../envoy/message.ts';
 import type { Found } from '../finding.ts';
 
@@ -22,7 +22,7 @@ export function loginProblems(
     const listed = listAt(document, name).map(String);
     return listed.length > 0 && !listed.includes(value);
   };
-  const method = clientAuthenticationOf(login) ?? '';
+  const method = clientAuthenticationOf(login);
   const authentication = registeredNames[method] ?? method;
   const noScope = login.scopes.filter((scope) => lacks('scopes_supported', scope));
   const effect = 'People cannot sign in at this issuer.';
