@@ -147,17 +147,18 @@ function nameProblems(
   );
 }
 
-/** With several issuers, the name of each is the last segment of its redirect URI. */
+/** With several issuers, the name of each is the last segment of its redirect URI. An escape in a path would be ambiguous. */
 function segmentProblems({ issuers }: Config): LoginProblem[] {
+  if (issuers.filter(({ login }) => login !== undefined).length < 2) return [];
   return issuers.flatMap(({ name, login }, index) =>
-    login !== undefined && /^\.{1,2}$/.test(name)
-      ? [
+    login === undefined || /^(?=.*[^.])[A-Za-z0-9._~-]*[A-Za-z0-9_~-]$/.test(name)
+      ? []
+      : [
           {
             path: ['issuers', index, 'name'],
-            message:
-              'must not be . or .., because the redirect URI of the issuer ends with it; use another name',
+            message: `must have only letters, digits and . _ ~ -, and not end with a dot, because several issuers sign people in and the redirect URI of each ends with its name, got ${quoteValue(name)}; set a name such as \`main\``,
+            options: ['issuers'],
           },
-        ]
-      : [],
+        ],
   );
 }

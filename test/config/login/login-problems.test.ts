@@ -226,6 +226,25 @@ describe('a configuration has a problem', () => {
       },
     ],
     [
+      'if several issuers sign people in, and a name cannot end a redirect URI',
+      {
+        more: {
+          issuers: ['main', 'b.', 'c.example.com:8443', 'd/e', '..'].map((name, index) => ({
+            issuer: `https://i${index}.example.com`,
+            name,
+            audiences: ['a'],
+            login: client,
+          })),
+        },
+      },
+      {
+        'issuers[1].name': expect.stringContaining('the redirect URI of each ends with its name, got "b."'),
+        'issuers[2].name': expect.stringContaining('set a name such as `main`'),
+        'issuers[3].name': expect.stringContaining('"d/e"'),
+        'issuers[4].name': expect.stringContaining('".."'),
+      },
+    ],
+    [
       'if nothing authenticates the client',
       { issuerLogin: { clientId: 'a' } },
       { 'issuers[0].login.clientAuthentication': expect.stringContaining('set `clientSecretFile`') },
