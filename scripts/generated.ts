@@ -4,6 +4,12 @@ import { configJsonSchema, optionsMarkdown } from '../src/config/describe/descri
 import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
 import { withheldCauses } from '../src/model/forwarding.ts';
 import { comparisons } from '../src/model/incumbent.ts';
+import {
+  loginResults,
+  lookupResults,
+  refreshResults,
+  sessionEnds,
+} from '../src/observe/login-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
@@ -66,6 +72,10 @@ function metricsMarkdown(): string {
     ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
     ...valuesOf('cause', 'issuer_keys_unused', unusedCauses),
     ...valuesOf('result', 'shadow_comparisons_total', comparisons),
+    ...valuesOf('result', 'logins_finished_total', loginResults),
+    ...valuesOf('result', 'session_lookups_total', lookupResults),
+    ...valuesOf('result', 'session_refreshes_total', refreshResults),
+    ...valuesOf('cause', 'sessions_ended_total', sessionEnds),
     'Next: [alerts and the dashboard](monitoring.md).',
     '',
   ].join('\n');

@@ -3,6 +3,7 @@ import type { Panel } from './panel.ts';
 import { checksRow } from './rows/checks.ts';
 import { issuersRow } from './rows/issuers.ts';
 import { latencyRow } from './rows/latency.ts';
+import { loginsRow } from './rows/logins.ts';
 import { overviewRow } from './rows/overview.ts';
 import { processRow } from './rows/process.ts';
 import { rulesRow } from './rows/rules.ts';
@@ -14,6 +15,7 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
   'Rules, policies and shadow': rulesRow,
   Latency: latencyRow,
   'Tokens and revocation': tokensRow,
+  Logins: loginsRow,
   Issuers: issuersRow,
   'Process and configuration': processRow,
 };

@@ -1,4 +1,4 @@
-/** What happens to logins and sessions, for metrics and logs. Never a code, a state, a cookie or a token. */
+/** The events of logins and sessions, for metrics and logs. Never a code, a state, a cookie or a token. */
 
 /** How a login ended. */
 export type LoginResult = 'success' | 'failed' | 'cancelled' | 'unavailable' | 'too_large';
@@ -9,6 +9,9 @@ export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'ref
 /** How a refresh ended. */
 export type RefreshResult = 'success' | 'rejected' | 'unavailable';
 
+/** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
+export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
+
 /** Receives the events. */
 export interface LoginEvents {
   readonly loginStarted: (issuer: string) => void;
@@ -18,11 +21,12 @@ export interface LoginEvents {
     result: LoginResult,
     more: { readonly seconds?: number; readonly detail?: string },
   ) => void;
-  /** A request looked for a session. `cached`: this process has opened the cookie before. */
-  readonly sessionLookup: (result: 'cached' | 'opened' | 'absent' | 'invalid' | 'expired') => void;
+  readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string, part: string, bytes: number) => void;
   readonly refreshed: (issuer: string, result: RefreshResult, detail: string | undefined) => void;
+  /** A refresh token could not be revoked at the issuer when its owner signed out. */
+  readonly revocationFailed: (issuer: string, detail: string) => void;
   /** A browser still sends an old cookie after it was replaced: the mesh does not forward `set-cookie`. */
   readonly cookieNotDelivered: (host: string) => void;
   /** A cookie of this service reached a workload over HTTP, because the mesh does not let the check replace `cookie`. */

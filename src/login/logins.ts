@@ -6,7 +6,7 @@ import type { Identity } from '../model/identity.ts';
 import type { StepDetail, Trace } from '../model/trace.ts';
 import type { NoSession } from '../session/session.ts';
 
-/** What a rule says about logins. */
+/** The answer of a rule about logins. */
 export interface LoginPlace {
   /** The name of the policy, or empty. */
   readonly policy: string;
@@ -14,7 +14,7 @@ export interface LoginPlace {
   readonly rule: string | undefined;
   /** Names of the issuers whose sessions count. */
   readonly issuers: readonly string[];
-  /** Who is sent to log in: `never` if sessions count but nobody is. */
+  /** Who is sent to log in: `never` if sessions count but no client is. */
   readonly when: 'navigation' | 'always' | 'never';
   readonly requireSameOrigin: boolean;
   /** The path of the option that says so, such as `rules[0].require.login`. */

@@ -1,4 +1,4 @@
-/** What a decision sends to a browser besides its status: redirects, pages and cookies. Only the login makes them. */
+/** The answers for browsers: redirects, pages and cookies. Only the login makes them. */
 
 /** A redirect or a page for a browser. */
 export interface BrowserAnswer {
@@ -24,7 +24,7 @@ export interface BrowserPage {
   readonly body: (decision: string | undefined) => string;
 }
 
-/** What an allow changes about cookies. */
+/** The changes of an allow to cookies. */
 export interface CookieChanges {
   /** Values of `set-cookie` for the browser. The cookies of the workload stay. */
   readonly set: readonly string[];

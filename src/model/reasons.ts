@@ -209,7 +209,7 @@ export const reasons = {
   },
   login_cancelled: {
     ...loginEnded,
-    description: 'The issuer reports that the person or a rule of the issuer cancelled the login.',
+    description: 'The issuer reports that the person or a rule of the issuer canceled the login.',
   },
   login_completed: {
     ...loginEnded,

@@ -1,4 +1,5 @@
 /** Every metric of the service. The code and `docs/metrics.md` use this table. */
+import { loginMetricDefinitions } from './login-metric-definitions.ts';
 
 /** The prefix of every metric name. */
 export const metricPrefix = 'oidc_authz_';
@@ -174,6 +175,7 @@ export const metricDefinitions = {
     labels: [],
     help: 'Processes that were started to replace another.',
   },
+  ...loginMetricDefinitions,
   build_info: {
     type: 'gauge',
     labels: ['version', 'node'],

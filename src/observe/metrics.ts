@@ -1,5 +1,5 @@
-/** The metrics of this process. Together with `worker-metrics.ts`, the only file that imports prom-client. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+/** The metrics of this process. */
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type CrossCheckResult, crossCheckResults } from '../credential/cross-check/cross-check.ts';
 import type { Decision } from '../model/decision.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
@@ -7,19 +7,17 @@ import { type Comparison, comparisons } from '../model/incumbent.ts';
 import type { Transport } from '../model/transport.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
+import { createLoginMetrics, type LoginMetrics } from './login-metrics.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
+import { createMetricMakers } from './metric-makers.ts';
 import type { Report } from './worker-metrics.ts';
-
-type MetricName = keyof typeof metricDefinitions;
-type MetricOfType<T> = {
-  [M in MetricName]: (typeof metricDefinitions)[M]['type'] extends T ? M : never;
-}[MetricName];
-type Label<M extends MetricName> = (typeof metricDefinitions)[M]['labels'][number];
 
 /** The values that gauges read at each scrape. */
 export interface GaugeSources {
   readonly cacheEntries: () => number;
   readonly proofs: () => number;
+  /** The opened sessions in the cache. Absent without `login`. */
+  readonly sessions?: () => number;
   readonly workers: () => number;
   readonly issuers: () => readonly {
     readonly name: string;
@@ -55,6 +53,7 @@ export interface Metrics {
   readonly incumbentDecides: (isOn: boolean) => void;
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
+  readonly logins: LoginMetrics;
   /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
   /** The metrics in the Prometheus text format. */
@@ -73,18 +72,7 @@ export function createMetrics(
   build: { readonly version: string; readonly node: string },
 ): Metrics {
   const registry = new Registry();
-  const common = <M extends MetricName>(name: M) => ({
-    name: metricPrefix + name,
-    help: metricDefinitions[name].help,
-    labelNames: metricDefinitions[name].labels as readonly Label<M>[],
-    registers: [registry],
-    // All processes have the same configuration and build, so these metrics are not summed.
-    ...(isSameInAllProcesses(name) && { aggregator: 'first' as const }),
-  });
-  const counter = <M extends MetricOfType<'counter'>>(name: M, collect?: (this: Counter<Label<M>>) => void) =>
-    new Counter<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
-  const gauge = <M extends MetricOfType<'gauge'>>(name: M, collect?: (this: Gauge<Label<M>>) => void) =>
-    new Gauge<Label<M>>({ ...common(name), ...(collect !== undefined && { collect }) });
+  const { counter, gauge, histogram } = createMetricMakers(registry);
 
   const checks: Record<Transport, ReasonCounters> = {
     http: createReasonCounters(),
@@ -122,6 +110,10 @@ export function createMetrics(
   gauge('dpop_proofs', function () {
     this.set(sources.proofs());
   });
+  gauge('session_cache_entries', function () {
+    this.set(sources.sessions?.() ?? 0);
+  });
+  const logins = createLoginMetrics({ counter, gauge, histogram });
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
     name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
@@ -271,21 +263,11 @@ export function createMetrics(
     incumbentDecides: (isOn) => shadowAuthorizer.set(isOn ? 1 : 0),
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
+    logins,
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
     contentType: registry.contentType,
   };
-}
-
-function isSameInAllProcesses(name: MetricName): boolean {
-  return (
-    name.startsWith('config_') ||
-    name === 'keys_max_stale_seconds' ||
-    name === 'shadow_mode' ||
-    name === 'shadow_authorizer' ||
-    name.startsWith('deny_list_') ||
-    name === 'build_info'
-  );
 }
 
 /** The configured name of the issuer of a decision, or `none`. */

@@ -1,15 +1,16 @@
 /** Counts, times and logs checks. */
 
 import type { Config } from '../config/declare/options.ts';
+import type { BrowserAnswer } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
 import type { Detail } from '../model/trace.ts';
 import type { Transport } from '../model/transport.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createBucket } from '../runtime/time/token-bucket.ts';
 import type { Logger } from './logger.ts';
 import { issuerLabel, type Metrics } from './metrics.ts';
 import type { RecentDenials } from './recent-denials.ts';
+import { createRecordBudget } from './record-budget.ts';
 import { denialReason, shortened, toRecordedDenial, withoutQuery } from './recorded-denial.ts';
 
 /** Logs a check. */
@@ -58,12 +59,6 @@ export function recorded<More extends readonly unknown[]>(
   };
 }
 
-/** Maximum rate of check records. Without it, a client could fill the disk or slow down the service. */
-const recordBudget = { burst: 200, perSecond: 100 };
-
-/** How often the log reports the number of dropped records, in milliseconds. */
-const droppedInterval = 10_000;
-
 /** The dependencies of the writer of check records. */
 export interface RecordCheckDependencies {
   readonly options: Config['log'];
@@ -84,19 +79,7 @@ export function createRecordCheck({
   clock,
   denials,
 }: RecordCheckDependencies): RecordCheck {
-  const budget = createBucket(recordBudget);
-  let leftOut = 0;
-
-  const mayWrite = (): boolean => {
-    if (budget.take(clock.monotonic())) return true;
-    metrics.checkRecordLeftOut();
-    if (leftOut++ === 0) clock.after(droppedInterval, reportDropped);
-    return false;
-  };
-  const reportDropped = () => {
-    logger.warn({ leftOut }, 'records of checks were dropped because there were too many');
-    leftOut = 0;
-  };
+  const mayWrite = createRecordBudget('checks', { logger, metrics, clock });
 
   const levelOf = (isAllow: boolean) =>
     options.checks === 'all' || (options.checks === 'denied' && !isAllow) ? 'info' : 'debug';
@@ -125,11 +108,9 @@ export function createRecordCheck({
 
   return (transport, request, decision, milliseconds) => {
     const detail = decision.id === undefined ? undefined : store(transport, request, decision);
-    // In shadow mode, the operator needs the records of checks that our own decision would change.
-    const isAllow =
-      decision.outcome === 'allow' &&
-      decision.shadow === undefined &&
-      (decision.comparison ?? 'same') === 'same';
+    // In shadow mode, the operator needs the records of checks that our own decision would change. The end of a login and a
+    // sign-out have records of their own (`login-events.ts`).
+    const isAllow = denialReason(decision) === undefined && (decision.comparison ?? 'same') === 'same';
     const isLogged = isAllow ? allows : others;
     const cause = causeOf(decision);
     if (!isLogged && cause === undefined) return;
@@ -172,6 +153,8 @@ function toRecord(
     ...(detail !== undefined && { detail: detail.text }),
     ...(detail?.option !== undefined && { option: detail.option }),
     ...(decision.id !== undefined && { decision: decision.id }),
+    ...(decision.outcome !== 'allow' &&
+      decision.browser !== undefined && { answer: answerOf(decision.browser) }),
     transport,
     method: shortened(method),
     host: shortened(host),
@@ -191,6 +174,12 @@ function toRecord(
       incumbentStatus: decision.incumbent?.status,
     }),
   };
+}
+
+/** The kind of answer that a browser receives: `redirect`, `page` or `status`. */
+function answerOf({ location, page }: BrowserAnswer): string {
+  if (location !== undefined) return 'redirect';
+  return page === undefined ? 'status' : 'page';
 }
 
 function requestIdOf(request: CheckRequest, { requestIdHeader }: Config['log']): string {

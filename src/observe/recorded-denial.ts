@@ -1,6 +1,6 @@
 /** Makes the record of a denial that the service keeps in memory. */
 import type { CheckRequest } from '../model/check-request.ts';
-import type { Decision } from '../model/decision.ts';
+import type { Decision, NotAllowed } from '../model/decision.ts';
 import type { DenyReason, ErrorReason } from '../model/reasons.ts';
 import { reasons } from '../model/reasons.ts';
 import type { RecordedDenial } from '../model/recorded-denial.ts';
@@ -21,12 +21,25 @@ export interface IdentifiedCheck {
   readonly time: number;
 }
 
-/** Why a decision does not allow its request, or would not without shadow mode; undefined if it allows it. */
+/**
+ * Why a decision denies its request, or would without shadow mode. Undefined if it allows the request, or if this service itself
+ * answers it as the person wants: the end of a login, a sign-out, or a page of its own.
+ */
 export function denialReason(decision: Decision): DenyReason | ErrorReason | undefined {
-  return decision.outcome === 'allow' ? decision.shadow : decision.reason;
+  if (decision.outcome === 'allow') return decision.shadow;
+  return isServed(decision) ? undefined : decision.reason;
 }
 
-/** Makes the record; undefined if the decision has no id, or allows the request without shadow mode. */
+function isServed({ reason, browser }: NotAllowed): boolean {
+  return (
+    browser !== undefined &&
+    (reason === 'login_completed' ||
+      reason === 'signed_out' ||
+      (reason === 'login_path' && browser.status === 200))
+  );
+}
+
+/** Makes the record; undefined if the decision has no id, or is not a denial. */
 export function toRecordedDenial({
   transport,
   request,

@@ -13,7 +13,10 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import type { LoginEvents } from '../../src/login/login-events.ts';
 import { createLogger } from '../../src/observe/logger.ts';
+import { createLoginEvents } from '../../src/observe/login-events.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { createCrossCheckEvents } from '../../src/service/cross-check-events.ts';
 import { fileFor, type RunningApp, runApp, startApp, stopByClock, until } from '../support/app.ts';
@@ -136,6 +139,15 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     onDifference({ reason: 'allowed', jose: 'ERR_JWT_EXPIRED', issuer: 'main', kid: 'k1', alg: 'RS256' });
     return lines.join('');
   },
+  OidcAuthzLoginsFail: async () => logOfLogins((events) => events.loginFinished('main', 'failed', {})),
+  OidcAuthzLoginUnavailable: async () =>
+    logOfLogins((events) => events.loginFinished('main', 'unavailable', { detail: 'no connection' })),
+  OidcAuthzSessionRefreshesFailing: async () =>
+    logOfLogins((events) => events.refreshed('main', 'unavailable', 'no connection')),
+  OidcAuthzSessionCookiesNotDelivered: async () =>
+    logOfLogins((events) => events.cookieNotDelivered('shop.example.com')),
+  OidcAuthzSessionsTooLarge: async () =>
+    logOfLogins((events) => events.sessionTooLarge('main', 'claim groups', 15_000)),
   OidcAuthzDenyListNotReloaded: () =>
     logAfterOverwrite(
       (file) => `${plain}denyList: {file: ${file}}\n`,
@@ -192,6 +204,18 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
   kyma: async () => logAfterRequest(await startApp(), ['x-request-id: r-1']),
   'what-now': async () => logAfterRequest(await startApp()),
 };
+
+/** The log of events of logins. */
+function logOfLogins(happen: (events: LoginEvents) => void): string {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line: string) => void lines.push(line) });
+  const metrics = createMetrics(
+    { cacheEntries: () => 0, proofs: () => 0, issuers: () => [], workers: () => 1 },
+    { version: '1', node: '2' },
+  );
+  happen(createLoginEvents({ logger, metrics, clock: systemClock, issuers: ['main'] }));
+  return lines.join('');
+}
 
 async function logAfterWorkerExit(): Promise<string> {
   const issuer = await startFakeIssuer();

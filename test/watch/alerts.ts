@@ -30,6 +30,10 @@ const issuer = (metric: string, labels: Readonly<Record<string, string>> = {}) =
 const refreshes = (result: string) => issuer('refreshes_total', { kind: 'jwks', result });
 const compared = (result: string) => one('oidc_authz_shadow_comparisons_total', { result });
 const crossChecks = (result: string) => one('oidc_authz_cross_checks_total', { result });
+const logins = (result: string, issuerName = 'main') =>
+  one('oidc_authz_logins_finished_total', { issuer: issuerName, result });
+const sessionRefreshes = (result: string) =>
+  one('oidc_authz_session_refreshes_total', { issuer: 'main', result });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 
 /** An unreachable issuer whose keys have this age. */
@@ -250,6 +254,107 @@ export const alertCases: readonly AlertCase[] = [
       [crossChecks('skipped')]: '0+1x70',
     },
     at: '20m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzLoginsFail',
+    when: 'two logins of three fail',
+    series: { [logins('success')]: '0+1x30', [logins('failed')]: '0+2x30' },
+    at: '25m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzLoginsFail',
+    when: 'one login of ten fails',
+    series: { [logins('success')]: '0+9x30', [logins('failed')]: '0+1x30' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzLoginsFail',
+    when: 'the only login of the night fails',
+    series: { [logins('success')]: '9x30', [logins('failed')]: '0x10 1x20' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzLoginsFail',
+    when: 'a client forges answers of an issuer',
+    series: { [logins('success')]: '0+1x30', [logins('failed', 'none')]: '0+1000x30' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzLoginUnavailable',
+    when: 'the token endpoint does not answer',
+    series: { [logins('success')]: '5x30', [logins('unavailable')]: '0+1x30' },
+    at: '20m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzLoginUnavailable',
+    when: 'the token endpoint does not answer one login of ten',
+    series: { [logins('success')]: '0+9x30', [logins('unavailable')]: '0+1x30' },
+    at: '20m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzSessionRefreshesFailing',
+    when: 'half of the refreshes get no answer',
+    series: { [sessionRefreshes('success')]: '0+1x30', [sessionRefreshes('unavailable')]: '0+1x30' },
+    at: '25m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzSessionRefreshesFailing',
+    when: 'the issuer ends half of the sessions',
+    series: { [sessionRefreshes('success')]: '0+1x30', [sessionRefreshes('rejected')]: '0+1x30' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzSessionCookiesNotDelivered',
+    when: 'browsers send old cookies all the time',
+    series: { [one('oidc_authz_session_cookie_not_delivered_total')]: '0+1x30' },
+    at: '25m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzSessionCookiesNotDelivered',
+    when: 'one browser closed a connection early',
+    series: { [one('oidc_authz_session_cookie_not_delivered_total')]: '0x10 1x20' },
+    at: '25m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzSessionsTooLarge',
+    when: 'the first session is too large',
+    series: { [one('oidc_authz_sessions_too_large_total', { issuer: 'main' })]: '0x65 1x60' },
+    at: '70m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzSessionsTooLarge',
+    when: 'a session was too large hours ago',
+    series: { [one('oidc_authz_sessions_too_large_total', { issuer: 'main' })]: '1x200' },
+    at: '3h',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzSessionKeysNotReloaded',
+    when: 'one pod rejected the file',
+    series: {
+      [one('oidc_authz_session_keys_last_reload_successful')]: '0x20',
+      [one('oidc_authz_session_keys_last_reload_successful', { pod: '2' })]: '1x20',
+    },
+    at: '10m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzSessionKeysNotReloaded',
+    when: 'the last reload succeeded',
+    series: { [one('oidc_authz_session_keys_last_reload_successful')]: '1x20' },
+    at: '10m',
     fires: undefined,
   },
   {

@@ -1,0 +1,106 @@
+/** Logs and counts logins and sessions. Records contain no code, state, cookie, token or claim. */
+import type { LoginEvents, LoginResult } from '../login/login-events.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { createRecordBudget } from './record-budget.ts';
+import { shortened } from './recorded-denial.ts';
+
+/** The records of a login that ended, by result. */
+const endings: Readonly<Record<LoginResult, readonly [level: 'info' | 'warn', text: string]>> = {
+  success: ['info', 'a person signed in'],
+  failed: ['warn', 'a login failed'],
+  cancelled: ['info', 'a login was canceled'],
+  unavailable: ['warn', 'a login failed because the issuer is not available'],
+  too_large: ['warn', 'a login failed because its session is too large'],
+};
+
+/** The time between two warnings about the same host, in milliseconds. */
+const warningInterval = 60_000;
+
+/** Maximum number of hosts whose last warning is stored. A pattern of `login.hosts` lets clients choose hosts. */
+const maxHosts = 100;
+
+/** The dependencies of the events. */
+export interface LoginEventsDependencies {
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'logins' | 'checkRecordLeftOut'>;
+  readonly clock: Clock;
+  /** The names of the issuers that sign people in. */
+  readonly issuers: readonly string[];
+}
+
+/** Creates the receiver of the events of logins and sessions. */
+export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEventsDependencies): LoginEvents {
+  const { logins } = metrics;
+  for (const issuer of issuers) logins.issuerConfigured(issuer);
+  const mayWrite = createRecordBudget('logins', { logger, metrics, clock });
+  const write = (level: 'info' | 'warn', record: object, text: string) => {
+    if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
+  };
+  const isDueForDelivery = onceAMinute(clock);
+  const isDueForStripping = onceAMinute(clock);
+
+  return {
+    loginStarted: logins.loginStarted,
+    loginFinished: (issuer, result, { seconds, detail }) => {
+      logins.loginFinished(issuer, result, seconds);
+      const [level, text] = endings[result];
+      const rounded = seconds === undefined ? undefined : Math.round(seconds * 10) / 10;
+      write(level, { issuer, result, seconds: rounded, problem: detail }, text);
+    },
+    sessionLookup: logins.sessionLookup,
+    sessionEnded: (issuer, cause) => {
+      logins.sessionEnded(cause);
+      if (cause === 'sign_out') write('info', { issuer }, 'a person signed out');
+      else logger.debug({ issuer, cause }, 'a session ended');
+    },
+    sessionTooLarge: (issuer, part, bytes) => {
+      logins.sessionTooLarge(issuer);
+      write('warn', { issuer, part, bytes }, 'a session does not fit into its cookies');
+    },
+    refreshed: (issuer, result, detail) => {
+      logins.refreshed(issuer, result);
+      if (result === 'rejected')
+        write('info', { issuer, problem: detail }, 'the issuer rejected the refresh of a session');
+      if (result === 'unavailable')
+        write('warn', { issuer, problem: detail }, 'a session could not be refreshed');
+    },
+    cookieNotDelivered: (host) => {
+      logins.cookieNotDelivered();
+      if (isDueForDelivery(host))
+        logger.warn(
+          { host: shortened(host) },
+          'a browser does not receive session cookies; list set-cookie in the headers that the mesh sends to clients on allow',
+        );
+    },
+    cookieNotStripped: (host) => {
+      logins.cookieNotStripped();
+      if (isDueForStripping(host))
+        logger.warn(
+          { host: shortened(host) },
+          'a workload receives session cookies; list cookie in the headers that the mesh sends to workloads on allow',
+        );
+    },
+    revocationFailed: (issuer, detail) =>
+      write('warn', { issuer, problem: detail }, 'a refresh token could not be revoked at a sign-out'),
+    returnAddressRefused: (host) => {
+      logins.returnAddressRefused();
+      write('info', { host: shortened(host) }, 'a return address was refused; the login returns to /');
+    },
+  };
+}
+
+/** Limits warnings to one per minute for each host, and to {@link maxHosts} hosts per minute. */
+function onceAMinute(clock: Clock): (host: string) => boolean {
+  const warnedAt = new Map<string, number>();
+  return (host) => {
+    const now = clock.monotonic();
+    if (now - (warnedAt.get(host) ?? Number.NEGATIVE_INFINITY) < warningInterval) return false;
+    if (warnedAt.size >= maxHosts)
+      for (const [known, at] of warnedAt) if (now - at >= warningInterval) warnedAt.delete(known);
+    if (warnedAt.size >= maxHosts) return false;
+    warnedAt.set(host, now);
+    return true;
+  };
+}

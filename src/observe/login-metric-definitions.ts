@@ -1,0 +1,100 @@
+/** The metrics of logins and sessions. */
+
+/** The metrics by name, without the prefix. */
+export const loginMetricDefinitions = {
+  logins_started_total: {
+    type: 'counter',
+    labels: ['issuer'],
+    help: 'Logins that were started, by the name of the issuer.',
+  },
+  logins_finished_total: {
+    type: 'counter',
+    labels: ['issuer', 'result'],
+    help: 'Logins that ended, by result. `issuer` is `none` if the login cannot be assigned to an issuer. A login that the person gives up has no end.',
+  },
+  login_duration_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'Time from the start of a login to its success, in seconds. It includes the time that the person spends at the issuer.',
+  },
+  session_lookups_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Requests that looked for a session, by result.',
+  },
+  session_refreshes_total: {
+    type: 'counter',
+    labels: ['issuer', 'result'],
+    help: 'Refreshes of the tokens of a session, by result.',
+  },
+  sessions_ended_total: {
+    type: 'counter',
+    labels: ['cause'],
+    help: 'Sessions that this service ended or found to have ended, by cause. A session that is never used again does not count.',
+  },
+  sessions_too_large_total: {
+    type: 'counter',
+    labels: ['issuer'],
+    help: 'Sessions that do not fit into their cookies.',
+  },
+  session_cookie_not_delivered_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Times that a browser still sent an old session cookie after it was replaced. The mesh does not forward `set-cookie` of an allow.',
+  },
+  cookies_not_stripped_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Requests whose cookies of this service may have reached the workload, because the mesh does not let a check replace `cookie`.',
+  },
+  return_addresses_refused_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Return addresses of logins that were refused because they are not a path of the same host. The login returns to `/`.',
+  },
+  session_cache_entries: { type: 'gauge', labels: [], help: 'Opened sessions in the cache.' },
+  session_keys: { type: 'gauge', labels: [], help: 'Keys in `sessions.keysFile`. 0 without `sessions`.' },
+  session_keys_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: '1 if the current session keys equal those of `sessions.keysFile`, 0 if the file could not be loaded.',
+  },
+} as const;
+
+/** The values of `result` of `logins_finished_total`. */
+export const loginResults = {
+  success: 'The person has a session.',
+  failed:
+    'The answer does not belong to a login of this browser, or the issuer or the ID token was rejected. The log has the cause.',
+  cancelled: 'The person or a rule of the issuer canceled the login.',
+  unavailable: 'The issuer did not answer, or it answered with an error that is not about the person.',
+  too_large: 'The session does not fit into its cookies.',
+} as const;
+
+/** The values of `result` of `session_lookups_total`. */
+export const lookupResults = {
+  cached: 'The session is valid, and this process has opened its cookie before.',
+  opened: 'The session is valid, and its cookie was opened now.',
+  absent: 'The request has no session cookie.',
+  invalid:
+    'The cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is unknown.',
+  expired: 'The session has ended.',
+} as const;
+
+/** The values of `result` of `session_refreshes_total`. */
+export const refreshResults = {
+  success: 'The session has new tokens.',
+  rejected: 'The issuer no longer accepts the refresh token. The session ends.',
+  unavailable:
+    'The issuer did not answer, or it answered with an error that is not about the person. The session stays until its tokens end.',
+} as const;
+
+/** The values of `cause` of `sessions_ended_total`. */
+export const sessionEnds = {
+  sign_out: 'The person signed out.',
+  max_age: 'The session is older than `sessions.maxAge`.',
+  idle: 'The session had no request for `sessions.idleTimeout`.',
+  tokens_ended: 'Its tokens ended and cannot be renewed.',
+  refresh_rejected: 'The issuer no longer accepts its refresh token.',
+  replaced: 'The person signed in again in the same browser.',
+} as const;

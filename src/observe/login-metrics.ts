@@ -1,0 +1,79 @@
+/** Counts logins and sessions. */
+import type { LoginResult, RefreshResult, SessionEnd, SessionLookup } from '../login/login-events.ts';
+import { loginResults, lookupResults, refreshResults, sessionEnds } from './login-metric-definitions.ts';
+import type { MetricMakers } from './metric-makers.ts';
+
+/** Upper bounds of the buckets of a login's duration, in seconds. */
+const durationBounds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600] as const;
+
+/** The metrics of logins and sessions. */
+export interface LoginMetrics {
+  /** People can sign in at this issuer. Its counters start at 0, so that an alert sees the first event. */
+  readonly issuerConfigured: (issuer: string) => void;
+  readonly loginStarted: (issuer: string) => void;
+  /** @param seconds since the start of the login; undefined if it is not known */
+  readonly loginFinished: (issuer: string, result: LoginResult, seconds: number | undefined) => void;
+  readonly sessionLookup: (result: SessionLookup) => void;
+  readonly sessionEnded: (cause: SessionEnd) => void;
+  readonly sessionTooLarge: (issuer: string) => void;
+  readonly refreshed: (issuer: string, result: RefreshResult) => void;
+  readonly cookieNotDelivered: () => void;
+  readonly cookieNotStripped: () => void;
+  readonly returnAddressRefused: () => void;
+  /** The session keys were loaded. @param count 0 if sessions are no longer configured */
+  readonly sessionKeysLoaded: (count: number) => void;
+  /** A changed file of session keys could not be loaded; the previous keys stay in use. */
+  readonly sessionKeysFailed: () => void;
+}
+
+/** Creates the metrics of logins and sessions. */
+export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers): LoginMetrics {
+  const started = counter('logins_started_total');
+  const finished = counter('logins_finished_total');
+  const duration = histogram('login_duration_seconds', durationBounds);
+  const refreshes = counter('session_refreshes_total');
+  const ended = counter('sessions_ended_total');
+  const tooLarge = counter('sessions_too_large_total');
+  const notDelivered = counter('session_cookie_not_delivered_total');
+  const notStripped = counter('cookies_not_stripped_total');
+  const refused = counter('return_addresses_refused_total');
+  const keys = gauge('session_keys');
+  const keysReloaded = gauge('session_keys_last_reload_successful');
+  for (const cause of Object.keys(sessionEnds)) ended.inc({ cause }, 0);
+  keysReloaded.set(1);
+
+  // Every check with a session counts here, so these are plain numbers until a scrape reads them.
+  const lookups: Record<SessionLookup, number> = { cached: 0, opened: 0, absent: 0, invalid: 0, expired: 0 };
+  counter('session_lookups_total', function () {
+    this.reset();
+    for (const result of Object.keys(lookupResults) as SessionLookup[]) this.inc({ result }, lookups[result]);
+  });
+
+  return {
+    issuerConfigured: (issuer) => {
+      started.inc({ issuer }, 0);
+      tooLarge.inc({ issuer }, 0);
+      for (const result of Object.keys(loginResults)) finished.inc({ issuer, result }, 0);
+      for (const result of Object.keys(refreshResults)) refreshes.inc({ issuer, result }, 0);
+    },
+    loginStarted: (issuer) => started.inc({ issuer }),
+    loginFinished: (issuer, result, seconds) => {
+      finished.inc({ issuer, result });
+      if (result === 'success' && seconds !== undefined) duration.observe(seconds);
+    },
+    sessionLookup: (result) => {
+      lookups[result]++;
+    },
+    sessionEnded: (cause) => ended.inc({ cause }),
+    sessionTooLarge: (issuer) => tooLarge.inc({ issuer }),
+    refreshed: (issuer, result) => refreshes.inc({ issuer, result }),
+    cookieNotDelivered: () => notDelivered.inc(),
+    cookieNotStripped: () => notStripped.inc(),
+    returnAddressRefused: () => refused.inc(),
+    sessionKeysLoaded: (count) => {
+      keys.set(count);
+      keysReloaded.set(1);
+    },
+    sessionKeysFailed: () => keysReloaded.set(0),
+  };
+}
