@@ -46,7 +46,7 @@ async function startPeople(): Promise<FakeIssuer> {
 
 test.each([
   ['beside it', 'people.example.com'],
-  ['on the same host', '127.0.0.1'],
+  ['on the same host', 'orders.example.com'],
 ])('with a login %s, each token gets the same answer as without', async (place, host) => {
   const issuer = publishWhole(await startFakeIssuer());
   onTestFinished(() => issuer.close());
@@ -72,6 +72,8 @@ test.each([
     compared++;
   }
   expect(compared).toBeGreaterThan(20);
+  const page = await exchange(beside.httpPort, request('GET', '/', ['accept: text/html']));
+  expect(page?.status).toBe(place === 'on the same host' ? 302 : 401);
 });
 
 describeWith('a real Envoy', await findEnvoy(), (path) => {
@@ -80,7 +82,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
     const issuer = await startFakeIssuer();
     onTestFinished(() => issuer.close());
     const base = fileFor(issuer.url).replace(/^issuers: \[(.*)\]$/m, 'issuers:\n  - $1');
-    const file = withLogin(base, people, '127.0.0.1');
+    const file = `${withLogin(base, people, '127.0.0.1')}hosts: {ports: ignore}\n`;
     const { httpPort, grpcPort } = await startApp({ issuer, file });
     const workload = await startWorkload();
     const lists = await listsFor(file);
@@ -109,5 +111,10 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       print: (line) => void lines.push(line),
     });
     expect([failures, lines.filter((line) => line.includes('✗'))]).toEqual([0, []]);
+    const page = await exchange(
+      envoy.port,
+      request('GET', '/', ['accept: text/html']).replace(/host: .*/, 'host: 127.0.0.1'),
+    );
+    expect([page?.status, new URL(page?.headers.location ?? 'none:').origin]).toEqual([302, people.url]);
   });
 });
