@@ -13,6 +13,8 @@ export interface MeshOptions {
   readonly headersToUpstreamOnAllow?: readonly string[];
   /** `headersToDownstreamOnDeny`; all headers by default. */
   readonly headersToDownstreamOnDeny?: readonly string[];
+  /** `headersToDownstreamOnAllow`; no headers by default. */
+  readonly headersToDownstreamOnAllow?: readonly string[];
   /** `includeRequestHeadersInCheck`. */
   readonly includeRequestHeadersInCheck?: readonly string[];
   /** `pathPrefix` of the extension provider: the text in front of the path of an HTTP check. */
@@ -21,6 +23,8 @@ export interface MeshOptions {
   readonly protocolOptions?: object;
   /** Requires client certificates, as a Gateway with `tls.mode: MUTUAL` does. Over gRPC, checks include them. */
   readonly clientTls?: ClientTls;
+  /** Ends TLS of browsers, as a Gateway with `tls.mode: SIMPLE` does. */
+  readonly serverTls?: ServerTls;
   /** `includeRequestBodyInCheck` of the extension provider: a check includes the body of its request. */
   readonly requestBody?: RequestBody;
   /** `timeout` of the extension provider, in seconds. */
@@ -39,10 +43,14 @@ export interface RequestBody {
   readonly asBytes: boolean;
 }
 
-/** TLS with client certificates. */
-export interface ClientTls {
+/** The certificate of a server. */
+export interface ServerTls {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** TLS with client certificates. */
+export interface ClientTls extends ServerTls {
   /** The CA of the client certificates. */
   readonly caFile: string;
   /** How the proxy handles x-forwarded-client-cert from a client. */
@@ -164,7 +172,7 @@ export function endpointsFile(ports: readonly number[], version: number): string
 }
 
 function listener(options: MeshOptions, port: number): object {
-  const { clientTls, requestBody } = options;
+  const { clientTls, serverTls, requestBody } = options;
   return {
     name: 'inbound',
     address: address(port),
@@ -173,6 +181,7 @@ function listener(options: MeshOptions, port: number): object {
     filter_chains: [
       {
         ...(clientTls !== undefined && { transport_socket: transportSocket(clientTls) }),
+        ...(serverTls !== undefined && { transport_socket: browserSocket(serverTls) }),
         filters: [
           {
             name: 'envoy.filters.network.http_connection_manager',
@@ -180,6 +189,8 @@ function listener(options: MeshOptions, port: number): object {
               ...type('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
               stat_prefix: 'inbound',
               ...(clientTls !== undefined && clientCertDetails(clientTls)),
+              // A gateway is the edge: it sets x-forwarded-proto and x-forwarded-for itself.
+              ...(serverTls !== undefined && { use_remote_address: true }),
               // Istio's default path normalization.
               normalize_path: true,
               path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
@@ -234,6 +245,19 @@ function transportSocket({ certFile, keyFile, caFile }: ClientTls): object {
   };
 }
 
+function browserSocket({ certFile, keyFile }: ServerTls): object {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      ...type('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext'),
+      common_tls_context: {
+        alpn_protocols: ['h2', 'http/1.1'],
+        tls_certificates: [{ certificate_chain: { filename: certFile }, private_key: { filename: keyFile } }],
+      },
+    },
+  };
+}
+
 function externalAuthorization(options: MeshOptions): object {
   const { transport, timeout = 2, failOpen = false, requestBody } = options;
   const service =
@@ -276,6 +300,7 @@ function httpService(
   {
     headersToUpstreamOnAllow = ['x-auth-request-*'],
     headersToDownstreamOnDeny = [],
+    headersToDownstreamOnAllow = [],
     pathPrefix,
   }: MeshOptions,
   timeout: number,
@@ -287,6 +312,9 @@ function httpService(
     }),
     ...(headersToDownstreamOnDeny.length > 0 && {
       allowed_client_headers: patterns(headersToDownstreamOnDeny),
+    }),
+    ...(headersToDownstreamOnAllow.length > 0 && {
+      allowed_client_headers_on_success: patterns(headersToDownstreamOnAllow),
     }),
   };
   return {

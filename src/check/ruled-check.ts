@@ -8,6 +8,8 @@ import type { Forwarding } from '../model/forwarding.ts';
 import type { Identity } from '../model/identity.ts';
 import type { StepDetail } from '../model/trace.ts';
 import { type Admit, type Authenticate, internalError } from './authenticate.ts';
+import type { AnswerOwnPath } from './login/own-paths.ts';
+import type { SignIn } from './login/sign-in.ts';
 import type { ContextOf } from './rules/expression-context.ts';
 import { asksForOther, readPreflight } from './rules/preflight.ts';
 import type { FailedRuleRequirement } from './rules/requirement-details.ts';
@@ -33,6 +35,18 @@ export interface RuledCheckParts {
   readonly details: SelectionDetails;
   /** Header changes without an identity: every identity header is removed. */
   readonly forwardNothing: () => Forwarding;
+  /** Only with `login`. */
+  readonly login?: RuledLogin | undefined;
+}
+
+/** What the check needs for logins. */
+export interface RuledLogin {
+  /** Undefined if no rule that is enforced counts sessions. */
+  readonly answerOwnPath: AnswerOwnPath | undefined;
+  /** How a rule authenticates, by its index; undefined if sessions do not count there. */
+  readonly signInOf: (rule: number) => SignIn | undefined;
+  /** The forwarder of sessions of a rule, by its index. */
+  readonly forwardOf: (rule: number) => Forward;
 }
 
 /** Creates the check. */
@@ -44,7 +58,7 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
   const decideByRule = rules.map((rule, index) => {
     const place = `${places.rules}[${index}]`;
     return inMode(
-      createDecide(rule, place, forwardOf(index), parts),
+      createDecide(rule, place, forwardOf(index), parts, sessionsAt(index, parts.login)),
       rule.mode ?? mode,
       rule.mode === undefined ? places.mode : `${place}.mode`,
     );
@@ -84,8 +98,12 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
     host_ambiguous: ambiguous('host_ambiguous', details.host),
   };
 
+  const answerOwnPath = parts.login?.answerOwnPath;
+
   return (request, trace) => {
     try {
+      const ownAnswer = answerOwnPath?.(request, trace);
+      if (ownAnswer !== undefined) return ownAnswer;
       const selected = select(request);
       if (trace !== undefined && selected !== 'path_ambiguous' && selected !== 'host_ambiguous')
         details.trace(trace, request, selected);
@@ -97,11 +115,25 @@ export function createRuledCheck(parts: RuledCheckParts): Check {
   };
 }
 
+/** How a rule decides about sessions. */
+interface SessionAtRule {
+  readonly signIn: SignIn;
+  readonly forward: Forward;
+}
+
+function sessionsAt(index: number, login: RuledLogin | undefined): SessionAtRule | undefined {
+  const signIn = login?.signInOf(index);
+  return login === undefined || signIn === undefined
+    ? undefined
+    : { signIn, forward: login.forwardOf(index) };
+}
+
 function createDecide(
   rule: RuleConfig,
   place: string,
   forward: Forward,
   { authenticate, forwardNothing, contextOf, maxTokenSize }: RuledCheckParts,
+  session: SessionAtRule | undefined,
 ): Decide {
   const { name, require: required, match } = rule;
   const anonymous: Decision = {
@@ -140,24 +172,32 @@ function createDecide(
     const denial = { outcome: 'deny', reason, rule: name, issuerName, cached, detail } as const;
     return reason === 'scope_insufficient' ? { ...denial, requiredScopes } : denial;
   };
-  const admit: Admit = (identity, token, cached, request, trace) => {
-    const failed = isUnlisted(request) ? unlisted : checkRequirements(identity, request, trace);
-    if (failed !== undefined) return deny(failed, identity, cached, request);
-    return {
-      outcome: 'allow',
-      reason: 'allowed',
-      rule: name,
-      identity,
-      forwarding: forward(identity, token),
-      cached,
+  const admitWith =
+    (forwardWith: Forward): Admit =>
+    (identity, token, cached, request, trace) => {
+      const failed = isUnlisted(request) ? unlisted : checkRequirements(identity, request, trace);
+      if (failed !== undefined) return deny(failed, identity, cached, request);
+      return {
+        outcome: 'allow',
+        reason: 'allowed',
+        rule: name,
+        identity,
+        forwarding: forwardWith(identity, token),
+        cached,
+      };
     };
-  };
+  const byToken = admitWith(forward);
   const withRule = (decision: Decision): Decision =>
     decision.rule === undefined ? { ...decision, rule: name } : decision;
+  const admit = { byToken, bySession: session === undefined ? byToken : admitWith(session.forward) };
+  const authenticateHere: Decide =
+    session === undefined
+      ? (request, trace) => authenticate(request, byToken, trace)
+      : (request, trace) => session.signIn(request, admit, trace);
   return (request, trace) => {
     if (rule.allowPreflight && readPreflight(request)?.method !== undefined && !isUnlisted(request))
       return anonymous;
-    const decision = authenticate(request, admit, trace);
+    const decision = authenticateHere(request, trace);
     return decision instanceof Promise ? decision.then(withRule) : withRule(decision);
   };
 }

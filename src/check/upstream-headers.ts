@@ -41,8 +41,13 @@ export type Forward = (identity: Identity, token: string) => Forwarding;
  * cached in the identity.
  *
  * @param others headers that other rules set; they are removed
+ * @param maxAuthorization the longest token that `setAuthorizationHeader` sets, in characters
  */
-export function createForward(options: ForwardOptions, others: readonly string[] = []): Forward {
+export function createForward(
+  options: ForwardOptions,
+  others: readonly string[] = [],
+  maxAuthorization = maxValueBytes,
+): Forward {
   const { identityHeaders, outputClaimToHeaders, outputTokenToHeader, forwardOriginalToken } = options;
   const issuers = new Map(options.issuers.map((issuer) => [issuer.name, createIdentityClaims(issuer)]));
   const tokenOutputs =
@@ -65,7 +70,7 @@ export function createForward(options: ForwardOptions, others: readonly string[]
 
   /** The limits do not count this header, and it is never removed. If the token is too long, the client's own header stays. */
   const authorizationOf = (token: string): [string, string][] =>
-    options.setAuthorizationHeader && token.length <= maxValueBytes
+    options.setAuthorizationHeader && token.length <= maxAuthorization
       ? [['authorization', `Bearer ${token}`]]
       : [];
 
@@ -118,6 +123,26 @@ export function createForward(options: ForwardOptions, others: readonly string[]
     }
     return forwarding;
   };
+}
+
+/**
+ * Creates the forwarder of sessions. With a token to forward, it replaces the authorization header; without one, it removes the header,
+ * because a client's own token must not be taken for that of the session.
+ *
+ * @param token empty if the login forwards none
+ */
+export function createSessionForward(options: ForwardOptions, others: readonly string[]): Forward {
+  const withToken = createForward(
+    { ...options, setAuthorizationHeader: true, forwardOriginalToken: true },
+    others,
+    // A session fits into three cookies, so its token is not longer.
+    Number.POSITIVE_INFINITY,
+  );
+  const without = createForward(
+    { ...options, setAuthorizationHeader: false, forwardOriginalToken: false },
+    others,
+  );
+  return (identity, token) => (token === '' ? without : withToken)(identity, token);
 }
 
 /** The sources of header values. */

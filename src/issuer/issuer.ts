@@ -3,6 +3,7 @@
 import type { Algorithm } from '../config/declare/issuer-options.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { IssuerState, IssuerStatus } from './issuer-status.ts';
 import { createKeyAges, type IssuerDetails } from './keys/key-ages.ts';
 import type { KeySet, VerificationKey } from './keys/key-set.ts';
 import { difference, type KeysChange } from './keys/keys-change.ts';
@@ -13,31 +14,7 @@ import type { UnusedKey } from './keys/unused-keys.ts';
 import { createProblemReporter } from './problem-reporter.ts';
 import { refreshDelay, retryDelay } from './refresh-schedule.ts';
 import type { KeySource } from './source/key-source.ts';
-
-/**
- * The state of an issuer: `waiting` for its first keys; `ready`; `stale` if its last refresh failed; `unavailable` if
- * its keys are older than `keys.maxStale`.
- */
-export type IssuerState = 'waiting' | 'ready' | 'stale' | 'unavailable';
-
-/** The status of an issuer, for `/readyz`, logs and metrics. */
-export interface IssuerStatus {
-  readonly name: string;
-  readonly issuer: string;
-  readonly state: IssuerState;
-  /** Usable keys, each counted once. */
-  readonly keys: number;
-  /** The keys of the last published set that are not used. */
-  readonly unused: readonly UnusedKey[];
-  /** Seconds since the keys were last loaded; undefined if never. */
-  readonly keysAge: number | undefined;
-  /** Why the last fetch failed, or why a later one will fail; undefined without a problem. */
-  readonly problem: string | undefined;
-  /** When the problem began, in milliseconds since the epoch; undefined without a problem. */
-  readonly problemSince: number | undefined;
-  /** Whether its discovery document names the key set on another host than before, which is rejected until a reload. */
-  readonly hasMoved: boolean;
-}
+import type { LoginMetadataState } from './source/login-endpoints.ts';
 
 /** The keys of an issuer, for the verification of tokens. */
 export interface IssuerKeys {
@@ -62,6 +39,12 @@ export interface IssuerKeys {
   readonly describeKeys: () => KeysDescription;
 }
 
+/** An issuer as its logins need it. */
+export interface LoginSource extends IssuerKeys {
+  /** The metadata for logins; undefined if the issuer does not sign people in. */
+  readonly loginMetadata: () => LoginMetadataState | undefined;
+}
+
 /** The keys for another process. */
 export interface KeySnapshot {
   /** The published key set; undefined if there never was one. */
@@ -73,10 +56,11 @@ export interface KeySnapshot {
   /** See {@link KeysDescription}. */
   readonly problem?: string | undefined;
   readonly problemSince?: number | undefined;
+  readonly login?: LoginMetadataState | undefined;
 }
 
 /** The owner of an issuer's keys. */
-export interface Issuer extends IssuerKeys {
+export interface Issuer extends LoginSource {
   /** Starts to fetch, until stopped. */
   readonly start: () => void;
   readonly stop: () => void;
@@ -100,6 +84,8 @@ export interface IssuerEvents {
   readonly onUnusedKeys: (unused: readonly UnusedKey[]) => void;
   /** The published key set changed, even if only the order of its keys did. */
   readonly onKeysChange: (change: KeysChange) => void;
+  /** The metadata for logins changed. */
+  readonly onLoginChange?: () => void;
 }
 
 /** The dependencies of an issuer. */
@@ -115,7 +101,7 @@ export interface IssuerDependencies extends IssuerEvents {
 /** Creates the owner of an issuer's keys. */
 export function createIssuer(config: IssuerConfig, dependencies: IssuerDependencies): Issuer {
   const { source, timing, maxKeys, clock, random } = dependencies;
-  const { onStateChange, onProblem, onUnusedKeys, onKeysChange } = dependencies;
+  const { onStateChange, onProblem, onUnusedKeys, onKeysChange, onLoginChange } = dependencies;
   const rules = keySetRules(config, maxKeys);
 
   let keySet: KeySet | undefined;
@@ -132,6 +118,7 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
   let cancelNext: (() => void) | undefined;
   let nextAt = 0;
   let isStopped = false;
+  let login: string | undefined;
   const ages = createKeyAges();
   const removed = createRemovedKeys();
   const first = Promise.withResolvers<void>();
@@ -151,6 +138,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
     return warning?.isMove === true ? `${problem}; ${warning.message}` : problem;
   };
   const problemForDetails = () => allProblems() ?? forcedProblem;
+  // A problem of logins is shown, but changes nothing about the keys.
+  const shownProblem = () => allProblems() ?? (keySet === undefined ? undefined : source.login()?.problem);
   const problemReporter = createProblemReporter(clock, () => onProblem(status()));
   const status = (): IssuerStatus => {
     const milliseconds = age();
@@ -161,14 +150,14 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       keys: keys()?.size ?? 0,
       unused,
       keysAge: milliseconds === undefined ? undefined : milliseconds / 1000,
-      problem: allProblems(),
+      problem: shownProblem(),
       problemSince: problemReporter.since(),
       hasMoved: source.warning()?.isMove ?? false,
     };
   };
   const report = () => {
     // The first failure does not change the state, but the operator must see it.
-    const current = allProblems();
+    const current = shownProblem();
     const isFirst = keySet === undefined && current !== undefined && problemReporter.since() === undefined;
     const isChange = state() !== reported || isFirst;
     reported = state();
@@ -215,7 +204,13 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       else failed(message);
     }
     flight = undefined;
-    if (!isStopped) report();
+    if (isStopped) return;
+    report();
+    reportLogin(JSON.stringify(source.login()));
+  };
+  const reportLogin = (now: string | undefined) => {
+    if (now !== login) onLoginChange?.();
+    login = now;
   };
   const failed = (message: string) => {
     failures++;
@@ -293,6 +288,8 @@ export function createIssuer(config: IssuerConfig, dependencies: IssuerDependenc
       isFailing: failures > 0,
       problem: problemForDetails(),
       problemSince: problemReporter.since(),
+      login: source.login(),
     }),
+    loginMetadata: source.login,
   };
 }

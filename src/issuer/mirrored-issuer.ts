@@ -1,7 +1,7 @@
 /** The keys of an issuer in a worker process, which receives them from the process that fetches them. */
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import type { IssuerKeys, KeySnapshot } from './issuer.ts';
+import type { KeySnapshot, LoginSource } from './issuer.ts';
 import type { KeySet } from './keys/key-set.ts';
 import { describeKeys } from './keys/keys-description.ts';
 import { keySetRules, readKeySet } from './keys/read-key-set.ts';
@@ -22,7 +22,7 @@ export interface MirroredIssuerDependencies {
 }
 
 /** An issuer whose keys another process fetches. */
-export interface MirroredIssuer extends IssuerKeys {
+export interface MirroredIssuer extends LoginSource {
   readonly update: (snapshot: KeySnapshot) => void;
 }
 
@@ -40,6 +40,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
   let isFailing = false;
   let problem: string | undefined;
   let problemSince: number | undefined;
+  let login: KeySnapshot['login'];
   let asking: Promise<void> | undefined;
   let askAgainAt = Number.NEGATIVE_INFINITY;
 
@@ -67,7 +68,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
         removed.replaced(keySet, next, clock.now());
         [keySet, text] = [next, snapshot.text];
       }
-      ({ isFailing, problem, problemSince } = snapshot);
+      ({ isFailing, problem, problemSince, login } = snapshot);
       if (snapshot.age !== undefined) loadedAt = clock.monotonic() - snapshot.age;
     },
     describeKeys: () =>
@@ -78,6 +79,7 @@ export function createMirroredIssuer(dependencies: MirroredIssuerDependencies): 
         problemSince,
         removed.list(),
       ),
+    loginMetadata: () => login,
     hasKeys: () => keys() !== undefined,
     findKeys: (id, algorithm) => keys()?.find(id, algorithm) ?? [],
     knowsKeyId,

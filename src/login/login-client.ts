@@ -50,6 +50,8 @@ export interface LoginProblem {
   readonly detail: string;
   /** The error code of the issuer (RFC 6749 section 5.2), cut and reduced to visible ASCII. */
   readonly code?: string;
+  /** Nothing reached the issuer, so that the same code can be redeemed later. */
+  readonly isUnsent?: true;
 }
 
 /** The client of one issuer. No function throws; a problem is a value. */

@@ -25,12 +25,12 @@ export interface LoginEvents {
   readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string, part: string, bytes: number) => void;
   readonly refreshed: (issuer: string, result: RefreshResult, detail: string | undefined) => void;
+  /** A refresh token could not be revoked at the issuer when its owner signed out. */
+  readonly revocationFailed: (issuer: string, detail: string) => void;
   /** A browser still sends an old cookie after it was replaced: the mesh does not forward `set-cookie`. */
   readonly cookieNotDelivered: (host: string) => void;
   /** A cookie of this service reached a workload over HTTP, because the mesh does not let the check replace `cookie`. */
   readonly cookieNotStripped: (host: string) => void;
-  /** A refresh token could not be revoked at a sign-out. */
-  readonly revocationFailed: (issuer: string, detail: string) => void;
   /** A return address was refused, and the login returns to `/`. */
   readonly returnAddressRefused: (host: string) => void;
 }

@@ -1,7 +1,7 @@
 /** Logs and counts the events of an issuer. */
 
-import type { IssuerState, IssuerStatus } from '../issuer/issuer.ts';
 import type { OwnerEvents } from '../issuer/issuer-plan.ts';
+import type { IssuerState, IssuerStatus } from '../issuer/issuer-status.ts';
 import { isRejection, someUnusedKeys, type UnusedKey } from '../issuer/keys/unused-keys.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -66,6 +66,7 @@ export function createIssuerEvents(
         logger.info({ issuer, ...change }, 'the keys of the issuer have changed');
       onChange();
     },
+    onLoginChange: onChange,
   };
 }
 

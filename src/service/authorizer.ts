@@ -14,6 +14,7 @@ import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
 import type { HttpAuthorizer } from '../transport/http/server.ts';
+import type { AnswerLogin } from '../transport/login/answer-login.ts';
 import { type CheckParts, createConfiguredCheck } from './configured-check.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
 
@@ -21,6 +22,8 @@ import { createGrpcChecks } from './grpc-checks.ts';
 export interface Authorizer {
   readonly http: HttpAuthorizer;
   readonly grpc: GrpcAuthorizer;
+  /** Only with `login`. */
+  readonly login?: AnswerLogin;
 }
 
 /** The dependencies of an authorizer. */

@@ -1,12 +1,11 @@
 /** When the certificates of a configuration expire. */
-import type { Config } from '../config/declare/options.ts';
 import { certificateFilesOf } from '../config/describe/certificate-files.ts';
 import { certificateEnds } from '../runtime/files/pem-blocks.ts';
 import type { CertificateView } from '../transport/console/content.ts';
 
 /** Reads the certificate files of the listeners and issuers. A file counts with the certificate that expires first. */
 export function certificatesOf(
-  config: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'>,
+  config: Parameters<typeof certificateFilesOf>[0],
   readFile: (path: string) => string,
 ): readonly CertificateView[] {
   return certificateFilesOf(config).map(({ use, file }) => ({ use, file, ...expiryOf(file, readFile) }));

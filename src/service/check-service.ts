@@ -24,6 +24,7 @@ import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import type { CheckParts } from './configured-check.ts';
 import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
+import { createLoginListener } from './login-listener.ts';
 import type { Answers, Ask } from './questions.ts';
 
 /** The addresses of the bound listeners. */
@@ -155,6 +156,21 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         onTlsReload: tlsReloadedBy('grpc'),
         onRejected: rejectedBy('grpc'),
         listen: listenFor('grpc'),
+      }),
+    );
+  }
+  if (config.login?.listener.enabled === true) {
+    listeners.push(
+      createLoginListener({
+        options: config.login.listener,
+        answer: (request) => currentAuthorizer().login?.(request),
+        challenge: () => config,
+        clock,
+        onTlsReload: tlsReloadedBy('login'),
+        onRejected: rejectedBy('login'),
+        onDefect: (error) =>
+          logger.error({ error }, 'a request to the listener of the login cannot be answered'),
+        listen: listenFor('login'),
       }),
     );
   }

@@ -12,6 +12,7 @@ import {
   type VerifierDependencies,
   type Verify,
 } from '../credential/token/verifier.ts';
+import type { Logins } from '../login/logins.ts';
 import type { Check } from '../model/decision.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
@@ -25,6 +26,8 @@ export interface CheckParts {
   readonly cache: TokenCache;
   readonly replays: ReplayStore;
   readonly clock: Clock;
+  /** Only with `login`. */
+  readonly logins?: Logins | undefined;
 }
 
 /** Receives what happens during checks. */
@@ -39,7 +42,7 @@ export interface CheckHooks {
 
 /** Creates the check. */
 export function createConfiguredCheck(
-  { config, issuers, denyList, cache, replays, clock }: CheckParts,
+  { config, issuers, denyList, cache, replays, clock, logins }: CheckParts,
   { onLookup, onFull, observe, onVerdict }: CheckHooks,
 ): Check {
   const verify = createVerifier({
@@ -57,7 +60,7 @@ export function createConfiguredCheck(
     prove: createProve({ config, replays, clock, onFull }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
-  return createOwnCheck(config, authenticate, clock);
+  return createOwnCheck(config, authenticate, clock, logins);
 }
 
 function reporting(verify: Verify, onVerdict: (verdict: Verdict) => void): Verify {

@@ -1,5 +1,6 @@
 /** The console with the state of the service. Loaded only if `admin.console.enabled` is true. */
 import type { Config } from '../config/declare/options.ts';
+import { listenerTls } from '../config/describe/listener-tls.ts';
 import { hasShadowMode } from '../config/rules/shadow-mode.ts';
 import type { IssuerRegistry } from '../issuer/registry.ts';
 import type { ExplainRequest, Explanation } from '../model/explanation.ts';
@@ -13,10 +14,11 @@ import { accessHelp, type Guard } from '../transport/admin/respond.ts';
 import type { ConsoleContent, ConsoleState, RuleView } from '../transport/console/content.ts';
 import { mostDenials } from '../transport/console/denials-page.ts';
 import { createConsole } from '../transport/console/server.ts';
-import type { BoundAddress } from '../transport/shared/listener.ts';
+import type { BoundAddress, Listener } from '../transport/shared/listener.ts';
 import type { RequestHandler } from '../transport/shared/web-server.ts';
 import { certificatesOf } from './certificate-ends.ts';
 import type { CheckService } from './check-service.ts';
+import { explainEvalError } from './code-generation.ts';
 import { configHash } from './config-hash.ts';
 import { checkedRequest, InvalidRequest } from './explain/request.ts';
 
@@ -28,7 +30,7 @@ export interface ConsoleDependencies {
   /** When the current configuration was loaded, in milliseconds since the epoch. */
   readonly loadedAt: () => number;
   readonly readiness: () => Readiness;
-  readonly addresses: () => Readonly<Partial<Record<'http' | 'grpc' | 'admin', BoundAddress>>>;
+  readonly addresses: () => Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
   readonly registry: Pick<IssuerRegistry, 'issuers'>;
   readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'report'>;
   readonly findDenials: FindDenials;
@@ -93,7 +95,7 @@ export async function startConsole(dependencies: ConsoleDependencies): Promise<R
     isTls: config().admin.tls !== undefined,
     clock,
     logger,
-  }).catch(explainEvalError);
+  }).catch(explainEvalError('admin.console.enabled', 'the console'));
   sampler.start();
   logger.warn('the console is enabled; this process may compile code at run time, which fastify needs');
   return { handle, stop: sampler.stop };
@@ -109,14 +111,6 @@ function problemOf(request: ExplainRequest): string | undefined {
     if (error instanceof InvalidRequest) return error.message;
     throw error;
   }
-}
-
-function explainEvalError(error: unknown): never {
-  if (!(error instanceof EvalError)) throw error;
-  throw new Error(
-    'admin.console.enabled: the console cannot start, because Node may not compile code; start Node without --disallow-code-generation-from-strings, or set admin.console.enabled to false',
-    { cause: error },
-  );
 }
 
 function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleState {
@@ -137,7 +131,7 @@ function stateOf(dependencies: ConsoleDependencies, startedAt: number): ConsoleS
     listeners: Object.entries(addresses()).map(([name, { host, port }]) => ({
       name,
       address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-      security: securityOf(config[name as 'http' | 'grpc' | 'admin'].tls),
+      security: securityOf(listenerTls(config).find((listener) => listener.name === name)?.tls),
     })),
     certificates: certificatesOf(config, readFile),
   };

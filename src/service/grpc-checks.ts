@@ -1,5 +1,6 @@
 /** Checks over gRPC: with the deadline of the call, and decisions for requests that are not read. */
 import { callTimeLeft, lateDetail, withCheckDeadline } from '../check/check-deadline.ts';
+import { loginTime } from '../check/login/login-deadline.ts';
 import { createShadowAllow } from '../check/shadow-mode.ts';
 import { forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
@@ -11,7 +12,7 @@ import type { Clock } from '../runtime/time/clock.ts';
 
 /** Creates the checks. In shadow mode, late and unread requests are allowed too. */
 export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
-  const { limits, shadow } = config;
+  const { limits, shadow, login } = config;
   const hasIncumbent = shadow.authorizer !== '';
   const headers = removedHeaders(config);
   const shadowAllow = createShadowAllow(() => forwardNothing(config, headers));
@@ -23,7 +24,11 @@ export function createGrpcChecks(config: Config, check: Check, clock: Clock) {
       return isAllShadowed && !hasIncumbent ? shadowAllow(decision) : decision;
     };
   // The time that the check itself may wait, so that a request has the same outcome over HTTP and gRPC.
-  const longest = hasIncumbent ? Math.max(limits.checkDeadline, shadow.timeout) : limits.checkDeadline;
+  const longest = Math.max(
+    limits.checkDeadline,
+    hasIncumbent ? shadow.timeout : 0,
+    login === undefined ? 0 : loginTime(limits),
+  );
   return {
     denyWith,
     // The time of the call is not a trace: a check with a trace does not store proofs.

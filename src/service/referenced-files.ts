@@ -1,6 +1,7 @@
 /** Checks the files that a configuration names. */
 
 import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
+import { listenerTls } from '../config/describe/listener-tls.ts';
 import { readAdminToken } from '../config/load/admin-token.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
 import { ConfigError, type Problem } from '../config/validate/problems.ts';
@@ -18,6 +19,7 @@ export interface NamesFiles {
   readonly grpc: Pick<Config['grpc'], 'tls'>;
   readonly admin: Pick<Config['admin'], 'tls' | 'tokenFile'>;
   readonly denyList: Config['denyList'];
+  readonly login?: Parameters<typeof listenerTls>[0]['login'];
 }
 
 /** Finds files that are missing or have invalid content. */
@@ -27,9 +29,7 @@ export async function fileProblems(
 ): Promise<Problem[]> {
   const checks = [
     ...config.issuers.flatMap((issuer, index) => issuerChecks(issuer, `issuers[${index}]`, config, readFile)),
-    ...(['http', 'grpc', 'admin'] as const).flatMap((name) =>
-      tlsChecks(config[name].tls, `${name}.tls`, readFile),
-    ),
+    ...listenerTls(config).flatMap(({ tls, option }) => tlsChecks(tls, option, readFile)),
     ...denyListChecks(config.denyList.file, readFile),
     ...adminTokenChecks(config.admin.tokenFile, readFile),
   ];
@@ -38,7 +38,7 @@ export async function fileProblems(
 
 /** The files of a configuration that are reloaded when they change. */
 export function filesOf(config: NamesFiles): readonly string[] {
-  const { denyList, issuers, http, grpc, admin } = config;
+  const { denyList, issuers, admin } = config;
   const named = [
     denyList.file,
     admin.tokenFile,
@@ -47,7 +47,7 @@ export function filesOf(config: NamesFiles): readonly string[] {
       ...publicKeyFiles,
       ...[caFile].flat(),
     ]),
-    ...[http, grpc, admin].flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
+    ...listenerTls(config).flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
   ];
   return [...new Set(named.filter((path) => path !== undefined))];
 }

@@ -1,5 +1,6 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
+import { listenerTls } from '../config/describe/listener-tls.ts';
 import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -11,6 +12,7 @@ export interface ReloadProblems {
   readonly caFilesReloaded: (files: readonly string[], problem: string | undefined) => void;
   readonly denyListReloaded: (file: string | undefined, problem: string | undefined) => void;
   readonly adminTokenReloaded: (file: string, problem: string | undefined) => void;
+  readonly sessionKeysReloaded: (file: string, problem: string | undefined) => void;
   readonly configurationFailed: (problem: string) => void;
   /** Removes the problem of the configuration, and those of files that it no longer names. */
   readonly configurationLoaded: (config: Config) => void;
@@ -41,7 +43,7 @@ export function createReloadProblems(
 
   return {
     certificateReloaded: (listener, problem) => {
-      const { tls } = initial[listener];
+      const tls = listenerTls(initial).find(({ name }) => name === listener)?.tls;
       if (tls === undefined) return;
       const files = [tls.certFile, tls.keyFile, tls.clientCaFile].filter((file) => file !== undefined);
       reloaded('certificate', files, problem);
@@ -49,10 +51,12 @@ export function createReloadProblems(
     caFilesReloaded: (files, problem) => reloaded('caFile', files, problem),
     denyListReloaded: (file, problem) => reloaded('deny list', listOf(file), problem),
     adminTokenReloaded: (file, problem) => reloaded('admin token', [file], problem),
+    sessionKeysReloaded: (file, problem) => reloaded('session keys', [file], problem),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
-    configurationLoaded: ({ denyList, issuers }) => {
+    configurationLoaded: ({ denyList, issuers, sessions }) => {
       reloaded('configuration', configFiles, undefined);
       changes.keepOnly('deny list', [listOf(denyList.file)]);
+      changes.keepOnly('session keys', sessions === undefined ? [] : [[sessions.keysFile]]);
       changes.keepOnly(
         'caFile',
         issuers.map(({ caFile = [] }) => [caFile].flat()),

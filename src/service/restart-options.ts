@@ -8,6 +8,7 @@ export function restartOptions(before: Config, after: Config): string[] {
     http: config.http,
     grpc: config.grpc,
     admin: config.admin,
+    'login.listener': config.login?.listener,
     'log.format': config.log.format,
     'limits.maxGrpcMessageSize': config.limits.maxGrpcMessageSize,
     'limits.maxGrpcBodySize': config.limits.maxGrpcBodySize,

@@ -28,13 +28,34 @@ export type FoundSession =
       readonly isCached: boolean;
       /** Whether the first key of `sessions.keysFile` sealed it. If not, it is sealed again at the next renewal. */
       readonly isCurrentKey: boolean;
+      readonly derived: DerivedFacts;
     }
-  | { readonly none: NoSession };
+  | { readonly none: NoSession }
+  /** Too many cookies wait to be opened. The session may be valid, so its cookie stays. */
+  | { readonly overloaded: true };
+
+/**
+ * The place for what the login computes from a session, so that it computes it once. It is here because a lookup elsewhere is slow when
+ * there are many sessions. Another configuration is another owner.
+ */
+export interface DerivedFacts {
+  owner: object | undefined;
+  facts: unknown;
+}
 
 /** Sessions. No function throws because of a client's text. */
 export interface SessionStore {
-  /** Finds the session of a request. Synchronous if this process has opened the cookie before, or there is none. */
-  readonly find: (cookies: RequestCookies, place: CookiePlace) => FoundSession | Promise<FoundSession>;
+  /**
+   * Finds the session of a request. Synchronous if this process has opened the cookie before, or there is none. It does not check the
+   * lifetimes of the session.
+   *
+   * @param isDryRun whether nothing is cached, for a check with a trace
+   */
+  readonly find: (
+    cookies: RequestCookies,
+    place: CookiePlace,
+    isDryRun?: boolean,
+  ) => FoundSession | Promise<FoundSession>;
   /**
    * Saves a new or changed session.
    *

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { IssuerStatus } from '../../src/issuer/issuer.ts';
 import { planIssuer } from '../../src/issuer/issuer-plan.ts';
+import type { IssuerStatus } from '../../src/issuer/issuer-status.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { configOf, fileFor, until } from '../support/app.ts';

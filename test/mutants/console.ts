@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 const folder = 'src/transport/console';
 const server = ['test/transport/console/server.test.ts'];
 const sessions = ['test/transport/console/sessions.test.ts'];
-const templates = ['test/transport/console/html.test.ts'];
+const templates = ['test/runtime/html.test.ts'];
 
 /** Each removes one defence of the console. */
 export const consoleMutants: readonly Mutant[] = [
@@ -39,14 +39,14 @@ export const consoleMutants: readonly Mutant[] = [
   },
   {
     name: 'a template does not escape',
-    file: `${folder}/html.ts`,
+    file: 'src/runtime/html.ts',
     find: "if (typeof value === 'string') return escaped(value);",
     replace: "if (typeof value === 'string') return value;",
     tests: templates,
   },
   {
     name: 'a parsed object is a part of a page',
-    file: `${folder}/html.ts`,
+    file: 'src/runtime/html.ts',
     find: "Object.hasOwn(value, isPart) ? value.markup : ''",
     replace: 'value.markup',
     tests: templates,

@@ -1,7 +1,7 @@
 /** Mutants of the HTTP listener. */
 import type { Mutant } from './mutant.ts';
 
-const request = ['test/transport/http/check/check-request.test.ts'];
+const request = ['test/transport/shared/check-request.test.ts'];
 const write = ['test/transport/http/message/write-reply.test.ts'];
 const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
 const compat = ['test/transport/http/check/compat-reply.test.ts'];
@@ -10,7 +10,7 @@ const compat = ['test/transport/http/check/compat-reply.test.ts'];
 export const http: readonly Mutant[] = [
   {
     name: 'only the last authorization line is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] = value',
     tests: request,
@@ -18,7 +18,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'only the first authorization line is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'authorization.push(value)',
     replace: 'authorization[0] ??= value',
     tests: request,
@@ -26,7 +26,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'only the first host line is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: 'host = host !== undefined ? host : host === undefined ? value : ',
     tests: request,
@@ -34,7 +34,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'only the last host line is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'host = host === undefined ? value : ',
     replace: "host = host !== '' ? value : ",
     tests: request,
@@ -42,7 +42,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'only the last proof is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'dpop.push(value)',
     replace: 'dpop[0] = value',
     tests: request,
@@ -50,7 +50,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'only the last line of the client certificate is read',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'forwardedClientCert === undefined ? value : ',
     replace: "forwardedClientCert !== '' ? value : ",
     tests: request,
@@ -58,7 +58,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a header counts as another header',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
     tests: request,
@@ -66,7 +66,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: "text that is not the proxy's prefix is removed from a path",
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
     tests: request,
@@ -74,7 +74,7 @@ export const http: readonly Mutant[] = [
   },
   {
     name: 'the first of several header lines counts in a rule',
-    file: 'src/transport/http/check/check-request.ts',
+    file: 'src/transport/shared/check-request.ts',
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
     tests: request,

@@ -68,7 +68,7 @@ describe('floors', () => {
     expect(upwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  test('transport: http, grpc, admin and console import only themselves and shared', () => {
+  test('transport: http, grpc, admin, console and login import only themselves and shared', () => {
     const folderOf = (path: string) => path.split('/')[1] ?? '';
     const across = inside
       .filter(({ from, to }) => floorOf(from) === 'transport' && floorOf(to) === 'transport')
@@ -132,9 +132,9 @@ test('each library is imported in one place', () => {
     '@grpc/grpc-js': ['tools/explain/as-envoy-grpc.ts'],
     '@grpc/proto-loader': ['tools/explain/as-envoy-grpc.ts'],
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
-    fastify: ['transport/console/server.ts'],
-    jose: ['credential/cross-check/jose-verdict.ts'],
-    'lru-cache': ['credential/token/cache.ts'],
+    fastify: ['transport/console/server.ts', 'transport/login/server.ts'],
+    jose: ['credential/cross-check/jose-verdict.ts', 'session/seal-values.ts'],
+    'lru-cache': ['credential/token/cache.ts', 'session/ended-sessions.ts', 'session/session-memory.ts'],
     'openid-client': ['tools/canary/client-credentials.ts'],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metric-makers.ts', 'observe/metrics.ts', 'observe/worker-metrics.ts'],

@@ -1175,8 +1175,8 @@ export const tables: readonly Table[] = [
           'A text of a client, an issuer or a token runs as script in the console, or reorders its text',
         tests: [
           [consolePages, 'of clients and issuers, and does not run it'],
-          ['transport/console/html.test.ts', 'escapes a text in an element and in an attribute'],
-          ['transport/console/html.test.ts', 'characters that reorder text as code points'],
+          ['runtime/html.test.ts', 'escapes a text in an element and in an attribute'],
+          ['runtime/html.test.ts', 'characters that reorder text as code points'],
           [consoleServer, 'has no inline script, no inline style and no event handler'],
         ],
       },

@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/declare/options.ts';
 import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
 import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
+import type { Logins } from '../../src/login/logins.ts';
 import type { Check } from '../../src/model/decision.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
@@ -43,6 +44,7 @@ export async function startCore(
   clock: Clock = systemClock,
   replays: ReplayStore = createReplayStore(),
   denyList: readonly DenyListEntry[] = [],
+  logins?: Logins,
 ): Promise<TestCore> {
   const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
@@ -54,7 +56,7 @@ export async function startCore(
   const cache = createTokenCache(config.cache);
   return {
     check: createConfiguredCheck(
-      { config, issuers, denyList, cache, replays, clock },
+      { config, issuers, denyList, cache, replays, clock, logins },
       { onLookup: () => {}, onFull: () => {} },
     ),
     cache,

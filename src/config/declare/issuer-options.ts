@@ -1,6 +1,7 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication, if it has the same option. */
 import * as z from 'zod';
 import { issuerLoginOptions } from '../login/issuer-login-options.ts';
+import { checkIssuerLogin } from '../login/issuer-login-problems.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import {
   boolean,
@@ -220,6 +221,10 @@ function checkAcrossFields(
       'trustSystemCas',
       "nothing is trusted without the system's CA certificates and without `caFile`; set `caFile`, or remove this option",
     );
+
+  checkIssuerLogin(issuer, (path, message) =>
+    context.addIssue({ code: 'custom', path: ['login', ...path], message }),
+  );
 
   const [first, ...others] = keySources.filter((source) => issuer[source] !== undefined);
   for (const other of others) problem(other, `${first} already configures the keys; keep one of the two`);

@@ -1,5 +1,6 @@
 /** The certificate files that a configuration names. */
 import type { Config } from '../declare/options.ts';
+import { listenerTls } from './listener-tls.ts';
 
 /** A file with certificates. */
 export interface CertificateFile {
@@ -11,21 +12,18 @@ export interface CertificateFile {
 }
 
 /** Lists the certificate files of the listeners and issuers. */
-export function certificateFilesOf({
-  http,
-  grpc,
-  admin,
-  issuers,
-}: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'>): readonly CertificateFile[] {
-  const ofListeners = Object.entries({ http, grpc, admin }).flatMap(([name, { tls }]) => [
-    { option: `${name}.tls.certFile`, use: `${name} listener`, file: tls?.certFile },
+export function certificateFilesOf(
+  config: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'> & Partial<Pick<Config, 'login'>>,
+): readonly CertificateFile[] {
+  const ofListeners = listenerTls(config).flatMap(({ name, option, tls }) => [
+    { option: `${option}.certFile`, use: `${name} listener`, file: tls?.certFile },
     {
-      option: `${name}.tls.clientCaFile`,
+      option: `${option}.clientCaFile`,
       use: `client certificates of the ${name} listener`,
       file: tls?.clientCaFile,
     },
   ]);
-  const ofIssuers = issuers.flatMap(({ name, caFile = [] }, index) =>
+  const ofIssuers = config.issuers.flatMap(({ name, caFile = [] }, index) =>
     [caFile]
       .flat()
       .map((file) => ({ option: `issuers[${index}].caFile`, use: `CA of the issuer ${name}`, file })),

@@ -3,6 +3,7 @@
  * and their cost is bounded.
  */
 import { Environment } from '@marcbachmann/cel-js';
+import { type ClaimReads, claimReads } from './claim-reads.ts';
 import { type Bound, boundOf } from './cost/cost.ts';
 import { excerptAt, explainExpressionError, typeName } from './explain-error.ts';
 import { guard } from './guard.ts';
@@ -41,6 +42,8 @@ export interface Expression {
   readonly readsHost: boolean;
   /** The headers that it reads. */
   readonly headers: HeaderReads;
+  /** The claims that it reads. */
+  readonly claims: ClaimReads;
 }
 
 /** Maximum characters of an expression; limits of its syntax tree. */
@@ -96,7 +99,11 @@ export function compileExpression(text: string, maxTokenSize = defaultTokenSize)
     if (typeof result !== 'boolean') throw new TypeError('the expression is neither true nor false');
     return result;
   };
-  return Object.assign(evaluate, { readsHost: reads.host, headers: headerReads(root) });
+  return Object.assign(evaluate, {
+    readsHost: reads.host,
+    headers: headerReads(root),
+    claims: claimReads(root),
+  });
 }
 
 function explainErrors<T>(text: string, read: () => T): T {

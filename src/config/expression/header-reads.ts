@@ -1,5 +1,5 @@
 /** Finds the request headers that an expression reads. */
-import { isNode, type Node } from './nodes.ts';
+import { isNode, literalOf, type Node } from './nodes.ts';
 
 /** Headers that an expression reads. */
 export interface HeaderReads {
@@ -19,7 +19,7 @@ export function headerReads(root: Node): HeaderReads {
     const [left, right] = Array.isArray(value.args) ? (value.args as unknown[]) : [];
     const [of, name] = value.op === 'in' ? [right, left] : [left, right];
     if (['.', '[]', 'in'].includes(value.op) && isHeaders(of)) {
-      const written = textOf(name);
+      const written = literalOf(name);
       if (written === undefined) {
         others = true;
         walk(name);
@@ -34,11 +34,5 @@ export function headerReads(root: Node): HeaderReads {
 function isHeaders(value: unknown): boolean {
   if (!isNode(value) || !['.', '[]'].includes(value.op)) return false;
   const [of, name] = value.args as unknown[];
-  return isNode(of) && of.op === 'id' && of.args === 'request' && textOf(name) === 'headers';
-}
-
-/** The value of a string literal; undefined for anything else. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return isNode(value) && value.op === 'value' && typeof value.args === 'string' ? value.args : undefined;
+  return isNode(of) && of.op === 'id' && of.args === 'request' && literalOf(name) === 'headers';
 }

@@ -29,6 +29,12 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
+/** The name after a dot, or the value of a string literal; undefined for anything else. */
+export function literalOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return isNode(value) && value.op === 'value' && typeof value.args === 'string' ? value.args : undefined;
+}
+
 /** The type of a node; `dyn` if unknown. */
 export function typeOf(node: Node | undefined): string {
   return node?.checkedType?.type ?? 'dyn';

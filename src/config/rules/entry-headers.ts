@@ -1,5 +1,6 @@
 /** The headers that the mesh's entry must list for a configuration. */
 
+import { loginHeader } from '../../model/browser-answer.ts';
 import { decisionHeader } from '../../model/decision.ts';
 import type { Config } from '../declare/options.ts';
 import { compatHeader } from '../values/header-names.ts';
@@ -20,12 +21,46 @@ export const denialHeaders = [
   decisionHeader,
 ] as const;
 
+/**
+ * Headers that tell a browser's navigation from other requests, and find its session. `connection` must not be among them: with it, a
+ * check of a WebSocket handshake would itself be an upgrade.
+ */
+export const loginCheckHeaders = [
+  'cookie',
+  'accept',
+  'accept-language',
+  'x-requested-with',
+  'sec-fetch-mode',
+  'sec-fetch-dest',
+  'sec-fetch-site',
+  'sec-fetch-user',
+  'sec-purpose',
+  'origin',
+  'upgrade',
+  'x-envoy-original-path',
+] as const;
+
+/** Headers of a redirect, a page or a 401 that starts a login. */
+const loginDenialHeaders = ['set-cookie', 'location', loginHeader, 'vary'] as const;
+
+/** Headers of security that pages have. */
+const pageHeaders = ['content-security-policy', 'x-content-type-options', 'referrer-policy'] as const;
+
+/** Headers that let a web application of another origin read a 401 (`login.cors`). */
+const corsHeaders = [
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-expose-headers',
+] as const;
+
 /** The header lists of an entry. */
 export interface EntryHeaders {
   /** Request headers that the check needs. */
   readonly include: readonly string[];
   /** Headers of an allow that the workload must receive. */
   readonly onAllow: readonly string[];
+  /** Headers of an allow that the browser must receive: the cookies of a session. Empty without a login. */
+  readonly toBrowserOnAllow: readonly string[];
   /** Headers of a denial that the client must receive. */
   readonly onDeny: readonly string[];
 }
@@ -45,6 +80,7 @@ export function entryHeaders(config: Config): EntryHeaders {
       ...(match.addresses === undefined ? [] : [config.clientAddress.header]),
       ...(require?.scopesFromHeader === undefined ? [] : [require.scopesFromHeader]),
     ]),
+    ...(config.login === undefined ? [] : loginCheckHeaders),
     ...(config.shadow.authorizer === '' ? [] : incumbentHeaders),
   ];
   const claims = [
@@ -56,14 +92,30 @@ export function entryHeaders(config: Config): EntryHeaders {
     ...(config.identityHeaders === 'set' && config.outputTokenToHeader !== ''
       ? [config.outputTokenToHeader]
       : []),
-    ...(config.setAuthorizationHeader ? ['authorization'] : []),
+    ...(config.setAuthorizationHeader || forwardsTokens(config) ? ['authorization'] : []),
+    ...(config.login === undefined ? [] : ['cookie']),
     ...(config.compat === 'oauth2-proxy' && config.identityHeaders === 'set' ? [compatHeader] : []),
   ];
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    onDeny: [...denialHeaders, ...(config.shadow.authorizer === '' ? [] : incumbentDenialHeaders)],
+    toBrowserOnAllow: config.login === undefined ? [] : ['set-cookie'],
+    onDeny: [...new Set([...denialHeaders, ...denialHeadersOfLogin(config), ...ofIncumbent(config)])],
   };
+}
+
+function denialHeadersOfLogin({ login }: Config): readonly string[] {
+  if (login === undefined) return [];
+  return [...loginDenialHeaders, ...pageHeaders, ...(login.cors.length > 0 ? corsHeaders : [])];
+}
+
+function ofIncumbent({ shadow }: Config): readonly string[] {
+  return shadow.authorizer === '' ? [] : incumbentDenialHeaders;
+}
+
+/** Whether the workload receives a token of a session. */
+function forwardsTokens({ login, issuers }: Config): boolean {
+  return login !== undefined && issuers.some((issuer) => (issuer.login?.forward ?? 'none') !== 'none');
 }
 
 /** Whether checks read client certificates from a header. */

@@ -2,6 +2,7 @@
 
 import type { Config } from '../declare/options.ts';
 import { compileExpression } from '../expression/lazy-expression.ts';
+import { loginProblems, loginProblemsOfRule } from '../login/login-problems.ts';
 import { compatHeader, maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
 import { hasPort, hostCovers, pathCovers, pathCoversAlike, pathCoversTolerantly } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';
@@ -12,8 +13,8 @@ export interface RuleProblem {
   readonly message: string;
   /** Whether it is a conflict with another rule. */
   readonly involvesOtherRule?: boolean;
-  /** Another option that the problem depends on. */
-  readonly option?: string;
+  /** Other options that the problem depends on. */
+  readonly options?: readonly string[];
 }
 
 /** Finds the problems of rules and policies that the schema accepts. */
@@ -24,6 +25,7 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
     ...policies.flatMap((policy, index) => listProblems(policy.rules, ['policies', index, 'rules'], config)),
     ...policyProblems(config),
     ...compatProblems(config),
+    ...loginProblems(config),
   ];
   const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
@@ -63,6 +65,7 @@ function listProblems(
       ...ownProblems(rule, config),
       ...addressProblems(rule, config),
       ...portProblems(rule, config),
+      ...loginProblemsOfRule(rule, config),
       ...problemsWithEarlierRules(rule, rules.slice(0, index), config),
     ].map((problem) => ({ ...problem, path: [...at, index, ...problem.path] })),
   );
@@ -196,14 +199,14 @@ function expressionProblems(
   maxTokenSize: number,
   trustedHeaders: readonly string[],
 ): readonly Omit<RuleProblem, 'path'>[] {
-  const option = 'trustedHeaders';
+  const options = ['trustedHeaders'];
   try {
     const { names, others } = compileExpression(text, maxTokenSize).headers;
     const untrusted = names.filter((name) => !trustedHeaders.includes(name));
     const readsNoHeaders = others && trustedHeaders.length === 0;
     return [
-      ...(readsNoHeaders ? [{ message: noHeaders, option }] : []),
-      ...untrusted.map((name) => ({ message: untrustedHeaderProblem(name), option })),
+      ...(readsNoHeaders ? [{ message: noHeaders, options }] : []),
+      ...untrusted.map((name) => ({ message: untrustedHeaderProblem(name), options })),
     ];
   } catch (error) {
     return [{ message: error instanceof Error ? error.message : String(error) }];

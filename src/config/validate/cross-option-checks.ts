@@ -1,5 +1,6 @@
 /** Checks that need several options at once. */
 import type * as z from 'zod';
+import { checkCookie, checkLogin } from '../login/login-section-problems.ts';
 import { maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { formatDuration } from '../values/units.ts';
@@ -36,6 +37,7 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
   checkDeadlines(checked);
   checkIncumbent(checked);
   checkHeaders(checked);
+  checkLogins(checked);
 }
 
 /** A configuration with the means to read it safely and to report problems. */
@@ -93,34 +95,49 @@ function checkShutdown({ duration, conflict }: CheckedConfig): void {
 }
 
 function checkListeners({ section, isValid, problem, conflict }: CheckedConfig): void {
-  const listening = ['http', 'grpc', 'admin'].filter((name) => section(name).enabled !== false);
-  if (listening.length === 1)
+  const { listener } = section('login');
+  const always = [['http'], ['grpc'], ['admin']].map(
+    (path) => ({ path, ...section(path[0] ?? '') }) as Listener,
+  );
+  const ofLogin =
+    isMapping(listener) && listener.enabled === true
+      ? [{ path: ['login', 'listener'], host: listener.host, port: listener.port }]
+      : [];
+  const listening = [...always.filter(({ enabled }) => enabled !== false), ...ofLogin];
+  if (!listening.some(({ path }) => path[0] === 'http' || path[0] === 'grpc'))
     problem(
       ['http', 'enabled'],
       'http and grpc are both disabled, so no check can be answered; enable one of them',
     );
-  for (const [index, name] of listening.entries()) {
-    const { host, port } = section(name);
+  for (const [index, { path, host, port }] of listening.entries()) {
     const conflicting = listening
       .slice(0, index)
       .find(
         (other) =>
           port !== 0 &&
           port !== undefined &&
-          isValid(name, 'port') &&
-          section(other).port === port &&
-          overlaps(section(other).host, host),
+          isValid(...path, 'port') &&
+          other.port === port &&
+          overlaps(other.host, host),
       );
     if (conflicting !== undefined)
       conflict((isSet) => {
-        const [first, second] = isSet(name, 'port') ? [name, conflicting] : [conflicting, name];
-        const note = isSet(second, 'port') ? '' : ' by default';
+        const [first, second] = isSet(...path, 'port') ? [path, conflicting.path] : [conflicting.path, path];
+        const note = isSet(...second, 'port') ? '' : ' by default';
         return {
-          path: [first, 'port'],
-          message: `must differ from ${second}.port, which is ${port}${note}; use another port`,
+          path: [...first, 'port'],
+          message: `must differ from ${second.join('.')}.port, which is ${port}${note}; use another port`,
         };
       });
   }
+}
+
+/** A listener; nothing about its values is known. */
+interface Listener {
+  readonly path: readonly string[];
+  readonly enabled?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
 }
 
 function checkAuthorization({ config, problem }: CheckedConfig): void {
@@ -161,6 +178,39 @@ function checkIncumbent({ section, conflict }: CheckedConfig): void {
         message: `must not be this service's own listener (http.port${isSet('http', 'port') ? '' : `, ${port} by default`}); set it to the URL of the incumbent`,
       }));
   }
+}
+
+function checkLogins({ config, section, duration, problem, conflict }: CheckedConfig): void {
+  const login = section('login');
+  if (config.login !== undefined) {
+    checkLogin(login, (path, message) => problem(['login', ...path], message));
+    if (config.sessions === undefined)
+      problem(
+        ['sessions'],
+        'missing; `login` needs it; add `sessions: {keysFile: FILE}` with a file of keys (`openssl rand -base64 32`)',
+      );
+  } else if (config.sessions !== undefined)
+    problem(['sessions'], 'has no effect without `login`; add `login`, or remove this section');
+  const { cookie } = section('sessions');
+  if (isMapping(cookie))
+    checkCookie(cookie, login, (path, message) => problem(['sessions', 'cookie', ...path], message));
+  const [idle, age] = [duration('sessions', 'idleTimeout'), duration('sessions', 'maxAge')];
+  if (idle !== undefined && age !== undefined && idle > age)
+    conflict((isSet) => {
+      const [idleText, ageText] = [
+        durationText(idle, isSet('sessions', 'idleTimeout')),
+        durationText(age, isSet('sessions', 'maxAge')),
+      ];
+      return isSet('sessions', 'idleTimeout')
+        ? {
+            path: ['sessions', 'idleTimeout'],
+            message: `must be at most sessions.maxAge (${ageText}), got ${idleText}; lower it, or raise sessions.maxAge`,
+          }
+        : {
+            path: ['sessions', 'maxAge'],
+            message: `must be at least sessions.idleTimeout (${idleText}), got ${ageText}; raise it, or lower sessions.idleTimeout`,
+          };
+    });
 }
 
 function checkHeaders({ config, problem }: CheckedConfig): void {

@@ -26,7 +26,7 @@ function toProblems(issue: z.core.$ZodIssue, { raw, sourceOf, isFile }: Validati
   const source = sourceOf(issue.path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const message = unknownMessage(issue.path, key);
+      const message = unknownMessage(issue.path, key, raw);
       return { path: dotted([...issue.path, key]), source: sourceOf([...issue.path, key]), message };
     });
   }
@@ -98,15 +98,26 @@ const issuerOptionHints: Readonly<Record<string, string>> = {
   audiences: '',
 };
 
-function unknownMessage(at: readonly PropertyKey[], key: string): string {
+function unknownMessage(at: readonly PropertyKey[], key: string, raw: Mapping): string {
   const more = at.length === 0 && Object.hasOwn(issuerOptionHints, key) ? issuerOptionHints[key] : undefined;
-  const place = more === undefined ? correctLocation(at, key) : `in \`issuers[]\`${more}`;
+  const place =
+    more === undefined
+      ? correctLocation(at, key, (section) => hasSection(raw, section))
+      : `in \`issuers[]\`${more}`;
   const known = knownBelow(dotted(at));
   if (place === undefined) return `unknown option${suggestion(key, known) || listOf(known)}`;
   const other = more === undefined ? known.find((name) => singular(name) === singular(key)) : undefined;
   return other === undefined
     ? `unknown option here; it belongs ${place}`
     : `unknown option here; did you mean ${other}? An option of this name belongs ${place}`;
+}
+
+/** Whether a configuration has a section; `issuers[].login` is there if an issuer has it. */
+function hasSection(raw: Mapping, section: string): boolean {
+  const [top = '', below] = section.split('[].');
+  const value = raw[top];
+  if (below === undefined) return value !== undefined;
+  return Array.isArray(value) && value.some((entry) => isMapping(entry) && entry[below] !== undefined);
 }
 
 /** Lists the known names if they fit into one line. */

@@ -1,17 +1,28 @@
 /** Finds where a misplaced option belongs. */
 import { dotted, listOptions } from '../describe/option-list.ts';
 
+/** Sections that many configurations do not have. An option of theirs is named only if the section is there, or no other is known. */
+const optionalSections = ['login', 'sessions', 'issuers[].login'];
+
 /** Maximum number of places in a message. If there are more, the message names none. */
 const mostPlaces = 4;
 
 /**
  * Describes where an option of a name belongs: below the given path if it exists there, otherwise anywhere.
  *
+ * @param hasSection whether the configuration has a section such as `login` or `issuers[].login`
  * @returns for example `` in `issuers[]` ``; undefined if no option has the name, or too many do
  */
-export function correctLocation(at: readonly PropertyKey[], key: string): string | undefined {
+export function correctLocation(
+  at: readonly PropertyKey[],
+  key: string,
+  hasSection: (section: string) => boolean,
+): string | undefined {
   const here = dotted(at).replaceAll(/\[\d+\]/g, '[]');
-  const parents = parentsOf(key).filter((parent) => parent !== here);
+  const every = parentsOf(key).filter((parent) => parent !== here);
+  const absent = optionalSections.filter((section) => !hasSection(section));
+  const present = every.filter((parent) => !absent.some((section) => `${parent}.`.startsWith(`${section}.`)));
+  const parents = present.length > 0 ? present : every;
   const prefix = here === '' ? '' : `${here}.`;
   const inner = here === '' ? [] : parents.filter((parent) => parent.startsWith(prefix));
   if (inner.length > 0) return describeParents(inner.map((parent) => parent.slice(prefix.length)));

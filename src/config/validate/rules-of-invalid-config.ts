@@ -85,6 +85,12 @@ function repairIssue(
   } else if (rule === undefined && path[0] === 'policies' && path.length > 1) {
     invalidParts.add('policies');
     repairPolicy(raw, path);
+  } else if (path[0] === 'login' || path[0] === 'sessions') {
+    // Neither section can be without its required options, nor without the other one.
+    for (const name of ['login', 'sessions']) {
+      invalidParts.add(name);
+      remove(raw, [name]);
+    }
   } else {
     const start = rule?.length ?? 0;
     const index = path.findIndex((part, place) => place >= start && /^\d+$/.test(part));
@@ -124,14 +130,15 @@ function isWithin(path: RuleProblem['path'], invalidParts: ReadonlySet<string>):
 }
 
 /** Whether a problem may exist only because an option was repaired. */
-function isCausedBy({ path, option = '' }: RuleProblem, invalidParts: ReadonlySet<string>): boolean {
-  if (invalidParts.has(option)) return true;
+function isCausedBy({ path, options = [] }: RuleProblem, invalidParts: ReadonlySet<string>): boolean {
+  if (options.some((option) => invalidParts.has(option))) return true;
   const inRule = path.slice(ruleOf(path.map(String))?.length ?? 0).join('/');
   const needs: [string, RegExp][] = [
     ['issuers', /^require\/issuers/],
     ['trustedHeaders', /^match\/(headers|addresses)/],
     ['clientAddress', /^match\/addresses/],
     ['hosts', /^match\/hosts/],
+    ['login', /^(require\/)?login/],
   ];
   const isOfPolicy = path[0] === 'grpcPolicy' || (path[0] === 'policies' && path.length === 3);
   return (

@@ -25,7 +25,8 @@ export function splitCompact(token: string): CompactToken | undefined {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-function isCanonical(segment: string): boolean {
+/** Whether the last character of a text in base64url has no unused bits that are set (RFC 4648 section 3.5). */
+export function isCanonical(segment: string): boolean {
   const lastValue = alphabet.indexOf(segment.at(-1) ?? '');
   switch (segment.length % 4) {
     case 1:

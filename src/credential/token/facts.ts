@@ -6,7 +6,7 @@ import type { Read, wrongType } from './claims.ts';
 export interface Facts {
   /** The claims as JSON text. */
   readonly payload: string;
-  /** The header's `typ` in lower case without `application/`; `jwt` if absent. `wrongType` also for a logout token. */
+  /** The header's `typ` in lower case without `application/`; `jwt` if absent. `wrongType` also for a logout token, and for an ID token of an issuer with `login`. */
   readonly type: string | typeof wrongType;
   /** `unknown` if the token has a `cnf` that this service cannot verify. */
   readonly confirmation: Confirmation | 'unknown' | undefined;

@@ -18,15 +18,20 @@ export type ReadFacts = (claims: Claims, payload: string, type: unknown) => Fact
 export function createReadFacts({
   audienceClaims,
   audienceClaimsUsed,
-}: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'>): ReadFacts {
+  login,
+}: Pick<IssuerConfig, 'audienceClaims' | 'audienceClaimsUsed'> &
+  Partial<Pick<IssuerConfig, 'login'>>): ReadFacts {
   const readers = audienceClaims.map((name) => createReadClaim(name));
+  // An issuer that signs people in gives ID tokens to their browsers or applications.
+  const isNoAccessToken =
+    login === undefined ? isLogoutToken : (claims: Claims) => isLogoutToken(claims) || isIdToken(claims);
   return (claims, payload, type) => {
     const found = readers.map((read) => read(claims));
     const used =
       audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
     return {
       payload,
-      type: isLogoutToken(claims) ? wrongType : typeOf(type),
+      type: isNoAccessToken(claims) ? wrongType : typeOf(type),
       confirmation: readConfirmation(claims),
       expiresAt: readDate(claims, 'exp'),
       notBefore: readDate(claims, 'nbf'),
@@ -44,6 +49,18 @@ export function createReadFacts({
 export function isLogoutToken(claims: Claims): boolean {
   const events = claimOf(claims, 'events');
   return isObject(events) && Object.hasOwn(events, 'http://schemas.openid.net/event/backchannel-logout');
+}
+
+/**
+ * Whether the claims are those of an ID token: `nonce` and `at_hash` (OpenID Connect Core 1.0 sections 2 and 3.1.3.6), or `typ: ID`, which
+ * Keycloak adds. An ID token without any of them has only its audience.
+ */
+export function isIdToken(claims: Claims): boolean {
+  return (
+    claimOf(claims, 'nonce') !== undefined ||
+    claimOf(claims, 'at_hash') !== undefined ||
+    claimOf(claims, 'typ') === 'ID'
+  );
 }
 
 function splitScopes(value: unknown): Read<readonly string[]> {

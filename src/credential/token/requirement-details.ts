@@ -25,6 +25,11 @@ export interface RequirementDetails {
  */
 export function createRequirementDetails(issuer: IssuerConfig, path: string): RequirementDetails {
   const tolerance = `clockTolerance ${duration(issuer.clockTolerance)}`;
+  const otherKinds = issuer.login === undefined ? 'or a logout token' : 'a logout token, or an ID token';
+  const otherKindsByClaim =
+    issuer.login === undefined
+      ? 'a logout token (its claim events)'
+      : 'a logout token (its claim events), an ID token (its claim nonce, at_hash or typ)';
   const audienceClaims = issuer.audienceClaims.map((name) => listedName(name)).join(', ');
 
   return {
@@ -84,13 +89,13 @@ export function createRequirementDetails(issuer: IssuerConfig, path: string): Re
         : detailOf(observation, `expected ${observation.expected}, found ${found}`);
     },
     type: ({ type }) => {
-      const isLogout = type === wrongType;
+      const isOther = type === wrongType;
       const expected = issuer.tokenTypes.join(' or ');
-      const found = isLogout ? 'a typ that is not a string, or a logout token' : listed([type]);
+      const found = isOther ? `a typ that is not a string, ${otherKinds}` : listed([type]);
       return detailOf(
         { step: 'type', subject: 'typ', expected, found, option: `${path}.tokenTypes` },
-        isLogout
-          ? 'the token is a logout token (its claim events), or its typ is not a string'
+        isOther
+          ? `the token is ${otherKindsByClaim}, or its typ is not a string`
           : `expected typ ${expected}, found ${found}`,
       );
     },

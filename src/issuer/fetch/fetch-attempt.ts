@@ -3,8 +3,8 @@
 /** The parameters and the progress of a fetch. */
 export interface Attempt {
   readonly url: URL;
-  /** The option that names the URL; undefined if a discovery document does. */
-  readonly option: 'issuer' | 'discoveryUri' | 'jwksUri' | undefined;
+  /** The option that names the URL; `login` for an endpoint of a login; undefined if a discovery document does. */
+  readonly option: 'issuer' | 'discoveryUri' | 'jwksUri' | 'login' | undefined;
   readonly hasCaFile: boolean;
   readonly trustSystemCas: boolean;
   /** Whether the response headers had arrived when the attempt failed. */
@@ -19,6 +19,8 @@ export interface Attempt {
 export function addressAdvice({ option }: Attempt): string {
   if (option === undefined)
     return 'the discovery document names this address; set `jwksUri` to the right one';
+  if (option === 'login')
+    return 'the discovery document of the issuer, or `issuers[].login`, names this address; correct it there';
   if (option !== 'issuer') return `check \`${option}\``;
   return 'check `issuer`, or set `discoveryUri` or `jwksUri` to the right address';
 }

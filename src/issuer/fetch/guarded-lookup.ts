@@ -30,17 +30,23 @@ export const resolveBySystem: Resolve = (hostname, options, callback) =>
  * @param text a valid URL
  * @param from the URL of the document
  * @param issuer the issuer of the document
+ * @param option the option that can name the URL instead
  */
-export function namedUrlProblem(text: string, from: string, issuer: string): string | undefined {
+export function namedUrlProblem(
+  text: string,
+  from: string,
+  issuer: string,
+  option = 'jwksUri',
+): string | undefined {
   const [url, document] = [new URL(text), new URL(from)];
   if (url.protocol === 'http:') {
     const isSecure = document.protocol === 'https:' || URL.parse(issuer)?.protocol === 'https:';
     // The configuration already allows plain HTTP to this server.
     if (isSecure && url.origin !== document.origin)
-      return 'an https:// issuer must not name an http:// address; set `jwksUri` to it if it is intended';
+      return `an https:// issuer must not name an http:// address; set \`${option}\` to it if it is intended`;
   }
   return isLoopback(url) && !mayUseLoopback(url, document)
-    ? 'a document of another machine must not name an address of this machine; set `jwksUri` to it if it is intended'
+    ? `a document of another machine must not name an address of this machine; set \`${option}\` to it if it is intended`
     : undefined;
 }
 

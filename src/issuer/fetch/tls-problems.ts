@@ -69,6 +69,8 @@ function protocolProblem(code: string, attempt: Attempt): string | undefined {
 }
 
 function alertProblem(code: string, attempt: Attempt): string | undefined {
+  if (attempt.option === 'login' && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
+    return 'it rejects the client certificate, or requires one; check `issuers[].login.certFile` and what the issuer has for this client';
   if (/ALERT.*(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|ACCESS_DENIED)/.test(code))
     return 'it requires a client certificate, which this service does not have; use an address without mutual TLS';
   if (/ALERT.*HANDSHAKE_FAILURE/.test(code))

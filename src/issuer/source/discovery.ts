@@ -8,10 +8,12 @@ import type { Fetch } from '../fetch/fetch.ts';
 import { notJson } from '../fetch/fetch-problems.ts';
 import { namedUrlProblem } from '../fetch/guarded-lookup.ts';
 import { issuerMismatch } from './issuer-mismatch.ts';
+import type { DiscoveryDocument } from './login-metadata.ts';
 
 /** The parts of a discovery document that are used. */
 export interface IssuerMetadata {
   readonly jwksUri: string;
+  readonly document: DiscoveryDocument;
 }
 
 /** The URL of an issuer's discovery document (section 4.1). */
@@ -27,25 +29,27 @@ export function wellKnownUrl(issuer: string): string {
  * @throws Error that explains what is wrong with the document
  */
 export async function discover(issuer: string, documentUrl: string, fetch: Fetch): Promise<IssuerMetadata> {
-  const document = await fetchDocument(documentUrl, fetch);
-  const { issuer: published, jwks_uri: jwksUri } = document;
+  const { content, repeated } = await fetchDocument(documentUrl, fetch);
+  const { issuer: published, jwks_uri: jwksUri } = content;
   const problem =
     typeof jwksUri === 'string'
       ? (urlProblem(jwksUri) ?? namedUrlProblem(jwksUri, documentUrl, issuer))
       : undefined;
   if (published !== issuer) {
     const usable = typeof jwksUri === 'string' && problem === undefined ? jwksUri : undefined;
-    throw new Error(`the discovery document ${documentUrl} ${issuerMismatch(issuer, document, usable)}`);
+    throw new Error(`the discovery document ${documentUrl} ${issuerMismatch(issuer, content, usable)}`);
   }
   if (typeof jwksUri !== 'string')
     throw new Error(
       `the discovery document ${documentUrl} has no jwks_uri; set \`jwksUri\`, \`jwksFile\` or \`jwks\``,
     );
   if (problem !== undefined) throw new Error(`the jwks_uri of ${documentUrl} is rejected: ${problem}`);
-  return { jwksUri };
+  return { jwksUri, document: { url: documentUrl, issuer, content, repeated } };
 }
 
-async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record<string, unknown>>> {
+type Content = Pick<DiscoveryDocument, 'content' | 'repeated'>;
+
+async function fetchDocument(url: string, fetch: Fetch): Promise<Content> {
   try {
     const { body } = await fetch(url, undefined, 'discoveryUri');
     return readDocument(body, url);
@@ -56,13 +60,16 @@ async function fetchDocument(url: string, fetch: Fetch): Promise<Readonly<Record
   }
 }
 
-function readDocument(text: string, url: string): Readonly<Record<string, unknown>> {
+function readDocument(text: string, url: string): Content {
   const document = parsed(text, url);
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
-    const twice = duplicateMembers(text).find(([name, ...deeper]) => isReadHere(name) && deeper.length === 0);
-    if (twice === undefined) return document as Readonly<Record<string, unknown>>;
+    const repeated = duplicateMembers(text)
+      .filter((path) => path.length === 1)
+      .map(([name]) => String(name));
+    const twice = repeated.find(isReadHere);
+    if (twice === undefined) return { content: document as Content['content'], repeated };
     throw new Error(
-      `the discovery document ${url} has two members named ${twice[0]}, which is ambiguous; set \`jwksUri\``,
+      `the discovery document ${url} has two members named ${twice}, which is ambiguous; set \`jwksUri\``,
     );
   }
   throw new TypeError(
@@ -70,7 +77,7 @@ function readDocument(text: string, url: string): Readonly<Record<string, unknow
   );
 }
 
-function isReadHere(name: string | number | undefined): boolean {
+function isReadHere(name: string): boolean {
   return name === 'issuer' || name === 'jwks_uri' || name === 'access_token_issuer';
 }
 

@@ -5,6 +5,7 @@ import type { Fetch } from '../fetch/fetch.ts';
 import { notJson } from '../fetch/fetch-problems.ts';
 import { keySetOfPem } from '../keys/pem.ts';
 import { discover, wellKnownUrl } from './discovery.ts';
+import { createLoginEndpoints, type LoginEndpoints, type LoginMetadataState } from './login-endpoints.ts';
 
 /** The kinds of fetch, as the metric names them. */
 export type FetchKind = 'discovery' | 'jwks';
@@ -26,6 +27,8 @@ export interface KeySource {
   readonly rediscover: () => void;
   /** A problem of a source that can still fetch keys; undefined without a problem. */
   readonly warning: () => SourceWarning | undefined;
+  /** The metadata for logins; undefined if the issuer does not sign people in. */
+  readonly login: () => LoginMetadataState | undefined;
 }
 
 /** A problem of discovery, while the known address of the key set stays in use. */
@@ -53,32 +56,28 @@ const rediscoveryInterval = 60 * 1000;
 export function createKeySource(config: IssuerConfig, dependencies: SourceDependencies): KeySource {
   const { jwks, jwksFile, publicKeyFiles, jwksUri } = config;
   const { fetch, readFile, onFetched } = dependencies;
-  if (jwks !== undefined) return localSource(() => jwks, onFetched);
-  if (jwksFile !== undefined) return localSource(() => readFile(jwksFile), onFetched);
-  if (publicKeyFiles !== undefined)
-    return localSource(() => keySetOfPem(publicKeyFiles.map(readFile)), onFetched);
-  if (jwksUri === undefined) return discoveredSource(config, dependencies);
-  return {
-    load: (_, use) => observed('jwks', fetchKeySet(fetch, jwksUri, use), onFetched),
-    rediscover: () => {},
-    warning: () => undefined,
-  };
-}
-
-function localSource(read: () => string, onFetched: OnFetched): KeySource {
-  const load = async (use: (text: string) => void) => {
-    use(read());
-    return undefined;
-  };
-  return {
+  const login = createLoginEndpoints(config);
+  const fixedSource = (load: (use: (text: string) => void) => Promise<number | undefined>): KeySource => ({
     load: (_, use) => observed('jwks', load(use), onFetched),
     rediscover: () => {},
     warning: () => undefined,
-  };
+    login: () => login?.state(),
+  });
+  const localSource = (read: () => string) =>
+    fixedSource(async (use) => {
+      use(read());
+      return undefined;
+    });
+  if (jwks !== undefined) return localSource(() => jwks);
+  if (jwksFile !== undefined) return localSource(() => readFile(jwksFile));
+  if (publicKeyFiles !== undefined) return localSource(() => keySetOfPem(publicKeyFiles.map(readFile)));
+  if (jwksUri === undefined) return discoveredSource(config, login, dependencies);
+  return fixedSource((use) => fetchKeySet(fetch, jwksUri, use));
 }
 
 function discoveredSource(
   { issuer, discoveryUri }: IssuerConfig,
+  login: LoginEndpoints | undefined,
   dependencies: SourceDependencies,
 ): KeySource {
   const { fetch, clock, onFetched } = dependencies;
@@ -89,8 +88,9 @@ function discoveredSource(
   let warning: SourceWarning | undefined;
 
   const discoverJwksUri = async (): Promise<string> => {
-    const { jwksUri } = await discover(issuer, documentUrl, fetch);
+    const { jwksUri, document } = await discover(issuer, documentUrl, fetch);
     if (known !== undefined && !mayMove) rejectMove(known.jwksUri, jwksUri);
+    login?.update(document, known === undefined || mayMove);
     known = { jwksUri, foundAt: clock.monotonic() };
     mayMove = false;
     warning = undefined;
@@ -127,6 +127,7 @@ function discoveredSource(
       mayMove = true;
     },
     warning: () => warning,
+    login: () => login?.state(),
   };
 }
 

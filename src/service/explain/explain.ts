@@ -5,8 +5,8 @@ import type { Decision } from '../../model/decision.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
 import { leftToEnvoy, reasons } from '../../model/reasons.ts';
 import type { TraceStep } from '../../model/trace.ts';
-import { toCheckRequest } from '../../transport/http/check/check-request.ts';
 import { createToReply } from '../../transport/http/check/reply.ts';
+import { toCheckRequest } from '../../transport/shared/check-request.ts';
 import { type CheckParts, createConfiguredCheck } from '../configured-check.ts';
 import { askJose, publishedKeySets } from './jose.ts';
 

@@ -92,8 +92,8 @@ export type FromWorker =
       readonly problem: string | undefined;
     };
 
-/** A listener for checks. */
-export type CheckListenerName = 'http' | 'grpc';
+/** A listener whose requests workers answer. */
+export type CheckListenerName = Exclude<Listener['name'], 'admin'>;
 
 /** A connection for a worker. */
 export interface Connection {

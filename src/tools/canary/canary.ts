@@ -34,7 +34,7 @@ const maxBodyBytes = 256 * 1024;
 
 /** Returns the identity headers of a configuration. */
 export function identityHeadersOf(config: Config): IdentityHeaderNames {
-  const isIdentity = (name: string) => name !== 'authorization';
+  const isIdentity = (name: string) => name !== 'authorization' && name !== 'cookie';
   return {
     protectedHeaders: removedHeaders(config),
     setHeaders: entryHeaders(config).onAllow.filter(isIdentity),

@@ -23,6 +23,7 @@ export function generateEnvoy(needs: Needs, entry: Entry, options: GenerateOptio
     allowed_headers: sharedReasons.include,
     allowed_upstream_headers: sharedReasons.onAllow,
     allowed_client_headers: sharedReasons.onDeny,
+    allowed_client_headers_on_success: sharedReasons.toBrowserOnAllow,
     max_outbound_frames: 'With less, a client that cancels 1,000 requests ends the checks of other clients.',
     circuit_breakers: 'By default, a check fails while 1,024 others are in progress.',
     include_peer_certificate: 'Proves that a bound token belongs to the client. This listener must end TLS.',
@@ -129,6 +130,9 @@ function envoyFilter({ transport, service, port, timeout, headers, ...needs }: N
       authorization_response: {
         ...(headers.onAllow.length > 0 && { allowed_upstream_headers: exactly(headers.onAllow) }),
         allowed_client_headers: exactly(headers.onDeny),
+        ...(headers.toBrowserOnAllow.length > 0 && {
+          allowed_client_headers_on_success: exactly(headers.toBrowserOnAllow),
+        }),
       },
     },
     allowed_headers: exactly(headers.include),

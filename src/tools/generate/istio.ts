@@ -23,6 +23,7 @@ export function generateIstio(needs: Needs): Generated {
       failOpen: sharedReasons.failOpen,
       includeRequestHeadersInCheck: sharedReasons.include,
       headersToUpstreamOnAllow: sharedReasons.onAllow,
+      headersToDownstreamOnAllow: sharedReasons.toBrowserOnAllow,
       headersToDownstreamOnDeny: sharedReasons.onDeny,
     },
   };
@@ -45,6 +46,9 @@ function provider({ transport, service, port, timeout, headers }: Needs, entry: 
       failOpen: false,
       includeRequestHeadersInCheck: headers.include,
       ...(headers.onAllow.length > 0 && { headersToUpstreamOnAllow: headers.onAllow }),
+      ...(headers.toBrowserOnAllow.length > 0 && {
+        headersToDownstreamOnAllow: headers.toBrowserOnAllow,
+      }),
       headersToDownstreamOnDeny: headers.onDeny,
     },
   };

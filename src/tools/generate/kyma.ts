@@ -63,7 +63,10 @@ export function kymaEntry({ service, port, timeout, headers }: Needs, { name, pa
     headers: {
       inCheck: { include: headers.include },
       ...(headers.onAllow.length > 0 && { toUpstream: { onAllow: headers.onAllow } }),
-      toDownstream: { onDeny: headers.onDeny },
+      toDownstream: {
+        ...(headers.toBrowserOnAllow.length > 0 && { onAllow: headers.toBrowserOnAllow }),
+        onDeny: headers.onDeny,
+      },
     },
   };
 }
@@ -110,6 +113,7 @@ export function generateApiRules(
         hosts: [host],
         service: { name: backend.name, port: backend.port },
         rules: [
+          ...ownPathRules(needs),
           {
             path: '/*',
             methods: needs.allowsPreflight ? [...methods, 'OPTIONS'] : methods,
@@ -121,8 +125,21 @@ export function generateApiRules(
     reasons: {
       methods: 'Istio denies all other methods.',
       extAuth: 'One authorizer for each workload: with two, Istio denies every request.',
+      noAuth: 'The paths of the login. Its listener answers them itself and never allows a request.',
     },
   };
+}
+
+/** Rules that send the own paths of a login to its listener, which shows pages with their own status. */
+function ownPathRules({ login, service }: Needs): readonly object[] {
+  const port = login?.listenerPort;
+  if (login === undefined || port === undefined) return [];
+  return login.paths.map((path) => ({
+    path,
+    methods: ['GET', 'HEAD', 'POST'],
+    noAuth: true,
+    service: { name: service.name, namespace: service.namespace, port },
+  }));
 }
 
 function absent(path: string, value: unknown): readonly object[] {

@@ -5,6 +5,7 @@ import { type EntryHeaders, entryHeaders, usesClientCertificates } from '../../c
 import { ConfigError, type Problem } from '../../config/validate/problems.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import type { Transport } from '../../model/transport.ts';
+import { type LoginNeeds, loginAdvice, loginNeeds, loginTimeout, needsGrpc } from './login-needs.ts';
 import { type GenerateOptions, isLabel, type Target } from './options.ts';
 
 /** One entry for the authorizer: there is one for each policy if the path prefix selects the policy. */
@@ -42,6 +43,8 @@ export interface Needs {
   readonly allowsPreflight: boolean;
   /** Whether an incumbent decides. */
   readonly hasIncumbent: boolean;
+  /** Undefined without a login. */
+  readonly login: LoginNeeds | undefined;
 }
 
 /** The transports that a target has, the default first. */
@@ -112,6 +115,7 @@ export function needsOf(config: Config, options: GenerateOptions, target: Target
       ({ allowPreflight, match }) => allowPreflight || match.methods?.includes('OPTIONS') === true,
     ),
     hasIncumbent: config.shadow.authorizer !== '',
+    login: loginNeeds(config),
   };
 }
 
@@ -130,7 +134,7 @@ export function adviceFor(needs: Needs, target: Target): readonly string[] {
     advice.push(
       `Client certificates: the gateway must end TLS and handle x-forwarded-client-cert as ${needs.clientCert}.`,
     );
-  return advice;
+  return needs.login === undefined ? advice : [...advice, ...loginAdvice(needs.login, needs.timeout, target)];
 }
 
 /** Why the shared settings are needed. */
@@ -139,6 +143,7 @@ export const sharedReasons = {
   failOpen: 'With true, requests pass without a check while the authorizer is unreachable.',
   onAllow: 'Identity headers. If one is missing here, the workload gets the header that the client sent.',
   include: 'The request headers that the configuration reads. A check has no others.',
+  toBrowserOnAllow: 'Cookies of a session. Without them, each request renews the session again.',
   onDeny: 'Headers of a denial that the client receives.',
 } as const;
 
@@ -154,6 +159,7 @@ function at(path: string, message: string): Problem {
 function transportOf(config: Config, { transport }: GenerateOptions, target: Target): Transport {
   const [preset = 'http', other] = transportsOf[target];
   if (transport !== undefined) return transport;
+  if (needsGrpc(config, target)) return 'grpc';
   return config[preset].enabled || other === undefined ? preset : other;
 }
 
@@ -174,6 +180,12 @@ function transportProblems(config: Config, transport: Transport, target: Target)
     problems.push(
       at(`${transport}.enabled`, `must be true, because ${target} sends checks over ${transport}; enable it`),
     );
+  if (transport === 'http' && needsGrpc(config, target))
+    problems.push({
+      path: 'transport',
+      source: 'flag --transport',
+      message: `${target} passes no \`set-cookie\` of an allow to browsers over http, so a session could not be renewed; remove the flag`,
+    });
   if (port === 0)
     problems.push(at(`${transport}.port`, 'must be a fixed port, got 0; set the port of the Service'));
   if (tls !== undefined && target !== 'envoy')
@@ -187,8 +199,9 @@ function transportProblems(config: Config, transport: Transport, target: Target)
 }
 
 /** The timeout of the entry. Kyma needs whole seconds. */
-function timeoutOf({ limits }: Config, { timeout }: GenerateOptions, target: Target): number {
-  const time = timeout ?? limits.meshTimeout;
+function timeoutOf({ limits, login }: Config, { timeout }: GenerateOptions, target: Target): number {
+  const least = login === undefined ? 0 : loginTimeout;
+  const time = timeout ?? Math.max(limits.meshTimeout, least);
   return target === 'kyma' ? Math.ceil(time / 1_000) * 1_000 : time;
 }
 

@@ -1,5 +1,5 @@
 /** The response of `/readyz`. */
-import type { IssuerStatus } from '../../issuer/issuer.ts';
+import type { IssuerStatus } from '../../issuer/issuer-status.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
 import { escapeInvisible } from '../../observe/escape-invisible.ts';
 import type { AdminResponse } from './route.ts';
@@ -16,7 +16,7 @@ export interface Readiness {
 
 /** A failed reload. */
 export interface ReloadProblem {
-  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token';
+  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token' | 'session keys';
   /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;

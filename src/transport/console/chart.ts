@@ -1,6 +1,6 @@
 /** Line charts as inline SVG. They have a text alternative, and the page has the same numbers as a table. */
 import type { RatePoint } from '../../observe/recent-checks.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { decimal, timeOfDay } from './words.ts';
 
 const size = { width: 640, height: 160, left: 48, right: 8, top: 12, bottom: 24 };

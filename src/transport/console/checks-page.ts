@@ -1,8 +1,8 @@
 /** The page of the checks of the last 15 minutes, and of the rules. */
 import type { RatePoint, RecentChecks } from '../../observe/recent-checks.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { ratesChart } from './chart.ts';
 import type { RuleView } from './content.ts';
-import { type Html, html } from './html.ts';
 import { badge, facts, table } from './page.ts';
 import { ago, count, decimal, duration, latency, percent, timeOfDay } from './words.ts';
 

@@ -3,9 +3,9 @@
 import { reasons } from '../../model/reasons.ts';
 import type { RecordedDenial } from '../../model/recorded-denial.ts';
 import { maxRecentDenials } from '../../observe/recent-denials.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { outcomeBadge } from './checks-page.ts';
 import type { DenialFilter } from './content.ts';
-import { type Html, html } from './html.ts';
 import { badge, facts, table } from './page.ts';
 import { prose } from './prose.ts';
 import { ago, count, time } from './words.ts';

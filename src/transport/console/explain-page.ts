@@ -1,9 +1,9 @@
 /** The page that explains a request. It never shows the token, the other headers or the query again. */
 import type { ExplainRequest, Explanation, JoseComparison } from '../../model/explanation.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { outcomeBadge } from './checks-page.ts';
 import type { Problem } from './content.ts';
 import type { Form } from './form.ts';
-import { type Html, html } from './html.ts';
 import { badge, facts, notice, table } from './page.ts';
 
 /** Maximum number of header lines of a request to explain. */

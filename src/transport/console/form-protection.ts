@@ -1,6 +1,6 @@
 /** Rejects forms that another web page sends through the browser of an operator (cross-site request forgery). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../runtime/html.ts';
 
 /** The name of the hidden field. */
 export const formTokenField = 'form_token';

@@ -1,7 +1,7 @@
 /** The page of the issuers and their keys. */
 import { unusedCauses } from '../../issuer/keys/unused-keys.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import type { FetchResult, IssuerView } from './content.ts';
-import { type Html, html } from './html.ts';
 import { badge, facts, notice, table } from './page.ts';
 import { prose } from './prose.ts';
 import { ago, duration } from './words.ts';

@@ -1,5 +1,5 @@
 /** The page on which an operator signs in with the token of `admin.tokenFile`. */
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { notice } from './page.ts';
 
 /** Renders the form. @param problem why the last attempt failed */

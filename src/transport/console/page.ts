@@ -1,6 +1,7 @@
 /** The frame of every page of the console. */
+
+import { type Html, html } from '../../runtime/html.ts';
 import { assets } from './assets.ts';
-import { type Html, html } from './html.ts';
 
 /** The pages of the navigation. */
 const navigation = [

@@ -1,5 +1,5 @@
 /** Renders the small part of Markdown that the texts of reasons use: code and links. */
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../runtime/html.ts';
 
 /** Renders a text. The target of a link is a page of the documentation, so only its text is shown. */
 export function prose(text: string): Html {

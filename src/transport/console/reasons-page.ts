@@ -1,8 +1,8 @@
 /** The page of the reasons: their causes and how to fix them. */
 import { reasonTexts } from '../../model/reason-texts.ts';
 import { type Reason, reasons } from '../../model/reasons.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import { outcomeBadge } from './checks-page.ts';
-import { type Html, html } from './html.ts';
 import { prose } from './prose.ts';
 
 /** Renders every reason. */

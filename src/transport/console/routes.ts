@@ -1,13 +1,13 @@
 /** The routes of the pages. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../observe/logger.ts';
+import type { Html } from '../../runtime/html.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { checksPage } from './checks-page.ts';
 import type { ConsoleContent } from './content.ts';
 import { denialPage, denialsPage, unknownDenialPage } from './denials-page.ts';
 import { type AskedRequest, explainPage, readQuestion } from './explain-page.ts';
 import type { Form } from './form.ts';
-import type { Html } from './html.ts';
 import { fetchResultPage, issuersPage } from './issuers-page.ts';
 import type { Page } from './page.ts';
 import { reasonsPage } from './reasons-page.ts';

@@ -1,15 +1,15 @@
-/** The web server of the console: its routes, its access and its response headers. The only file that imports fastify. */
+/** The web server of the console: its routes, its access and its response headers. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from '../../observe/logger.ts';
+import { type Html, html } from '../../runtime/html.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { RequestHandler } from '../shared/web-server.ts';
 import { assets } from './assets.ts';
 import type { ConsoleContent } from './content.ts';
 import { type Form, formType, readForm } from './form.ts';
 import { createFormProtection, formTokenField, isOwnOrigin } from './form-protection.ts';
-import { type Html, html } from './html.ts';
 import { loginPage, signOutForm } from './login-page.ts';
 import { type Page, renderPage } from './page.ts';
 import { createRequestLimits } from './request-limits.ts';

@@ -1,6 +1,7 @@
 /** The page of the state of the service. */
+
+import { type Html, html } from '../../runtime/html.ts';
 import type { CertificateView, ConsoleState } from './content.ts';
-import { type Html, html } from './html.ts';
 import { badge, facts, notice, table } from './page.ts';
 import { ago, duration, time } from './words.ts';
 

@@ -2,10 +2,10 @@
 
 /** The address to bind. */
 export interface BindAddress {
-  /** The listener, as in the names of its options. */
+  /** The listener, as in the names of its options, such as `login.listener`. */
   readonly name: string;
   /** The configured address; undefined for all addresses of this machine. */
-  readonly host: string | undefined;
+  readonly host?: string | undefined;
   readonly port: number;
 }
 
@@ -13,8 +13,9 @@ export interface BindAddress {
 export function bindProblem(error: unknown, { name, host, port }: BindAddress): Error {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = error instanceof Error ? error.message : String(error);
+  const words = name.split('.');
   const option = (field: string) =>
-    `${name}.${field} (--${name}-${field}, OIDC_AUTHZ_${name.toUpperCase()}_${field.toUpperCase()})`;
+    `${name}.${field} (--${[...words, field].join('-')}, ${['OIDC_AUTHZ', ...words, field].join('_').toUpperCase()})`;
   const orRemoveHost = `or remove ${option('host')} to listen on all addresses of this machine`;
   const because = (message: string) => new Error(`${message} (${code})`, { cause: error });
   switch (code) {

@@ -11,7 +11,7 @@ export interface BoundAddress {
 
 /** A listener. */
 export interface Listener {
-  readonly name: 'http' | 'grpc' | 'admin';
+  readonly name: 'http' | 'grpc' | 'admin' | 'login';
   /** Binds and listens. Rejects if that fails. */
   readonly start: () => Promise<BoundAddress>;
   /** Asks clients to reconnect elsewhere, and still responds. */

@@ -14,13 +14,14 @@ export function createRejectionLog(logger: Logger, clock: Clock): ReportRejected
   }, clock);
 }
 
+const optionsOf = (listener: Name) => (listener === 'login' ? 'login.listener' : listener);
 const clientOf = (listener: Name) => (listener === 'admin' ? 'the prober or scraper' : 'Envoy');
 
 const explanations: Readonly<Record<RejectionCause, (listener: Name) => string>> = {
   tls: (listener) =>
     listener === 'admin'
       ? 'the client uses TLS, and this listener does not. Set `admin.tls`, or use http:// (probes: `scheme: HTTP`; Prometheus: `scheme: http`)'
-      : `Envoy uses TLS, and this listener does not. Set \`${listener}.tls\`, or remove the transport socket from Envoy's cluster (Istio: a DestinationRule with \`tls.mode: DISABLE\`, or a sidecar in this pod)`,
+      : `Envoy uses TLS, and this listener does not. Set \`${optionsOf(listener)}.tls\`, or remove the transport socket from Envoy's cluster (Istio: a DestinationRule with \`tls.mode: DISABLE\`, or a sidecar in this pod)`,
   http1: (listener) =>
     listener === 'grpc'
       ? "Envoy uses HTTP/1, and this listener requires gRPC over HTTP/2. Add `http2_protocol_options` to Envoy's cluster (Istio: name the Service's port `grpc`), or send checks over HTTP to `http.port`"
@@ -28,21 +29,21 @@ const explanations: Readonly<Record<RejectionCause, (listener: Name) => string>>
   http2: (listener) =>
     listener === 'admin'
       ? 'the client uses HTTP/2, and this listener requires HTTP/1.1. Use HTTP/1.1'
-      : `Envoy uses HTTP/2, and this listener requires HTTP/1.1. Remove \`http2_protocol_options\` from Envoy's cluster (Istio: name the Service's port \`http\`), or send checks over gRPC to \`grpc.port\``,
+      : `Envoy uses HTTP/2, and this listener requires HTTP/1.1. Remove \`http2_protocol_options\` from Envoy's cluster (Istio: name the Service's port \`http\`)${listener === 'http' ? ', or send checks over gRPC to `grpc.port`' : ''}`,
   proxy_protocol: (listener) =>
     `${listener === 'admin' ? 'the client' : 'Envoy, or a load balancer in between,'} sends the PROXY protocol, which this listener does not support. Turn it off (Envoy: the transport socket \`proxy_protocol\` of the cluster; a load balancer: its PROXY protocol option)`,
   unknown: (listener) =>
-    `the client uses an unknown protocol instead of ${listener === 'grpc' ? 'HTTP/2' : 'HTTP/1.1'}. Find out which client connects to \`${listener}.port\``,
+    `the client uses an unknown protocol instead of ${listener === 'grpc' ? 'HTTP/2' : 'HTTP/1.1'}. Find out which client connects to \`${optionsOf(listener)}.port\``,
   plain_text: (listener) =>
     listener === 'admin'
       ? 'the client does not use TLS, and `admin.tls` is set. Use https:// (probes: `scheme: HTTPS`; Prometheus: `scheme: https`), or remove `admin.tls`'
-      : `Envoy does not use TLS, or sends the PROXY protocol before it, and \`${listener}.tls\` is set. Add a transport socket for TLS to Envoy's cluster (Istio: a DestinationRule with \`tls.mode: SIMPLE\`), or remove \`${listener}.tls\``,
+      : `Envoy does not use TLS, or sends the PROXY protocol before it, and \`${optionsOf(listener)}.tls\` is set. Add a transport socket for TLS to Envoy's cluster (Istio: a DestinationRule with \`tls.mode: SIMPLE\`), or remove \`${optionsOf(listener)}.tls\``,
   client_certificate: (listener) =>
-    `${clientOf(listener)} sends no client certificate, or one that no CA in \`${listener}.tls.clientCaFile\` signed. Configure one there, correct that file, or remove the option`,
+    `${clientOf(listener)} sends no client certificate, or one that no CA in \`${optionsOf(listener)}.tls.clientCaFile\` signed. Configure one there, correct that file, or remove the option`,
   certificate_refused: (listener) =>
-    `${clientOf(listener)} does not trust the certificate in \`${listener}.tls.certFile\`. Make it trust the CA (Envoy: \`trusted_ca\`), put the whole chain into the file, and check the names and the expiry of the certificate`,
+    `${clientOf(listener)} does not trust the certificate in \`${optionsOf(listener)}.tls.certFile\`. Make it trust the CA (Envoy: \`trusted_ca\`), put the whole chain into the file, and check the names and the expiry of the certificate`,
   tls_version: (listener) =>
-    `${clientOf(listener)} has no TLS version or no cipher suite in common with this listener. Enable TLS 1.2 or 1.3 there, or check \`${listener}.tls.minVersion\` and \`${listener}.tls.cipherSuites\``,
+    `${clientOf(listener)} has no TLS version or no cipher suite in common with this listener. Enable TLS 1.2 or 1.3 there, or check \`${optionsOf(listener)}.tls.minVersion\` and \`${optionsOf(listener)}.tls.cipherSuites\``,
   alpn: (listener) =>
     listener === 'grpc'
       ? "Envoy does not offer HTTP/2 (`h2`) in its TLS handshake, which gRPC requires. Add `http2_protocol_options` and `alpn_protocols: [h2]` to Envoy's cluster"

@@ -15,7 +15,7 @@ import { createClaimHoldsOne } from '../../../src/credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../../src/credential/token/list-members.ts';
 import type { CheckRequest } from '../../../src/model/check-request.ts';
 import type { Identity } from '../../../src/model/identity.ts';
-import { toCheckRequest } from '../../../src/transport/http/check/check-request.ts';
+import { toCheckRequest } from '../../../src/transport/shared/check-request.ts';
 import { configOf } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { checkRequest } from '../../support/requests.ts';

@@ -29,7 +29,7 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
         return undefined;
       };
       const issuer = createIssuer(one, {
-        source: { load, rediscover: nothing, warning: () => undefined },
+        source: { load, rediscover: nothing, warning: () => undefined, login: () => undefined },
         timing: config.keys,
         maxKeys: config.limits.maxIssuerKeys,
         clock,

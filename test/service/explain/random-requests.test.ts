@@ -9,7 +9,7 @@ import type { Check } from '../../../src/model/decision.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { type CheckParts, createConfiguredCheck } from '../../../src/service/configured-check.ts';
 import { createExplain, type Explain } from '../../../src/service/explain/explain.ts';
-import { toCheckRequest } from '../../../src/transport/http/check/check-request.ts';
+import { toCheckRequest } from '../../../src/transport/shared/check-request.ts';
 import { configOf } from '../../support/app.ts';
 import { quietContext } from '../../support/core.ts';
 import { createSigningKey } from '../../support/keys.ts';

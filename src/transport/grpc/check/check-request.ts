@@ -1,5 +1,6 @@
 /** Reads Envoy's envoy.service.auth.v3.CheckRequest. Decodes only what a check needs, because most headers are not used. */
 import type { CheckRequest } from '../../../model/check-request.ts';
+import { sessionHeaders } from '../../shared/session-headers.ts';
 import type { FieldSelection } from '../message/field-filter.ts';
 import {
   type FieldCursor,
@@ -66,6 +67,8 @@ const usedHeaders = namesWithBytes(
   ...hostHeaders,
 );
 
+const namedSessionHeaders = namesWithBytes(...sessionHeaders);
+
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
 /** Names by their length, because most headers have another length. */
@@ -97,6 +100,12 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
     all ??= indexHeaders(readAttributes(bytes, undefined));
     return all;
   };
+  let ofSessions: Headers | undefined;
+  const header = (name: string): readonly string[] => {
+    if (all !== undefined || !sessionHeaders.has(name)) return linesNamed(bytes, index(), name);
+    ofSessions ??= readAttributes(bytes, namedSessionHeaders);
+    return valuesOf(bytes, ofSessions, name);
+  };
   return {
     method,
     host: hostOf(bytes, host, found),
@@ -112,7 +121,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
       headers: [['host', toBytes(host)], ...linesOf(bytes, index())],
     }),
     requestId: valuesOf(bytes, found, 'x-request-id').find((value) => value !== '') ?? '',
-    header: (name) => linesNamed(bytes, index(), name),
+    header,
   };
 }
 

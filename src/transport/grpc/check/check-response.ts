@@ -1,6 +1,7 @@
 /** Writes Envoy's envoy.service.auth.v3.CheckResponse, and reads it back to verify it. */
 import {
   doubleField,
+  fieldHead,
   fieldsOf,
   fieldsWithin,
   isBytesField,
@@ -16,23 +17,23 @@ import {
 /** The numbers of the fields, as `protos/external_auth.proto` has them. */
 const inResponse = { status: 1, denied: 2, ok: 3, dynamicMetadata: 4 } as const;
 const inStatus = { code: 1 } as const;
-const inOk = { headers: 2, headersToRemove: 5 } as const;
+const inOk = { headers: 2, headersToRemove: 5, responseHeadersToAdd: 6 } as const;
 const inDenied = { status: 1, headers: 2, body: 3 } as const;
 const inHeaderOption = { header: 1, append: 2, appendAction: 3 } as const;
 const inHeader = { key: 1, value: 2 } as const;
 const inBool = { value: 1 } as const;
 const inStruct = { fields: 1, key: 1, value: 2 } as const;
-const inValue = { number: 2, string: 3, list: 6 } as const;
+const inValue = { number: 2, string: 3, bool: 4, list: 6 } as const;
 const inList = { values: 1 } as const;
 
-/** OVERWRITE_IF_EXISTS_OR_ADD. */
-const overwrite = 2;
+/** APPEND_IF_EXISTS_OR_ADD and OVERWRITE_IF_EXISTS_OR_ADD. */
+const [add, overwrite] = [0, 2];
 
 /** A header that replaces all headers of its name. */
 export type HeaderToSet = readonly [name: string, value: string];
 
 /** Metadata for the access log and other filters (google.protobuf.Struct, one level deep). */
-export type Metadata = Readonly<Record<string, string | number | readonly string[]>>;
+export type Metadata = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** A response that allows the request. */
 export interface OkResponse {
@@ -59,8 +60,45 @@ export function writeRemovals(names: readonly string[]): Written {
 
 /** Writes a response that allows the request. */
 export function writeOk({ code, headers, removals, metadata }: OkResponse): Buffer {
-  const set = headers.map((header) => messageField(inOk.headers, headerOption(header))).join('');
-  return response(code, messageField(inResponse.ok, set + removals), metadata);
+  return response(code, messageField(inResponse.ok, writeRequestHeaders(headers, []) + removals), metadata);
+}
+
+/** Writes fields of an allow that set headers of the upstream request, or remove them. */
+export function writeRequestHeaders(set: readonly HeaderToSet[], remove: readonly string[]): Written {
+  return (
+    set.map((header) => messageField(inOk.headers, headerOption(header))).join('') + writeRemovals(remove)
+  );
+}
+
+/** Writes fields of an allow that add lines to the response for the client, beside those of the workload. */
+export function writeResponseHeaders(added: readonly HeaderToSet[]): Written {
+  return added
+    .map((header) => messageField(inOk.responseHeadersToAdd, headerFields(header) + beside))
+    .join('');
+}
+
+/**
+ * Adds fields to the allow within a response. The fields are inserted, because not every decoder merges two allows of a response.
+ *
+ * @throws TypeError if the result does not allow
+ */
+export function withOkFields(response: Buffer, fields: Written): Buffer {
+  const cursor = fieldsOf(response);
+  let start = 0;
+  while (nextField(cursor)) {
+    if (isBytesField(cursor, inResponse.ok)) {
+      const { valueStart, valueEnd, next } = cursor;
+      const added = toBytes(fields);
+      const head = toBytes(fieldHead(inResponse.ok, valueEnd - valueStart + added.length));
+      const ok = response.subarray(valueStart, valueEnd);
+      return verified(
+        Buffer.concat([response.subarray(0, start), head, ok, added, response.subarray(next)]),
+        true,
+      );
+    }
+    start = cursor.next;
+  }
+  throw new TypeError('a CheckResponse without an allow cannot have fields of one');
 }
 
 /** Writes a response that denies the request. */
@@ -116,9 +154,18 @@ const instead =
   messageField(inHeaderOption.append, numberField(inBool.value, 0)) +
   numberField(inHeaderOption.appendAction, overwrite);
 
-function headerOption([name, value]: HeaderToSet): Written {
+/** Adds a line. The same versions need both fields: with `append` absent or false, the lines of the workload are lost. */
+const beside =
+  messageField(inHeaderOption.append, numberField(inBool.value, 1)) +
+  numberField(inHeaderOption.appendAction, add);
+
+function headerOption(header: HeaderToSet): Written {
+  return headerFields(header) + instead;
+}
+
+function headerFields([name, value]: HeaderToSet): Written {
   const header = textField(inHeader.key, name) + textField(inHeader.value, value);
-  return messageField(inHeaderOption.header, header) + instead;
+  return messageField(inHeaderOption.header, header);
 }
 
 function struct(metadata: Metadata): Written {
@@ -132,6 +179,7 @@ function struct(metadata: Metadata): Written {
 
 function structValue(value: Metadata[string]): Written {
   if (typeof value === 'string') return textField(inValue.string, value);
+  if (typeof value === 'boolean') return numberField(inValue.bool, Number(value));
   if (typeof value === 'number') return doubleField(inValue.number, value);
   const members = value.map((member) => messageField(inList.values, structValue(member)));
   return messageField(inValue.list, members.join(''));

@@ -1,12 +1,21 @@
 /** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
 import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
+import { browserMessage, type ForBrowser, isForBrowser } from '../../../check/login/browser-lines.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import { type Decision, type Denial, decisionHeader, type Failure } from '../../../model/decision.ts';
 import type { Identity } from '../../../model/identity.ts';
-import { leftToEnvoy, reasons } from '../../../model/reasons.ts';
+import { leftToEnvoy, type Reason, reasons } from '../../../model/reasons.ts';
 import { type Frame, frameMessage } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import { type HeaderToSet, verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import {
+  type HeaderToSet,
+  type Metadata,
+  verified,
+  writeDenied,
+  writeOk,
+  writeRemovals,
+} from './check-response.ts';
+import { withCookieChanges } from './cookie-changes.ts';
 import { incumbentResponse } from './incumbent-response.ts';
 import { type FrameForId, prepareFrame } from './prepared-denial.ts';
 
@@ -48,13 +57,19 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
       return frameMessage(incumbentResponse(decision.incumbent, options.forwarded));
     switch (decision.outcome) {
       case 'allow':
-        return cachedAllow(decision);
+        return decision.cookies === undefined
+          ? cachedAllow(decision)
+          : withCookieChanges(cachedAllow(decision), decision.cookies);
       case 'deny':
+        if (isForBrowser(decision))
+          return browserResponse(decision, options) ?? preparedDenial(decision)(decision.id);
         // The scopes differ by issuer and rule; every other denial has the same response each time.
         return (decision.requiredScopes === undefined ? preparedDenial : denial)(decision)(decision.id);
       case 'error':
         if (options.whenUnavailable === 'error' && leftToEnvoy.has(decision.reason))
           return { ...noVerdict, decision: decision.id };
+        if (isForBrowser(decision))
+          return browserResponse(decision, options) ?? preparedDenial(decision)(decision.id);
         return preparedDenial(decision)(decision.id);
       default:
         return decision satisfies never;
@@ -116,12 +131,39 @@ function denialResponse(
       ...(id === undefined ? [] : [[decisionHeader, id] as const]),
     ],
     body: errorBody(decision.reason, id),
-    metadata: {
-      reason: decision.reason,
-      ...(decision.rule !== undefined && { rule: decision.rule }),
-      ...(decision.policy !== undefined && { policy: decision.policy }),
-      ...(id !== undefined && { decision: id }),
-    },
+    metadata: denialMetadata(decision, id),
   });
   return verified(bytes, false);
+}
+
+/** The response for a browser; undefined if it cannot be sent. Its HTTP status can be 200, because its code denies the request. */
+function browserResponse(decision: ForBrowser, options: ChallengeOptions): Frame | undefined {
+  const { id, reason, browser } = decision;
+  const message = browserMessage(decision, browser.status, id, options);
+  if (message === undefined) return undefined;
+  const isSentToLogIn = browser.location !== undefined && startsLogin.has(reason);
+  const bytes = writeDenied({
+    code: reasons[reason].grpcCode,
+    httpStatus: browser.status,
+    headers: [...message.lines, ...(id === undefined ? [] : [[decisionHeader, id] as const])],
+    body: message.body,
+    metadata: { ...denialMetadata(decision, id), ...(isSentToLogIn && { login: true }) },
+  });
+  return frameMessage(verified(bytes, false));
+}
+
+/** The reasons with which a redirect starts a login. */
+const startsLogin: ReadonlySet<Reason> = new Set<Reason>([
+  'login_required',
+  'session_expired',
+  'session_invalid',
+]);
+
+function denialMetadata({ reason, rule, policy }: Denial | Failure, id: string | undefined): Metadata {
+  return {
+    reason,
+    ...(rule !== undefined && { rule }),
+    ...(policy !== undefined && { policy }),
+    ...(id !== undefined && { decision: id }),
+  };
 }

@@ -22,6 +22,11 @@ export function frameMessage(message: Uint8Array): Frame {
   return { frame };
 }
 
+/** The message within a frame that {@link frameMessage} made. */
+export function messageOf({ frame }: Frame): Buffer {
+  return frame.subarray(prefixBytes);
+}
+
 /** The limits of a message, in bytes. A message is always read up to `stored` bytes. A larger one may have both limits together. */
 export interface MessageLimits {
   /** Maximum number of stored bytes. */

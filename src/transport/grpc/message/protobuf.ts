@@ -149,7 +149,12 @@ export type Written = string;
 
 /** Writes a field with a message. */
 export function messageField(field: number, message: Written): Written {
-  return varint(field * 8 + wireType.bytes) + varint(message.length) + message;
+  return fieldHead(field, message.length) + message;
+}
+
+/** Writes what precedes a message of a length, in bytes. */
+export function fieldHead(field: number, length: number): Written {
+  return varint(field * 8 + wireType.bytes) + varint(length);
 }
 
 /** Writes a field with text. */

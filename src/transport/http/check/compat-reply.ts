@@ -32,8 +32,8 @@ const allowedBody = 'Authenticated';
 
 /**
  * Creates the conversion. Headers to remove are the same as in our own replies. A denial also has the header of its decision ID.
- * An error that oauth2-proxy does not have
- * gets our own reply.
+ * An error that oauth2-proxy does not have,
+ * and an answer for a browser, get our own reply.
  *
  * @param toOwnReply creates our own replies
  */
@@ -65,6 +65,7 @@ export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply,
       case 'allow':
         return allow(decision.forwarding, decision.identity);
       case 'deny':
+        if (decision.browser !== undefined) return toOwnReply(decision, request);
         return deny(decision, request)(decision.id);
       case 'error':
         // Without keys, oauth2-proxy reports every token as invalid. It has no counterpart to our other errors.

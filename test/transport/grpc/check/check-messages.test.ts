@@ -308,6 +308,7 @@ describe('a CheckResponse', () => {
         Object.entries(values).map(([name, value]) => {
           if (typeof value === 'string') return [name, { stringValue: value }];
           if (typeof value === 'number') return [name, { numberValue: value }];
+          if (typeof value === 'boolean') return [name, { boolValue: value }];
           const members = value.map((stringValue) => ({ stringValue }));
           return [name, { listValue: members.length === 0 ? {} : { values: members } }];
         }),

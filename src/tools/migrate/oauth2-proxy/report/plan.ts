@@ -101,6 +101,7 @@ export function planText(
   const trial: EntryHeaders = {
     include: [...new Set([...headers.include, ...incumbentHeaders])],
     onAllow: headers.onAllow,
+    toBrowserOnAllow: headers.toBrowserOnAllow,
     // While oauth2-proxy decides, its redirects and cookies must reach browsers.
     onDeny: [...headers.onDeny, ...incumbentDenialHeaders],
   };
@@ -180,7 +181,7 @@ function helm(file: string): string {
   return `helm upgrade oidc-authz charts/oidc-authz --namespace oidc-authz --values ${file} --wait`;
 }
 
-function kymaEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
+function kymaEntry({ include, onAllow, toBrowserOnAllow, onDeny }: EntryHeaders): Mapping {
   return {
     name: 'oidc-authz',
     service,
@@ -189,7 +190,7 @@ function kymaEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
     headers: {
       inCheck: { include },
       ...(onAllow.length === 0 ? {} : { toUpstream: { onAllow } }),
-      toDownstream: { onDeny },
+      toDownstream: { ...(toBrowserOnAllow.length === 0 ? {} : { onAllow: toBrowserOnAllow }), onDeny },
     },
   };
 }
@@ -200,7 +201,7 @@ function kymaCommand(headers: EntryHeaders): string {
   return `kubectl --namespace kyma-system patch istio default --type json --patch '${text}'`;
 }
 
-function istioEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
+function istioEntry({ include, onAllow, toBrowserOnAllow, onDeny }: EntryHeaders): Mapping {
   return {
     name: 'oidc-authz',
     envoyExtAuthzHttp: {
@@ -210,6 +211,7 @@ function istioEntry({ include, onAllow, onDeny }: EntryHeaders): Mapping {
       failOpen: false,
       includeRequestHeadersInCheck: include,
       ...(onAllow.length === 0 ? {} : { headersToUpstreamOnAllow: onAllow }),
+      ...(toBrowserOnAllow.length === 0 ? {} : { headersToDownstreamOnAllow: toBrowserOnAllow }),
       headersToDownstreamOnDeny: onDeny,
     },
   };

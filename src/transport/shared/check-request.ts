@@ -1,7 +1,8 @@
-/** Converts a request of Envoy's HTTP ext_authz, which has the client's own method, path and headers, to a check request. */
+/** Converts an HTTP/1.1 request, which has the method, path and headers of the client, to a check request. */
 import type { IncomingMessage } from 'node:http';
-import type { CheckRequest } from '../../../model/check-request.ts';
-import { headerLines } from '../../../runtime/raw-headers.ts';
+import type { CheckRequest } from '../../model/check-request.ts';
+import { headerLines } from '../../runtime/raw-headers.ts';
+import { sessionHeaders } from './session-headers.ts';
 
 /** Over HTTP the source is known only from headers, which a client can forge. */
 const unknownSource = { address: '', principal: '' } as const;
@@ -49,16 +50,27 @@ function isNamed(name: string, lowerCase: string): boolean {
   return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
 }
 
-/** Looks up headers by name. The index is created at the first lookup. */
+/** Looks up headers by name. The index is created at the first lookup of a header that is not one of {@link sessionHeaders}. */
 function createHeaderOf(rawHeaders: readonly string[]): CheckRequest['header'] {
   let index: Map<string, string[]> | undefined;
   return (name) => {
+    if (index === undefined && sessionHeaders.has(name)) return linesNamed(rawHeaders, name);
     index ??= indexOf(rawHeaders);
     return index.get(name) ?? none;
   };
 }
 
 const none: readonly string[] = [];
+
+function linesNamed(rawHeaders: readonly string[], name: string): readonly string[] {
+  let lines: string[] | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (!isNamed(rawHeaders[at] ?? '', name)) continue;
+    lines ??= [];
+    lines.push(rawHeaders[at + 1] ?? '');
+  }
+  return lines ?? none;
+}
 
 function indexOf(rawHeaders: readonly string[]): Map<string, string[]> {
   const index = new Map<string, string[]>();

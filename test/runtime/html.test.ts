@@ -1,7 +1,6 @@
 /** The template that escapes every value. */
 import { describe, expect, test } from 'vitest';
-import { html } from '../../../src/transport/console/html.ts';
-import { prose } from '../../../src/transport/console/prose.ts';
+import { html } from '../../src/runtime/html.ts';
 
 describe('html', () => {
   test('escapes a text in an element and in an attribute', () => {
@@ -28,10 +27,4 @@ describe('html', () => {
   test('shows control characters and characters that reorder text as code points', () => {
     expect(html`${'a\u202Eb\u0000c\u200Bd\ne'}`.markup).toBe('a⟨U+202E⟩b⟨U+0000⟩c⟨U+200B⟩d\ne');
   });
-});
-
-test('prose shows code and the text of a link, and escapes the rest', () => {
-  expect(prose('Set `a<b` as [the `page`](x.md#y) says <b>.').markup).toBe(
-    'Set <code>a&lt;b</code> as the <code>page</code> says &lt;b&gt;.',
-  );
 });

@@ -1,8 +1,8 @@
 /** Converts the header lines of a request to a check request (RFC 9110 section 5.3, RFC 9112 section 6.3). */
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { toCheckRequest } from '../../../../src/transport/http/check/check-request.ts';
-import { bodyOf } from '../../../../src/transport/http/message/request-bodies.ts';
+import { bodyOf } from '../../../src/transport/http/message/request-bodies.ts';
+import { toCheckRequest } from '../../../src/transport/shared/check-request.ts';
 
 type Lines = readonly (readonly [name: string, value: string])[];
 

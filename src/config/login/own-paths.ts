@@ -1,0 +1,76 @@
+/** The paths that this service answers itself on hosts with a login. */
+import { hostCovers } from '../rules/patterns.ts';
+
+/** The options of the paths (`login.paths`). */
+export interface PathOptions {
+  readonly prefix: string;
+  readonly callback?: string | undefined;
+  readonly start?: string | undefined;
+  readonly signOut?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+/** The paths of the login. */
+export interface LoginPaths {
+  /** The redirect URI with one issuer; with several, the name of the issuer follows as one more segment. */
+  readonly callback: string;
+  readonly start: string;
+  readonly choose: string;
+  readonly signOut: string;
+  readonly signedOut: string;
+  readonly user: string;
+}
+
+/** Returns the paths, renamed or below the prefix. */
+export function loginPaths({ prefix, callback, start, signOut, user }: PathOptions): LoginPaths {
+  return {
+    callback: callback ?? `${prefix}/callback`,
+    start: start ?? `${prefix}/start`,
+    choose: `${prefix}/choose`,
+    signOut: signOut ?? `${prefix}/sign-out`,
+    signedOut: `${prefix}/signed-out`,
+    user: user ?? `${prefix}/user`,
+  };
+}
+
+/** The redirect URIs of an issuer, which you register there. */
+export interface RedirectUris {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** One for each host of `login.hosts`; a host such as `*.apps.example.com` stands for every host below it. */
+  readonly uris: readonly string[];
+}
+
+/** The parts of a configuration that decide about redirect URIs. */
+interface RedirectOptions {
+  readonly issuers: readonly {
+    readonly name: string;
+    readonly login?: { readonly clientId: string } | undefined;
+  }[];
+  readonly login?:
+    | {
+        readonly hosts: readonly string[];
+        readonly httpHosts: readonly string[];
+        readonly paths: PathOptions;
+      }
+    | undefined;
+}
+
+/** Lists the redirect URIs of every issuer that signs people in. */
+export function redirectUris({ issuers, login }: RedirectOptions): readonly RedirectUris[] {
+  if (login === undefined) return [];
+  const { callback } = loginPaths(login.paths);
+  const clients = issuers.flatMap(({ name, login: client }) =>
+    client === undefined ? [] : [{ issuer: name, clientId: client.clientId }],
+  );
+  const pathOf = (issuer: string) => (clients.length > 1 ? `${callback}/${issuer}` : callback);
+  return clients.map((client) => ({
+    ...client,
+    uris: login.hosts.map((host) => `${originOf(host, login.httpHosts)}${pathOf(client.issuer)}`),
+  }));
+}
+
+function originOf(host: string, httpHosts: readonly string[]): string {
+  const isHttp = httpHosts.some((other) => hostCovers(other, host));
+  return `${isHttp ? 'http' : 'https'}://${host.replace(isHttp ? /:80$/ : /:443$/, '')}`;
+}

@@ -1,0 +1,78 @@
+/** Builds the decisions of the login. Each has an answer for the browser. */
+import type { BrowserAnswer } from '../model/browser-answer.ts';
+import type { DenyReason } from '../model/reasons.ts';
+import type { StepDetail } from '../model/trace.ts';
+import type { Decision } from '../model/decision.ts';
+import type { ShownPage } from './login-pages.ts';
+import type { LoginPlace } from './logins.ts';
+
+/** The parts of a decision that every answer of the login has. */
+export interface Answered {
+  readonly place?: LoginPlace | undefined;
+  /** The name of the issuer. */
+  readonly issuerName?: string | undefined;
+  readonly detail: () => StepDetail;
+}
+
+/** The reasons with which a path of the login, or a request without a session, is denied. */
+export type LoginReason = DenyReason;
+
+/** A denial with an answer for the browser. */
+export function denied(
+  reason: LoginReason,
+  browser: BrowserAnswer,
+  { place, issuerName, detail }: Answered,
+): Decision {
+  return {
+    outcome: 'deny',
+    reason,
+    ...(issuerName !== undefined && { issuerName }),
+    ...(place?.rule !== undefined && { rule: place.rule }),
+    browser,
+    detail,
+  };
+}
+
+/** How long a browser waits before it tries again, in seconds. */
+const retryAfter = '5';
+
+/** The answer if an issuer cannot be used right now: a page that says so. */
+export function unavailable(
+  problem: string,
+  shown: ShownPage,
+  cookies: readonly string[],
+  { place, issuerName, detail }: Answered,
+): Decision {
+  const page = pageAnswer(403, shown, cookies);
+  return {
+    outcome: 'error',
+    reason: 'login_unavailable',
+    problem,
+    ...(issuerName !== undefined && { issuerName }),
+    ...(place?.rule !== undefined && { rule: place.rule }),
+    browser: { ...page, headers: [...(page.headers ?? []), ['retry-after', retryAfter]] },
+    detail,
+  };
+}
+
+/** A page. */
+export function pageAnswer(
+  status: 200 | 401 | 403,
+  { page, headers }: ShownPage,
+  cookies: readonly string[] = [],
+): BrowserAnswer {
+  return { status, cookies, headers, page };
+}
+
+/**
+ * A redirect. The browser does not tell the next server the address that it comes from.
+ *
+ * @param location printable ASCII
+ */
+export function redirect(
+  location: string,
+  cookies: readonly string[] = [],
+  status: 302 | 303 = 302,
+): BrowserAnswer {
+  return { status, location, cookies, headers: [['referrer-policy', 'no-referrer']] };
+}

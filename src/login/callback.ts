@@ -1,0 +1,125 @@
+/**
+ * Answers the redirect URI. The order matters: until the `state` holds, nothing is fetched, and the client learns nothing (RFC 6749
+ * section 10.12).
+ */
+import type { Decision } from '../model/decision.ts';
+import { passed, type Trace } from '../model/trace.ts';
+import { denied, pageAnswer, redirect } from './answers.ts';
+import { isSecondAttempt } from './begin.ts';
+import { readCallback } from './callback-query.ts';
+import type { Finish } from './finish.ts';
+import type { FoundLogin, LoginCookies, NoLogin } from './login-cookies.ts';
+import { describeFailed } from './login-details.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginPages } from './login-pages.ts';
+import type { LoginPaths } from './login-paths.ts';
+import type { LoginRequest } from './login-request.ts';
+import type { Logins } from './logins.ts';
+import { pathOf } from './request-headers.ts';
+import type { Start } from './start.ts';
+import type { UsedLogins } from './used-logins.ts';
+
+/** The dependencies. */
+export interface CallbackParts {
+  readonly issuers: readonly LoginIssuer[];
+  readonly loginCookies: LoginCookies;
+  readonly findSession: Logins['findSession'];
+  readonly finish: Finish;
+  readonly used: UsedLogins<Decision>;
+  readonly start: Start;
+  readonly paths: LoginPaths;
+  readonly pages: LoginPages;
+}
+
+/**
+ * Answers a callback.
+ *
+ * @param issuerName the name in the path; undefined if there is none
+ */
+export type Callback = (
+  asked: LoginRequest,
+  issuerName: string | undefined,
+  trace?: Trace,
+) => Promise<Decision>;
+
+/** Creates the answer. */
+export function createCallback(parts: CallbackParts): Callback {
+  const { issuers, loginCookies, findSession, finish, used, start, paths, pages } = parts;
+
+  const failed = (asked: LoginRequest, text: string, cookies: readonly string[] = []): Decision => {
+    const page = pages.failed({ cause: 'failed', signIn: paths.start('/') }, asked.languages);
+    const detail = () => describeFailed(text);
+    return denied('login_failed', pageAnswer(403, page, cookies), { place: asked.place, detail });
+  };
+
+  /** The answer belongs to no login: another tab has finished it, the page of the issuer was old, or the browser keeps no cookies. */
+  const withoutLogin = async (
+    asked: LoginRequest,
+    { state, issuerName, returnTo }: Lost,
+    trace: Trace | undefined,
+  ): Promise<Decision> => {
+    const { request, place, languages } = asked;
+    const verdict = await findSession(request, place, trace);
+    if (verdict.outcome === 'signed_in') {
+      const detail = () => describeFailed('the browser already has a session; it goes on');
+      return denied('login_completed', redirect(returnTo, verdict.cookies), { place, detail });
+    }
+    if (verdict.outcome !== 'none') return verdict;
+    if (state === undefined || !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
+    const page = pages.failed({ cause: 'unfinished', signIn: paths.start('/') }, languages);
+    const detail = () =>
+      describeFailed('for the second time, the answer of the issuer belongs to no login of this browser');
+    return denied('login_failed', pageAnswer(403, page), { place, detail });
+  };
+
+  const finishLogin = async (
+    asked: LoginRequest,
+    found: FoundLogin,
+    issuer: LoginIssuer,
+  ): Promise<Decision> => {
+    const { decision, isCodeUsed } = await finish(asked, found, issuer);
+    if (!isCodeUsed) used.forget(found.login.state);
+    return decision;
+  };
+
+  return async (asked, issuerName, trace) => {
+    const { request, host, cookies, cookiePlace, place } = asked;
+    const { state, problem } = readCallback(request.path);
+    const lost = { state, issuerName, returnTo: '/' };
+    if (state === undefined) return withoutLogin(asked, lost, trace);
+    const expected = {
+      state,
+      origin: host.origin,
+      callback: pathOf(request.path),
+      policy: place.policy,
+    };
+    const found: FoundLogin | NoLogin = await loginCookies.find(expected, cookies, cookiePlace);
+    if (trace !== undefined) traceLogin(trace, found);
+    if ('none' in found)
+      return withoutLogin(asked, found.none === 'expired' ? { ...lost, returnTo: found.returnTo } : lost, trace);
+    if (problem !== undefined) return failed(asked, problem);
+    const issuer = issuers.find(({ config }) => config.issuer === found.login.issuer);
+    if (issuer === undefined)
+      return failed(asked, 'the issuer of the login is no longer configured', [
+        loginCookies.remove(found.name, cookiePlace),
+      ]);
+    if (trace !== undefined) return failed(asked, 'a dry run does not redeem the code');
+    const finished = used.finishOnce(state, () => finishLogin(asked, found, issuer));
+    return finished ?? withoutLogin(asked, { ...lost, returnTo: found.login.returnTo }, trace);
+  };
+}
+
+/** What is known of a login whose cookie is not there. */
+interface Lost {
+  readonly state: string | undefined;
+  readonly issuerName: string | undefined;
+  readonly returnTo: string;
+}
+
+function traceLogin(trace: Trace, found: FoundLogin | NoLogin): void {
+  passed(trace, {
+    step: 'login',
+    subject: 'the cookie of the login',
+    found: 'none' in found ? found.none : 'one that belongs to this answer',
+  });
+}

@@ -1,0 +1,166 @@
+/** Finishes a login whose `state` holds: redeems the code, and saves the session (OpenID Connect Core 1.0 section 3.1.3). */
+import type { Decision } from '../model/decision.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import type { Session } from '../session/session.ts';
+import type { SavedSession, SessionStore } from '../session/session-store.ts';
+import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
+import type { IssuerCalls } from './issuer-calls.ts';
+import { isLoginProblem, type LoginProblem, type Tokens } from './login-client.ts';
+import type { FoundLogin, LoginCookies } from './login-cookies.ts';
+import { describeCompleted, describeFailed, describeUnavailable } from './login-details.ts';
+import type { LoginEvents, LoginResult } from './login-events.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginPages } from './login-pages.ts';
+import type { LoginPaths } from './login-paths.ts';
+import type { LoginRequest } from './login-request.ts';
+import { deleteOldCookies } from './old-cookies.ts';
+
+/** Makes the session of new tokens, with a new ID. */
+export type BeginSession = (of: {
+  readonly issuer: LoginIssuer;
+  readonly policy: string;
+  readonly tokens: Tokens;
+}) => Session;
+
+/** The dependencies of the end of a login. */
+export interface FinishParts {
+  readonly beginSession: BeginSession;
+  readonly store: SessionStore;
+  readonly loginCookies: LoginCookies;
+  readonly paths: LoginPaths;
+  readonly pages: LoginPages;
+  readonly events: LoginEvents;
+  readonly calls: IssuerCalls;
+  readonly clock: Clock;
+}
+
+/** The end of a login. */
+export interface Finished {
+  readonly decision: Decision;
+  /** Whether the code was sent to the issuer, which accepts it once. */
+  readonly isCodeUsed: boolean;
+}
+
+/** Finishes a login. */
+export type Finish = (asked: LoginRequest, found: FoundLogin, issuer: LoginIssuer) => Promise<Finished>;
+
+/** How long requests with the cookie of a replaced session can arrive, in milliseconds. */
+const lateRequests = 60_000;
+
+/** Creates the end of logins. */
+export function createFinish(parts: FinishParts): Finish {
+  const { beginSession, store, loginCookies, paths, pages, events, calls, clock } = parts;
+
+  const ended = (found: FoundLogin, issuer: LoginIssuer, result: LoginResult, detail?: string) => {
+    const seconds = Math.max(0, clock.now() / 1_000 - found.login.startedAt);
+    events.loginFinished(issuer.config.name, result, { seconds, ...(detail !== undefined && { detail }) });
+  };
+
+  const fail = (
+    asked: LoginRequest,
+    found: FoundLogin,
+    issuer: LoginIssuer,
+    problem: LoginProblem,
+  ): Finished => {
+    const { name } = issuer.config;
+    const { kind, detail } = problem;
+    const isCodeUsed = problem.isUnsent !== true;
+    // A reload of the page can redeem a code that was not sent.
+    const cookies = isCodeUsed ? [loginCookies.remove(found.name, asked.cookiePlace)] : [];
+    const cause = kind === 'cancelled' || kind === 'unavailable' ? kind : 'failed';
+    const signIn = paths.start(found.login.returnTo, name);
+    const page = pages.failed({ cause, signIn }, asked.languages);
+    ended(found, issuer, cause, detail);
+    const answered = { place: asked.place, issuerName: name };
+    if (cause === 'unavailable')
+      return {
+        isCodeUsed,
+        decision: unavailable(detail, page, cookies, {
+          ...answered,
+          detail: () => describeUnavailable(issuer, problem),
+        }),
+      };
+    return {
+      isCodeUsed,
+      decision: denied(
+        cause === 'cancelled' ? 'login_cancelled' : 'login_failed',
+        pageAnswer(403, page, cookies),
+        { ...answered, detail: () => describeFailed(detail, `${issuer.path}.login`) },
+      ),
+    };
+  };
+
+  const save = async (
+    asked: LoginRequest,
+    issuer: LoginIssuer,
+    tokens: Tokens,
+      session: Session,
+  ): Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }> => {
+    const saveOne = (one: Session) => store.save(one, asked.cookies, asked.cookiePlace);
+    const { hint } = issuer.config.login.signOut;
+    if (hint !== 'auto' || session.idToken !== undefined || tokens.idToken === undefined)
+      return saveOne(
+        hint === true && tokens.idToken !== undefined ? { ...session, idToken: tokens.idToken } : session,
+      );
+    const withHint = await saveOne({ ...session, idToken: tokens.idToken });
+    return 'cookies' in withHint && withHint.chunks === 1 ? withHint : saveOne(session);
+  };
+
+  const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
+    const old = await store.find(cookies, cookiePlace);
+    if (!('session' in old)) return;
+    const end = () => {
+      store.end(old.session);
+      events.sessionEnded(issuer.config.name, 'replaced');
+    };
+    const isSame = old.session.issuer === issuer.config.issuer && old.session.subject === subject;
+    // Requests of other tabs are on their way with the old cookie, for example if several tabs log in at the same time.
+    if (isSame) clock.after(lateRequests, end);
+    else end();
+  };
+
+  return async (asked, found, issuer) => {
+    const { request, host, place, cookies, cookiePlace, languages } = asked;
+    const { login } = found;
+    const { name } = issuer.config;
+    const callback = new URL(host.origin + request.path);
+    const tokens = await calls(() =>
+      issuer.client.finish(callback, {
+        redirectUri: login.origin + login.callback,
+        state: login.state,
+        nonce: login.nonce,
+        codeVerifier: login.codeVerifier,
+      }),
+    );
+    if (isLoginProblem(tokens)) return fail(asked, found, issuer, tokens);
+    const session = beginSession({ issuer, policy: place.policy, tokens });
+    const saved = await save(asked, issuer, tokens, session);
+    const finished = await loginCookies.finish(found, cookies, cookiePlace);
+    if ('tooLarge' in saved) {
+      const detail = `the session has ${saved.bytes} bytes, the largest part is ${saved.tooLarge}`;
+      events.sessionTooLarge(name, saved.tooLarge, saved.bytes);
+      ended(found, issuer, 'too_large', detail);
+      const signIn = paths.start(login.returnTo, name);
+      const page = pages.failed({ cause: 'too_large', signIn }, languages);
+      return {
+        isCodeUsed: true,
+        decision: denied('session_too_large', pageAnswer(403, page, finished), {
+          place,
+          issuerName: name,
+          detail: () => describeFailed(detail, `${issuer.path}.login.forward`),
+        }),
+      };
+    }
+    await endOld(asked, issuer, session.subject);
+    ended(found, issuer, 'success');
+    const changes = [...saved.cookies, ...finished, ...deleteOldCookies(cookies, host)];
+    return {
+      isCodeUsed: true,
+      decision: denied('login_completed', redirect(login.returnTo, changes), {
+        place,
+        issuerName: name,
+        detail: () => describeCompleted(issuer, login.returnTo),
+      }),
+    };
+  };
+}

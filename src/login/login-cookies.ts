@@ -1,0 +1,184 @@
+/** The cookies of logins in progress: one sealed cookie a login, found by its `state`, at most five for a browser. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CookieNames } from '../session/cookie-names.ts';
+import type { Seal } from '../session/seal.ts';
+import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
+import { deleteCookie, setCookie } from '../session/set-cookie.ts';
+
+/** A login in progress. */
+export interface PendingLogin {
+  /** The exact `iss` of the issuer that the browser was sent to (RFC 9700 section 4.4). */
+  readonly issuer: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** The validated return address. */
+  readonly returnTo: string;
+  /** The origin where the login began. It ends at the same one. */
+  readonly origin: string;
+  /** The path of the redirect URI. */
+  readonly callback: string;
+  /** The name of the policy, or empty. */
+  readonly policy: string;
+  /** The name of the rule; undefined without rules. */
+  readonly rule?: string;
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** A login in progress, and the name of its cookie. */
+export interface FoundLogin {
+  readonly name: string;
+  readonly login: PendingLogin;
+}
+
+/** Why a request has no login in progress: no cookie, one that says something else, or an old one with its return address. */
+export type NoLogin =
+  | { readonly none: 'absent' | 'invalid' }
+  | { readonly none: 'expired'; readonly returnTo: string };
+
+/** The cookies. */
+export interface LoginCookies {
+  /** Values of `set-cookie`: one for the login, and those that delete the oldest others. */
+  readonly add: (
+    login: PendingLogin,
+    cookies: RequestCookies,
+    place: CookiePlace,
+  ) => Promise<readonly string[]>;
+  /** Finds the login that a `state` belongs to. */
+  readonly find: (
+    expected: Pick<PendingLogin, 'state' | 'origin' | 'callback' | 'policy'>,
+    cookies: RequestCookies,
+    place: CookiePlace,
+  ) => Promise<FoundLogin | NoLogin>;
+  /** Deletes the cookie of a finished login, and those of logins at the same issuer with the same return address. */
+  readonly finish: (
+    found: FoundLogin,
+    cookies: RequestCookies,
+    place: CookiePlace,
+  ) => Promise<readonly string[]>;
+  /** Deletes the cookie of a login. */
+  readonly remove: (name: string, place: CookiePlace) => string;
+  /** Deletes the cookies of all logins. */
+  readonly clear: (cookies: RequestCookies, place: CookiePlace) => readonly string[];
+}
+
+/** The dependencies of the cookies. */
+export interface LoginCookieParts {
+  readonly names: CookieNames;
+  readonly seal: Seal;
+  readonly sameSite: 'lax' | 'none';
+  /** `login.timeout`, in milliseconds. */
+  readonly timeout: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The most logins in progress of a browser. Browsers throw out the oldest cookie of a site, which could be the session. */
+const maxLogins = 5;
+
+/** The most cookies of a request that are opened, and that are deleted in one answer: a client can send many. */
+const maxOpened = 10;
+const maxDeleted = 20;
+
+/** Creates the cookies. */
+export function createLoginCookies({ names, seal, sameSite, timeout, now }: LoginCookieParts): LoginCookies {
+  const remove = (name: string, { isHttp }: CookiePlace) => deleteCookie(name, { isHttp, sameSite });
+  const namesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
+  const isExpired = ({ startedAt }: PendingLogin) => {
+    const age = now() - startedAt * 1_000;
+    return age > timeout || age < -timeout;
+  };
+  const open = async (name: string, cookies: RequestCookies): Promise<PendingLogin | undefined> => {
+    const [value, ...others] = new Set(cookies.values(name));
+    // A sibling domain can plant a second cookie of the same name: then neither counts.
+    if (value === undefined || others.length > 0) return undefined;
+    return readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
+  };
+  const openAll = async (found: readonly string[], cookies: RequestCookies) =>
+    Promise.all(
+      found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })),
+    );
+
+  return {
+    remove,
+    add: async (login, cookies, place) => {
+      const others = namesIn(cookies);
+      const opened = others.length < maxLogins ? [] : await openAll(others, cookies);
+      // An unreadable cookie is older than all others. One that was not opened is surplus in any case.
+      const newestFirst = opened
+        .filter((one) => one.login !== undefined && !isExpired(one.login))
+        .toSorted((one, other) => (other.login?.startedAt ?? 0) - (one.login?.startedAt ?? 0));
+      const kept = new Set(newestFirst.slice(0, maxLogins - 1).map(({ name }) => name));
+      const surplus = others.length < maxLogins ? [] : others.filter((name) => !kept.has(name));
+      const value = await seal.seal('oidc-authz-login', login);
+      return [
+        ...surplus.slice(0, maxDeleted).map((name) => remove(name, place)),
+        setCookie(names.login(place, markOf(login.state)), value, timeout / 1_000, {
+          isHttp: place.isHttp,
+          sameSite,
+        }),
+      ];
+    },
+    find: async (expected, cookies, place) => {
+      const name = names.login(place, markOf(expected.state));
+      if (cookies.values(name).length === 0) return { none: 'absent' };
+      const login = await open(name, cookies);
+      if (login === undefined || !isSameText(login.state, expected.state)) return { none: 'invalid' };
+      const { origin, callback, policy, returnTo } = login;
+      const isHere =
+        origin === expected.origin && callback === expected.callback && policy === expected.policy;
+      if (!isHere) return { none: 'invalid' };
+      return isExpired(login) ? { none: 'expired', returnTo } : { name, login };
+    },
+    finish: async ({ name, login }, cookies, place) => {
+      const others = await openAll(
+        namesIn(cookies).filter((other) => other !== name),
+        cookies,
+      );
+      const twins = others.filter(
+        (other) =>
+          other.login !== undefined &&
+          other.login.issuer === login.issuer &&
+          other.login.returnTo === login.returnTo,
+      );
+      return [name, ...twins.map((twin) => twin.name)].map((one) => remove(one, place));
+    },
+    clear: (cookies, place) =>
+      namesIn(cookies)
+        .slice(0, maxDeleted)
+        .map((name) => remove(name, place)),
+  };
+}
+
+/** The part of the name that a login cookie has from its `state`. */
+function markOf(state: string): string {
+  return createHash('sha256').update(state).digest('base64url').slice(0, 8);
+}
+
+/** Compares two texts in a time that does not depend on where they differ. */
+function isSameText(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one), Buffer.from(other)];
+  return first.length === second.length && timingSafeEqual(first, second);
+}
+
+const textMembers = [
+  'issuer',
+  'state',
+  'nonce',
+  'codeVerifier',
+  'returnTo',
+  'origin',
+  'callback',
+  'policy',
+] as const satisfies readonly (keyof PendingLogin)[];
+
+/** Reads an opened value; undefined if another version of this service has sealed it in another form. */
+function readPendingLogin(value: unknown): PendingLogin | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const login = value as Record<string, unknown>;
+  const isWhole =
+    textMembers.every((member) => typeof login[member] === 'string') &&
+    typeof login['startedAt'] === 'number';
+  return isWhole ? (login as unknown as PendingLogin) : undefined;
+}

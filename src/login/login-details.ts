@@ -1,0 +1,115 @@
+/** The details of the login for the operator. They have no code, `state`, cookie, token or value of a claim. */
+import { detailOf, listed, shown, shownPath } from '../config/values/detail-text.ts';
+import type { CheckRequest } from '../model/check-request.ts';
+import type { StepDetail } from '../model/trace.ts';
+import type { LoginProblem } from './login-client.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginPlace } from './logins.ts';
+import type { Opening } from './navigation.ts';
+
+/** Why a request without a session is, or is not, sent to log in. */
+export function describeRequired(
+  why: StepDetail,
+  opening: Opening | undefined,
+  host: string,
+  place: LoginPlace,
+): StepDetail {
+  const found =
+    opening === undefined
+      ? `host ${shown(host)} is not in login.hosts`
+      : place.when === 'never'
+        ? 'nobody is sent to log in here'
+        : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
+  return detailOf(
+    { ...why.failed, option: why.failed.option ?? place.option },
+    `${why.text}; ${found}`,
+  );
+}
+
+const openingTexts = {
+  page: 'the request opens a page',
+  form: 'the request is a form, whose content a redirect would lose',
+  frame: 'the request opens a page in a frame',
+  other: 'the request opens no page',
+} as const;
+
+/** A person or a page asked for a login. */
+export function describeStart(request: CheckRequest, place: LoginPlace, found: string): StepDetail {
+  return detailOf(
+    { step: 'login', subject: 'the start of a login', found, option: place.option },
+    `the browser asked for ${shownPath(request.path)}; ${found}`,
+  );
+}
+
+/** An issuer cannot be used. */
+export function describeUnavailable({ config, path }: LoginIssuer, { detail }: LoginProblem): StepDetail {
+  return detailOf(
+    {
+      step: 'login',
+      subject: 'the issuer',
+      expected: 'an answer',
+      found: detail,
+      option: `${path}.login`,
+    },
+    `issuer ${shown(config.name)}: ${detail}`,
+  );
+}
+
+/** A login ended without a session. */
+export function describeFailed(found: string, option = 'login'): StepDetail {
+  return detailOf(
+    { step: 'login', subject: 'the answer of the issuer', expected: 'a finished login', found, option },
+    found,
+  );
+}
+
+/** A login ended with a session. */
+export function describeCompleted({ config, path }: LoginIssuer, returnTo: string): StepDetail {
+  const found = `signed in at issuer ${shown(config.name)}; the browser goes back to ${shownPath(returnTo)}`;
+  return detailOf({ step: 'login', subject: 'the login', found, option: `${path}.login` }, found);
+}
+
+/** A person signed out, or was asked whether to. */
+export function describeSignOut(found: string): StepDetail {
+  return detailOf({ step: 'login', subject: 'the sign-out', found, option: 'login.paths' }, found);
+}
+
+/** A path of the login that does not exist, or a method that it does not have. */
+export function describePath(request: CheckRequest, found: string): StepDetail {
+  return detailOf(
+    {
+      step: 'login',
+      subject: 'the path',
+      expected: 'a path of the login',
+      found: shownPath(request.path),
+      option: 'login.paths.prefix',
+    },
+    `${shown(request.method)} ${shownPath(request.path)}: ${found}`,
+  );
+}
+
+/** The answer about the person belongs to the login. */
+export function describeUser(found: string): StepDetail {
+  return detailOf({ step: 'login', subject: 'the person', found, option: 'login.paths.user' }, found);
+}
+
+/** A page of another origin sends the request. */
+export function describeOrigin(
+  request: CheckRequest,
+  origin: string | undefined,
+  allowed: readonly string[],
+  option: string,
+): StepDetail {
+  const site = request.header('sec-fetch-site').join();
+  const found =
+    origin === undefined
+      ? site === ''
+        ? 'neither origin nor sec-fetch-site; if browsers send them, the mesh does not list them'
+        : `sec-fetch-site ${shown(site)}`
+      : `origin ${shown(origin)}`;
+  const expected = listed(allowed);
+  return detailOf(
+    { step: 'session', subject: 'the origin of the request', expected, found, option },
+    `expected origin ${expected}, found ${found}`,
+  );
+}

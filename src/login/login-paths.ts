@@ -1,0 +1,77 @@
+/** The paths that the login answers itself, and the addresses of them. */
+import type { Config } from '../config/declare/options.ts';
+
+/** A path of the login. */
+export type OwnPath =
+  | { readonly name: 'start' | 'choose' | 'sign-out' | 'signed-out' | 'user' }
+  /** The redirect URI (RFC 6749 section 3.1.2). `issuer` is a name as decoded from the path; undefined in the one without a name. */
+  | { readonly name: 'callback'; readonly issuer: string | undefined }
+  | { readonly name: 'unknown' };
+
+/** The paths. All are absolute paths, in ASCII. */
+export interface LoginPaths {
+  /** Reads a path without its query; undefined if the workload answers it. */
+  readonly read: (path: string) => OwnPath | undefined;
+  /** The path of the redirect URI of an issuer. It has the name if several issuers sign people in. */
+  readonly callbackOf: (issuer: string) => string;
+  /** @param returnTo the validated return address @param issuer a name; undefined to choose */
+  readonly start: (returnTo: string, issuer?: string) => string;
+  readonly signOut: string;
+  readonly signedOut: string;
+}
+
+/**
+ * Creates the paths.
+ *
+ * @param hasSeveralIssuers whether several issuers of the configuration sign people in. Each then has its own redirect URI, so that the
+ *   answer of one is never read as that of another (RFC 9700 section 4.4.2.2)
+ */
+export function createLoginPaths(
+  { prefix, callback, start, signOut, user }: NonNullable<Config['login']>['paths'],
+  hasSeveralIssuers: boolean,
+): LoginPaths {
+  const below = (name: string) => `${prefix}/${name}`;
+  const paths = {
+    callback: callback ?? below('callback'),
+    start: start ?? below('start'),
+    signOut: signOut ?? below('sign-out'),
+    user: user ?? below('user'),
+  };
+  const named = new Map<string, OwnPath>([
+    [paths.callback, { name: 'callback', issuer: undefined }],
+    [paths.start, { name: 'start' }],
+    [paths.signOut, { name: 'sign-out' }],
+    [paths.user, { name: 'user' }],
+    [below('choose'), { name: 'choose' }],
+    [below('signed-out'), { name: 'signed-out' }],
+  ]);
+  const callbackPrefix = `${paths.callback}/`;
+  return {
+    read: (path) => {
+      const own = named.get(path);
+      if (own !== undefined) return own;
+      if (path.startsWith(callbackPrefix)) {
+        const issuer = decoded(path.slice(callbackPrefix.length));
+        return issuer === undefined ? { name: 'unknown' } : { name: 'callback', issuer };
+      }
+      return path === prefix || path.startsWith(`${prefix}/`) ? { name: 'unknown' } : undefined;
+    },
+    callbackOf: (issuer) =>
+      hasSeveralIssuers ? callbackPrefix + encodeURIComponent(issuer) : paths.callback,
+    start: (returnTo, issuer) => {
+      const query = new URLSearchParams({ ...(issuer !== undefined && { issuer }), rd: returnTo });
+      return `${paths.start}?${query}`;
+    },
+    signOut: paths.signOut,
+    signedOut: below('signed-out'),
+  };
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    const name = decodeURIComponent(segment);
+    return name === '' || segment.includes('/') ? undefined : name;
+  } catch {
+    return undefined;
+  }
+}

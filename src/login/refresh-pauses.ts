@@ -1,0 +1,49 @@
+/** Pauses of renewals after failures, so that an issuer that fails is not asked at every request. */
+import type { Clock } from '../runtime/time/clock.ts';
+
+/** The pauses. */
+export interface RefreshPauses {
+  /** Whether a session, or every session of its issuer, waits. */
+  readonly isPaused: (issuer: string, refreshToken: string) => boolean;
+  readonly failed: (issuer: string, refreshToken: string) => void;
+  readonly answered: (issuer: string, refreshToken: string) => void;
+}
+
+/** The pause of a session after a failure, in milliseconds. */
+const sessionPause = 10_000;
+
+/** The pause of all sessions of an issuer after some failures in a row, in milliseconds. */
+const issuerPause = 5_000;
+
+/** The number of those failures. */
+const failuresInARow = 3;
+
+/** Maximum number of sessions whose pause is remembered. */
+const mostSessions = 10_000;
+
+/** Creates the pauses. */
+export function createRefreshPauses(clock: Clock): RefreshPauses {
+  const sessions = new Map<string, number>();
+  const issuers = new Map<string, { readonly failures: number; readonly until: number }>();
+  return {
+    isPaused: (issuer, refreshToken) => {
+      const now = clock.monotonic();
+      return now < (sessions.get(refreshToken) ?? 0) || now < (issuers.get(issuer)?.until ?? 0);
+    },
+    failed: (issuer, refreshToken) => {
+      const now = clock.monotonic();
+      sessions.delete(refreshToken);
+      sessions.set(refreshToken, now + sessionPause);
+      for (const [oldest, until] of sessions) {
+        if (now < until && sessions.size <= mostSessions) break;
+        sessions.delete(oldest);
+      }
+      const failures = (issuers.get(issuer)?.failures ?? 0) + 1;
+      issuers.set(issuer, { failures, until: failures < failuresInARow ? 0 : now + issuerPause });
+    },
+    answered: (issuer, refreshToken) => {
+      sessions.delete(refreshToken);
+      issuers.delete(issuer);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Replaces the cookie of a session: after a request, after a refresh, and after a change of keys. */
+import type { Clock } from '../runtime/time/clock.ts';
+import type { Session } from '../session/session.ts';
+import type { CookiePlace, RequestCookies, SessionStore } from '../session/session-store.ts';
+import type { Found, KnownSession } from './known-session.ts';
+import type { LoginEvents } from './login-events.ts';
+import { minuteOf, type SessionLifetime } from './session-lifetime.ts';
+
+/** Where a cookie is replaced. */
+export interface CookieOfRequest {
+  readonly host: string;
+  readonly cookies: RequestCookies;
+  readonly place: CookiePlace;
+}
+
+/** Replaces cookies. Each function returns values of `set-cookie`, and no promise rejects. */
+export interface ReplaceCookie {
+  /** Writes the time of the request, at most once a minute. */
+  readonly seen: (
+    found: Found,
+    known: KnownSession,
+    at: CookieOfRequest,
+  ) => readonly string[] | Promise<readonly string[]>;
+  /** The cookies of a session after a refresh: the same ones for each request that still sends the old cookie. */
+  readonly refreshed: (
+    old: KnownSession,
+    renewed: KnownSession,
+    at: CookieOfRequest,
+  ) => Promise<readonly string[]>;
+  /** Counts the requests that send an old cookie after a new one was sent. */
+  readonly noteRepeat: (known: KnownSession, host: string) => void;
+}
+
+/** The dependencies. */
+export interface ReplaceCookieDependencies {
+  readonly store: Pick<SessionStore, 'save'>;
+  readonly lifetime: SessionLifetime;
+  readonly events: Pick<LoginEvents, 'sessionTooLarge' | 'cookieNotDelivered'>;
+  readonly clock: Clock;
+}
+
+/**
+ * After a new cookie was sent, this many requests with the old one are too many, in this time. Requests of the first second do not count:
+ * they were under way. Times are in milliseconds.
+ */
+const tooManyRepeats = 3;
+const underWay = 1_000;
+const watched = 10_000;
+
+const none: readonly string[] = [];
+
+/** Creates the replacement. */
+export function createReplaceCookie({
+  store,
+  lifetime,
+  events,
+  clock,
+}: ReplaceCookieDependencies): ReplaceCookie {
+  const save = async (session: Session, known: KnownSession, { cookies, place }: CookieOfRequest) => {
+    try {
+      const saved = await store.save(session, cookies, place);
+      if ('cookies' in saved) return saved.cookies;
+      events.sessionTooLarge(known.issuer.config.name, saved.tooLarge, saved.bytes);
+      return none;
+    } catch {
+      // Without a key, nothing can be sealed. The old cookie stays.
+      return none;
+    }
+  };
+  const noteSent = (known: KnownSession) => {
+    const now = clock.monotonic();
+    if (known.sentAt !== undefined && now - known.sentAt <= watched) return;
+    known.sentAt = now;
+    known.repeats = 0;
+  };
+
+  return {
+    seen: (found, known, at) => {
+      const now = clock.now() / 1000;
+      const isKeyDue = !found.isCurrentKey && !known.isSealedAgain;
+      if (!lifetime.isSeenDue(known.seenAt, now) && !isKeyDue) return none;
+      known.seenAt = minuteOf(now);
+      known.isSealedAgain = !found.isCurrentKey;
+      noteSent(known);
+      return save({ ...found.session, seenAt: known.seenAt }, known, at);
+    },
+    refreshed: (old, renewed, at) => {
+      old.seenAt = minuteOf(clock.now() / 1000);
+      if (old.renewed?.known !== renewed)
+        old.renewed = { known: renewed, cookies: save(renewed.session, renewed, at) };
+      noteSent(old);
+      return old.renewed.cookies;
+    },
+    noteRepeat: (known, host) => {
+      if (known.sentAt === undefined) return;
+      const age = clock.monotonic() - known.sentAt;
+      if (age < underWay || age > watched) return;
+      known.repeats++;
+      if (known.repeats === tooManyRepeats) events.cookieNotDelivered(host);
+    },
+  };
+}

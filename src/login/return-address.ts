@@ -1,0 +1,50 @@
+/** Reads the address that the browser goes back to after a login: always a path of the same host. */
+import type { CheckRequest } from '../model/check-request.ts';
+
+/** The longest return address, in bytes as sent. It is a part of the login cookie. */
+const maxLength = 2_048;
+
+/** What a browser reads differently: it removes tabs and line breaks, and turns a backslash into a slash (WHATWG URL). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const unsafe = /[\x00-\x20\x7f-\x9f\\]|\p{Default_Ignorable_Code_Point}|\p{White_Space}/u;
+
+/** A segment that a browser removes with the one before it. */
+const dotSegment = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
+
+/**
+ * Reads a return address.
+ *
+ * @param text a path, with or without a query and a fragment
+ * @param isOwnPath whether a decoded path is one of the login, to which a return would loop
+ * @returns the address in printable ASCII, percent-encoded as browsers do; undefined if it is refused
+ */
+export function readReturnAddress(text: string, isOwnPath: (path: string) => boolean): string | undefined {
+  if (text.length > maxLength || text[0] !== '/' || text[1] === '/') return undefined;
+  if (unsafe.test(text) || !text.isWellFormed()) return undefined;
+  const path = /^[^?#]*/.exec(text)?.[0] ?? '';
+  const decoded = decodedPath(path);
+  if (decoded === undefined || dotSegment.test(path) || isOwnPath(decoded)) return undefined;
+  const address = text.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
+  return address.length > maxLength ? undefined : address;
+}
+
+/** The address that a request asks for: the one before a rewrite by the mesh if Envoy tells it, else the path of the request. */
+export function requestedAddress(request: CheckRequest): string {
+  const original = request.header('x-envoy-original-path');
+  return original.length === 1 && original[0] !== undefined && original[0] !== ''
+    ? original[0]
+    : request.path;
+}
+
+/** Servers decode a path before they choose what it is. Undefined if they cannot, or if they could decode it again. */
+function decodedPath(path: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(path);
+    return unsafeDecoded.test(decoded) || decoded.startsWith('//') ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const unsafeDecoded = /[\x00-\x1f\x7f\\]/;

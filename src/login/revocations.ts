@@ -1,0 +1,34 @@
+/** Revokes refresh tokens in the background when their owner signs out (RFC 7009). */
+import type { LoginEvents } from './login-events.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+
+/** Revokes the refresh token of a session that has ended. */
+export type Revoke = (issuer: LoginIssuer, refreshToken: string) => void;
+
+/**
+ * Creates the revocation.
+ *
+ * @param most the most revocations that run; one beyond is reported as failed
+ */
+export function createRevoke(most: number, events: LoginEvents): Revoke {
+  let running = 0;
+  return ({ config: { name }, client }, refreshToken) => {
+    if (running >= most) {
+      events.revocationFailed(name, `${most} revocations run already`);
+      return;
+    }
+    running++;
+    const report = (detail: string) => events.revocationFailed(name, detail);
+    client
+      .revoke(refreshToken)
+      .then(
+        (problem) => {
+          if (problem !== undefined) report(problem.detail);
+        },
+        () => report('the revocation failed'),
+      )
+      .finally(() => {
+        running--;
+      });
+  };
+}

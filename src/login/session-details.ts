@@ -1,0 +1,119 @@
+/** Why a request has no session: the texts for details and traces. They never have a value of the session. */
+import { detailOf, listed } from '../config/values/detail-text.ts';
+import type { StepDetail } from '../model/trace.ts';
+import type { LoginPlace } from './logins.ts';
+
+const subject = 'the session';
+
+/** The request has no session cookie. */
+export function describeAbsent({ option }: LoginPlace): StepDetail {
+  return detailOf(
+    { step: 'session', subject, expected: 'a session cookie', found: 'none', option },
+    'the request has neither a token nor a session cookie',
+  );
+}
+
+/** The request is for a host without a login. */
+export function describeOtherHost(): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the host',
+      expected: 'a host of login.hosts',
+      found: 'another host',
+      option: 'login.hosts',
+    },
+    'the host is not in login.hosts, so no session counts there',
+  );
+}
+
+/** The session is of another issuer than those of the place. */
+export function describeOtherIssuer(found: string, { issuers, option }: LoginPlace): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the issuer of the session',
+      expected: listed(issuers),
+      found: listed([found]),
+      option,
+    },
+    `the session is of the issuer ${listed([found])}; sessions of ${listed(issuers)} count here`,
+  );
+}
+
+/** The cookie cannot be opened. The causes are not told apart. */
+export function describeInvalid(): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject,
+      expected: 'a cookie that a key of sessions.keysFile opens',
+      found: 'another one',
+      option: 'sessions.keysFile',
+    },
+    'the session cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is not in sessions.keysFile',
+  );
+}
+
+/** The session was ended by a sign-out. */
+export function describeEnded(): StepDetail {
+  return detailOf(
+    { step: 'session', subject, expected: 'a session', found: 'one that was ended' },
+    'the session was ended by a sign-out',
+  );
+}
+
+/** The issuer ended the session: it no longer accepts its refresh token. */
+export function describeRejected(detail: string): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the refresh token',
+      expected: 'new tokens',
+      found: 'a rejection',
+      option: 'sessions.refresh',
+    },
+    `the issuer no longer accepts the refresh token of the session: ${detail}`,
+  );
+}
+
+/** The session lacks something that the configuration needs now. */
+export function describeOutdated(): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the claims of the session',
+      expected: 'every claim that the configuration uses',
+      found: 'fewer',
+    },
+    'the session was made for a configuration that uses fewer claims, or another issuer; a new login adds them',
+  );
+}
+
+/** Too many cookies wait to be opened. */
+export function describeOverload(limit: number): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the sessions that are opened at the same time',
+      expected: `at most ${limit}`,
+      found: 'more',
+      option: 'limits.maxVerificationsInFlight',
+    },
+    `more than ${limit} session cookies wait to be opened (limits.maxVerificationsInFlight)`,
+  );
+}
+
+/** The tokens have ended, and the issuer does not renew them. */
+export function describeUnavailable(detail: string): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the tokens of the session',
+      expected: 'new tokens',
+      found: 'none',
+      option: 'sessions.refresh',
+    },
+    `the tokens of the session have ended, and could not be renewed: ${detail}`,
+  );
+}

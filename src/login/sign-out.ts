@@ -1,0 +1,149 @@
+/** Signs a person out: here, and at the issuer (OpenID Connect RP-Initiated Logout 1.0). */
+import type { Decision } from '../model/decision.ts';
+import { passed, type Trace } from '../model/trace.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionStore } from '../session/session-store.ts';
+import { denied, pageAnswer, redirect } from './answers.ts';
+import type { IssuerCalls } from './issuer-calls.ts';
+import type { LoginCookies } from './login-cookies.ts';
+import { describeOrigin, describeSignOut } from './login-details.ts';
+import type { LoginEvents } from './login-events.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginPages } from './login-pages.ts';
+import type { LoginPaths } from './login-paths.ts';
+import type { LoginRequest } from './login-request.ts';
+import { isFromOrigin } from './origin.ts';
+import { hasHeader, singleHeader } from './request-headers.ts';
+import type { Revoke } from './revocations.ts';
+
+/** The dependencies. */
+export interface SignOutParts {
+  readonly issuers: readonly LoginIssuer[];
+  readonly store: SessionStore;
+  readonly loginCookies: LoginCookies;
+  readonly calls: IssuerCalls;
+  readonly revoke: Revoke;
+  readonly paths: LoginPaths;
+  readonly pages: LoginPages;
+  readonly events: LoginEvents;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** `login.afterSignOut`. */
+  readonly afterSignOut: string;
+}
+
+/** The answers about signing out. */
+export interface SignOut {
+  /** Signs out, or asks first. Only for `GET`, `HEAD` and `POST`. */
+  readonly signOut: (asked: LoginRequest, trace?: Trace) => Promise<Decision>;
+  /** The page after a sign-out, where the issuer sends the browser. */
+  readonly signedOut: (asked: LoginRequest) => Decision;
+}
+
+/** What is known of the sign-out at the issuer: its address; undefined if it has none. */
+type AtIssuer = string | undefined;
+
+/** Creates the answers. */
+export function createSignOut(parts: SignOutParts): SignOut {
+  const { issuers, store, loginCookies, calls, revoke, paths, pages, events, randomBytes } = parts;
+
+  const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
+    const found = await store.find(cookies, cookiePlace);
+    return 'session' in found ? found.session : undefined;
+  };
+
+  const addressAtIssuer = async (
+    { host }: LoginRequest,
+    issuer: LoginIssuer,
+    idToken: string | undefined,
+  ): Promise<AtIssuer> => {
+    const state = Buffer.from(randomBytes(16)).toString('base64url');
+    const returnTo = host.origin + paths.signedOut;
+    const address = await calls(async () => ({
+      url: await issuer.client.endSessionUrl({ idToken, returnTo, state }),
+    }));
+    return 'url' in address ? address.url : undefined;
+  };
+
+  const act = async (asked: LoginRequest): Promise<Decision> => {
+    const { request, place, cookies, cookiePlace } = asked;
+    const session = await sessionOf(asked);
+    const issuer = issuers.find(({ config }) => config.issuer === session?.issuer);
+    const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
+    if (session !== undefined) {
+      store.end(session);
+      events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
+      if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
+    }
+    const address =
+      issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const isFar = address !== undefined;
+    // After a POST, the browser must go on with GET.
+    const status = request.method === 'POST' ? 303 : 302;
+    const here = issuer === undefined ? paths.signedOut : `${paths.signedOut}?here`;
+    const found = isFar
+      ? 'the session has ended; the browser goes to the issuer'
+      : session === undefined
+        ? 'there was no session; the cookies are deleted'
+        : 'the session has ended; the issuer has no address for a sign-out';
+    return denied('signed_out', redirect(address ?? here, cleared, status), {
+      place,
+      issuerName: issuer?.config.name,
+      detail: () => describeSignOut(found),
+    });
+  };
+
+  const ask = ({ place, languages }: LoginRequest): Decision => {
+    const page = pages.confirmSignOut({ action: paths.signOut, stay: '/' }, languages);
+    const detail = () =>
+      describeSignOut('another site may have sent the browser here, so a page asks first');
+    return denied('login_path', pageAnswer(200, page), { place, detail });
+  };
+
+  const refuse = ({ request, host, place }: LoginRequest): Decision => {
+    const origin = hasHeader(request, 'origin') ? singleHeader(request, 'origin') : undefined;
+    const detail = () => describeOrigin(request, origin, [host.origin], 'login.hosts');
+    return denied('origin_not_allowed', { status: 403, cookies: [] }, { place, detail });
+  };
+
+  return {
+    signOut: async (asked, trace) => {
+      const { request, host } = asked;
+      const isPost = request.method === 'POST';
+      if (isPost && !isFromOrigin(request, host.origin)) return refuse(asked);
+      if (!isPost && !isWanted(asked)) return ask(asked);
+      if (trace !== undefined) {
+        passed(trace, { step: 'login', subject: 'the sign-out', found: 'a dry run ends no session' });
+        return denied('signed_out', redirect(paths.signedOut), {
+          place: asked.place,
+          detail: () => describeSignOut('a dry run ends no session'),
+        });
+      }
+      return act(asked);
+    },
+    signedOut: ({ request, host, place, languages }) => {
+      const { afterSignOut } = parts;
+      const detail = () => describeSignOut('the browser comes back from a sign-out');
+      if (afterSignOut !== '') {
+        const location = afterSignOut.startsWith('/') ? host.origin + afterSignOut : afterSignOut;
+        return denied('signed_out', redirect(location), { place, detail });
+      }
+      const page = pages.signedOut(
+        { signIn: paths.start('/'), isOnlyHere: request.path.endsWith('?here') },
+        languages,
+      );
+      return denied('signed_out', pageAnswer(200, page), { place, detail });
+    },
+  };
+}
+
+/** Whether a `GET` signs out at once: a person or a page of this site opens it. An image or a prefetch of another site does not. */
+function isWanted({ request }: LoginRequest): boolean {
+  const isNavigation =
+    request.method === 'GET' &&
+    singleHeader(request, 'sec-fetch-mode') === 'navigate' &&
+    singleHeader(request, 'sec-fetch-dest') === 'document' &&
+    !hasHeader(request, 'sec-purpose');
+  const site = singleHeader(request, 'sec-fetch-site');
+  const isActivated = singleHeader(request, 'sec-fetch-user') === '?1';
+  return isNavigation && (isActivated || ['same-origin', 'same-site', 'none'].includes(site));
+}

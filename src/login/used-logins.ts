@@ -1,0 +1,54 @@
+/** Remembers the logins that this process has finished, so that each answer of an issuer is used once. */
+import type { Clock } from '../runtime/time/clock.ts';
+
+/** The logins that began to finish. */
+export interface UsedLogins<T> {
+  /**
+   * Finishes a login once. Who comes while it runs gets the same result, such as a browser that loads the callback twice.
+   *
+   * @returns undefined if it was finished before
+   */
+  readonly finishOnce: (state: string, finish: () => Promise<T>) => Promise<T> | undefined;
+  /** Forgets a login that did not use its code. */
+  readonly forget: (state: string) => void;
+}
+
+interface Use<T> {
+  readonly endsAt: number;
+  result: Promise<T> | undefined;
+}
+
+/**
+ * Creates an empty memory.
+ *
+ * @param lifetime how long a login is remembered, in milliseconds: as long as its cookie counts
+ * @param most the most logins; the oldest is forgotten first
+ */
+export function createUsedLogins<T>(
+  lifetime: number,
+  most: number,
+  clock: Pick<Clock, 'monotonic'>,
+): UsedLogins<T> {
+  const uses = new Map<string, Use<T>>();
+  const forgetOld = () => {
+    const now = clock.monotonic();
+    for (const [state, { endsAt }] of uses) {
+      if (endsAt > now && uses.size < most) return;
+      uses.delete(state);
+    }
+  };
+  return {
+    finishOnce: (state, finish) => {
+      forgetOld();
+      const before = uses.get(state);
+      if (before !== undefined) return before.result;
+      const use: Use<T> = { endsAt: clock.monotonic() + lifetime, result: undefined };
+      uses.set(state, use);
+      use.result = finish().finally(() => {
+        use.result = undefined;
+      });
+      return use.result;
+    },
+    forget: (state) => void uses.delete(state),
+  };
+}

@@ -1,0 +1,136 @@
+/** Sessions in sealed cookies. */
+import { hash } from 'node:crypto';
+import type { Clock } from '../runtime/time/clock.ts';
+import { join, presentNames, split } from './chunks.ts';
+import type { CookieNames } from './cookie-names.ts';
+import type { Seal } from './seal.ts';
+import type { Session } from './session.ts';
+import type { OpenedSession, SessionMemory } from './session-memory.ts';
+import type { CookiePlace, FoundSession, SessionStore } from './session-store.ts';
+import { readSessionValue, valueOfSession } from './session-value.ts';
+import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
+
+/** The dependencies. */
+export interface CookieSessionsDependencies {
+  /** `sessions`. Durations are in milliseconds. */
+  readonly options: {
+    readonly maxAge: number;
+    readonly cookie: { readonly domain?: string | undefined; readonly sameSite: 'lax' | 'none' };
+  };
+  readonly names: CookieNames;
+  readonly seal: Seal;
+  readonly memory: SessionMemory;
+  /** Maximum number of cookies that are opened at the same time. */
+  readonly maxOpenings: number;
+  /** Whether a session that does not fit into one cookie is saved without its ID token, which then is only a hint. */
+  readonly isHintOptional: (session: Session) => boolean;
+  readonly clock: Clock;
+}
+
+const absent = { none: 'absent' } as const;
+const invalid = { none: 'invalid' } as const;
+const ended = { none: 'expired' } as const;
+const overloaded = { overloaded: true } as const;
+
+/** Creates the store. */
+export function createCookieSessions(dependencies: CookieSessionsDependencies): SessionStore {
+  const { options, names, seal, memory, maxOpenings, isHintOptional, clock } = dependencies;
+  const pending = new Map<string, Promise<OpenedSession | undefined>>();
+
+  const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
+  const endOf = ({ startedAt }: Session) => startedAt + options.maxAge / 1000;
+
+  /** Judges an opened cookie: a key can be removed, and a session can end, after it was opened. */
+  const judge = (opened: OpenedSession, place: CookiePlace, isCached: boolean): FoundSession => {
+    const { session, keyId } = opened;
+    const keyIds = seal.keyIds();
+    if (!keyIds.includes(keyId) || session.policy !== place.policy) return invalid;
+    if (memory.ended.has(session.id, clock.now() / 1000)) return ended;
+    const isCurrentKey = keyIds[0] === keyId;
+    return { session, digest: opened.digest, isCached, isCurrentKey, derived: opened.derived };
+  };
+
+  const remember = (opened: OpenedSession, bytes: number) => memory.opened.put(opened, bytes);
+
+  const open = async (sealed: string, digest: string): Promise<OpenedSession | undefined> => {
+    const opened = await seal.open('oidc-authz-session', sealed);
+    const session = opened === undefined ? undefined : readSessionValue(opened.value);
+    if (opened === undefined || session === undefined) return undefined;
+    return { session, digest, keyId: opened.keyId, derived: { owner: undefined, facts: undefined } };
+  };
+
+  /** Opens a cookie once, even if several checks with it wait. */
+  const openOnce = (sealed: string, digest: string): Promise<OpenedSession | undefined> | undefined => {
+    const running = pending.get(digest);
+    if (running !== undefined) return running;
+    if (pending.size >= maxOpenings) return undefined;
+    const opening = open(sealed, digest).finally(() => pending.delete(digest));
+    pending.set(digest, opening);
+    return opening;
+  };
+
+  const find: SessionStore['find'] = (cookies, place, isDryRun = false) => {
+    const sealed = join(names.session(place), cookies);
+    if (sealed === undefined) return absent;
+    if (sealed === 'invalid') return invalid;
+    const digest = hash('sha256', sealed, 'base64');
+    const known = isDryRun ? memory.opened.peek(digest) : memory.opened.get(digest);
+    if (known !== undefined) return judge(known, place, true);
+    const opening = openOnce(sealed, digest);
+    if (opening === undefined) return overloaded;
+    return opening.then((opened) => {
+      if (opened === undefined) return invalid;
+      const other = memory.opened.peek(digest);
+      if (other === undefined && !isDryRun) remember(opened, sealed.length);
+      return judge(other ?? opened, place, false);
+    });
+  };
+
+  const save: SessionStore['save'] = async (session, cookies, place) => {
+    const name = names.session(place);
+    const [keyId] = seal.keyIds();
+    const sealed = await seal.seal('oidc-authz-session', valueOfSession(session));
+    const chunks = split(name, sealed);
+    if (session.idToken !== undefined && chunks?.length !== 1 && isHintOptional(session)) {
+      const { idToken: _, ...smaller } = session;
+      return save(smaller, cookies, place);
+    }
+    if (chunks === undefined) return largestPart(session);
+    const attributes = attributesAt(place);
+    const left = endOf(session) - clock.now() / 1000;
+    const written = chunks.map((chunk) => setCookie(chunk.name, chunk.value, left, attributes));
+    const kept = new Set(chunks.map((chunk) => chunk.name));
+    const leftOver = presentNames(name, cookies).filter((present) => !kept.has(present));
+    const digest = hash('sha256', sealed, 'base64');
+    const derived = { owner: undefined, facts: undefined };
+    if (keyId !== undefined) remember({ session, digest, keyId, derived }, sealed.length);
+    return {
+      cookies: [...written, ...leftOver.map((one) => deleteCookie(one, attributes))],
+      digest,
+      chunks: chunks.length,
+    };
+  };
+
+  return {
+    find,
+    save,
+    end: (session) => memory.ended.add(session.id, endOf(session)),
+    clear: (cookies, place) =>
+      presentNames(names.session(place), cookies).map((name) => deleteCookie(name, attributesAt(place))),
+    isOwn: names.isOwn,
+  };
+}
+
+/** The part of a session that needs the most space, in words for the log and the page. */
+function largestPart(session: Session): { readonly tooLarge: string; readonly bytes: number } {
+  const parts: (readonly [string, number])[] = [
+    ['the access token', session.accessToken?.length ?? 0],
+    ['the ID token', session.idToken?.length ?? 0],
+    ['the refresh token', session.refreshToken?.length ?? 0],
+    ...Object.entries(session.claims).map(
+      ([claim, value]) => [`the claim ${claim}`, Buffer.byteLength(JSON.stringify(value) ?? '')] as const,
+    ),
+  ];
+  const [largest] = parts.toSorted(([, one], [, other]) => other - one);
+  return { tooLarge: largest?.[0] ?? '', bytes: largest?.[1] ?? 0 };
+}

@@ -1,0 +1,82 @@
+/** The sealed form of a session: JSON with short names. */
+import type { Session } from './session.ts';
+
+/** The form of the sealed value. A value of another version is no session. */
+const version = 1;
+
+/** Returns the value to seal. */
+export function valueOfSession(session: Session): Readonly<Record<string, unknown>> {
+  return {
+    v: version,
+    id: session.id,
+    pol: session.policy,
+    iss: session.issuer,
+    sub: session.subject,
+    sid: session.sid,
+    aud: session.audiences,
+    scp: session.scopes,
+    st: session.startedAt,
+    se: session.seenAt,
+    re: session.renewedAt,
+    end: session.tokensEndAt,
+    cn: session.claimNames,
+    c: session.claims,
+    rt: session.refreshToken,
+    at: session.accessToken,
+    it: session.idToken,
+  };
+}
+
+/** Reads an opened value. @returns undefined if it does not have exactly the form of a session */
+export function readSessionValue(value: unknown): Session | undefined {
+  if (!isObject(value)) return undefined;
+  const { v, id, pol, iss, sub, sid, aud, scp, st, se, re, end, cn, c, rt, at, it, ...others } = value;
+  if (v !== version || Object.keys(others).length > 0) return undefined;
+  const isValid =
+    isText(id) &&
+    typeof pol === 'string' &&
+    isText(iss) &&
+    isText(sub) &&
+    [sid, rt, at, it].every((text) => text === undefined || isText(text)) &&
+    isTexts(aud) &&
+    isTexts(scp) &&
+    (cn === undefined || isTexts(cn)) &&
+    [st, se, re].every(isTime) &&
+    (end === undefined || isTime(end)) &&
+    isObject(c);
+  if (!isValid) return undefined;
+  return {
+    id,
+    policy: pol,
+    issuer: iss,
+    subject: sub,
+    audiences: aud,
+    scopes: scp,
+    startedAt: st as number,
+    seenAt: se as number,
+    renewedAt: re as number,
+    claims: c,
+    ...(end !== undefined && { tokensEndAt: end }),
+    ...(cn !== undefined && { claimNames: cn }),
+    ...(isText(sid) && { sid }),
+    ...(isText(rt) && { refreshToken: rt }),
+    ...(isText(at) && { accessToken: at }),
+    ...(isText(it) && { idToken: it }),
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string');
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

@@ -1,0 +1,77 @@
+/** The settings that a proxy must have for a login. */
+import type { Config } from '../../config/declare/options.ts';
+import { loginPaths, redirectUris } from '../../config/login/own-paths.ts';
+import { formatDuration } from '../../config/values/units.ts';
+import type { Target } from './options.ts';
+
+/** The settings that a login needs. */
+export interface LoginNeeds {
+  /** The patterns of the paths that the service answers itself, in the form of rules. */
+  readonly paths: readonly string[];
+  /** What to register at each issuer. */
+  readonly registrations: readonly string[];
+  /** The port of the login listener; undefined if it is disabled. */
+  readonly listenerPort: number | undefined;
+  /** Whether the configuration expects a shorter timeout than a login needs. */
+  readonly expectsShortTimeout: boolean;
+}
+
+/** The timeout that a login needs, in milliseconds: one check redeems the code at the issuer. */
+export const loginTimeout = 5_000;
+
+/** Targets that pass no header of an allow to the browser over HTTP. */
+const withoutBrowserHeaders: readonly Target[] = ['envoy-gateway', 'gateway-api'];
+
+/** Whether the login works on a target only over gRPC. */
+export function needsGrpc({ login }: Config, target: Target): boolean {
+  return login !== undefined && withoutBrowserHeaders.includes(target);
+}
+
+/** Finds the settings; undefined without a login. */
+export function loginNeeds(config: Config): LoginNeeds | undefined {
+  const { login, limits } = config;
+  if (login === undefined) return undefined;
+  const { enabled, port } = login.listener;
+  return {
+    paths: ownPathPatterns(login.paths),
+    registrations: redirectUris(config).map(
+      ({ issuer, clientId, uris }) =>
+        `At the issuer ${issuer}, register these redirect URIs of the client ${clientId}: ${uris.join(', ')}`,
+    ),
+    listenerPort: enabled ? port : undefined,
+    expectsShortTimeout: limits.meshTimeout < loginTimeout,
+  };
+}
+
+/** Advice about the login, for the comment of the output. */
+export function loginAdvice(
+  { paths, registrations, listenerPort, expectsShortTimeout }: LoginNeeds,
+  timeout: number,
+  target: Target,
+): readonly string[] {
+  const all = paths.join(', ');
+  return [
+    ...registrations,
+    `The route and the policy of each host must cover ${all}. The authorizer answers these paths itself.`,
+    ...(expectsShortTimeout && timeout >= loginTimeout
+      ? [
+          `Set \`limits.meshTimeout: ${formatDuration(timeout)}\`: a login waits for the issuer at most 80 % of it.`,
+        ]
+      : []),
+    ...(listenerPort !== undefined && target !== 'kyma'
+      ? [`To show pages with their own status, route ${all} to port ${listenerPort} without a check.`]
+      : []),
+  ];
+}
+
+/** All paths below the prefix, and the renamed paths outside of it. */
+function ownPathPatterns(options: NonNullable<Config['login']>['paths']): readonly string[] {
+  const { prefix } = options;
+  const { callback, ...others } = loginPaths(options);
+  const isOutside = (path: string) => !path.startsWith(`${prefix}/`);
+  return [
+    `${prefix}/{**}`,
+    ...(isOutside(callback) ? [callback, `${callback}/{**}`] : []),
+    ...Object.values(others).filter(isOutside),
+  ];
+}
