@@ -1,8 +1,8 @@
 /** Builds the decisions of the login. Each has an answer for the browser. */
 import type { BrowserAnswer } from '../model/browser-answer.ts';
+import type { Decision } from '../model/decision.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import type { StepDetail } from '../model/trace.ts';
-import type { Decision } from '../model/decision.ts';
 import type { ShownPage } from './login-pages.ts';
 import type { LoginPlace } from './logins.ts';
 

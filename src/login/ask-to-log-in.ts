@@ -50,24 +50,28 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
   ): Decision | Promise<Decision> => {
     const { request, place, languages } = asked;
     const { reason, detail } = answered;
-    const returnTo = returnAddress(request);
+    const returnTo = returnAddress(request, trace);
     const signIn = paths.start(returnTo);
     const link = [loginHeader, signIn] as const;
     if (opening.opens === 'page')
       return sendToIssuer(asked, { returnTo, status: 401, cookies, reason, detail }, trace);
     if (opening.opens === 'other')
-      return denied(reason, { status: 401, cookies: [], headers: [link, ...corsHeaders(request, cors)] }, {
-        place,
-        detail,
-      });
+      return denied(
+        reason,
+        { status: 401, cookies: [], headers: [link, ...corsHeaders(request, cors)] },
+        {
+          place,
+          detail,
+        },
+      );
     const page = pageAnswer(401, pages.needsSignIn({ place: opening.opens, signIn }, languages));
     const browser: BrowserAnswer = { ...page, headers: [...(page.headers ?? []), link] };
     return denied(reason, browser, { place, detail });
   };
 
-  const returnAddress = (request: CheckRequest): string => {
+  const returnAddress = (request: CheckRequest, trace: Trace | undefined): string => {
     const address = readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
-    if (address === undefined) events.returnAddressRefused(request.host);
+    if (address === undefined && trace === undefined) events.returnAddressRefused(request.host);
     return address ?? '/';
   };
 
@@ -76,10 +80,14 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     const host = hostOf(request.host);
     if (host === undefined || place.when === 'never') {
       const headers = host === undefined ? [] : corsHeaders(request, cors);
-      return denied(reason, { status: 401, cookies: [], headers }, {
-        place,
-        detail: () => describeRequired(none.detail(), undefined, request.host, place),
-      });
+      return denied(
+        reason,
+        { status: 401, cookies: [], headers },
+        {
+          place,
+          detail: () => describeRequired(none.detail(), undefined, request.host, place),
+        },
+      );
     }
     const opening = readOpening(request, { when: place.when, frames });
     if (trace !== undefined) traceOpening(trace, opening, place);

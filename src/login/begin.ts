@@ -1,6 +1,7 @@
 /** Begins a login: makes its secrets, seals them into a cookie, and sends the browser to the issuer (RFC 6749 section 4.1.1). */
-import { passed, type StepDetail, type Trace } from '../model/trace.ts';
+
 import type { Decision } from '../model/decision.ts';
+import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import { denied, type LoginReason, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, type LoginProblem, type StepUp } from './login-client.ts';
@@ -92,7 +93,7 @@ export function createBegin(parts: BeginParts): Begin {
     const state = (isAgain === true ? again : '') + secret();
     const [nonce, codeVerifier] = [secret(), secret()];
     const redirectUri = asked.host.origin + callback;
-    const sent = await calls(() =>
+    const sent = await calls(
       issuer.client.authorizationUrl({
         redirectUri,
         state,

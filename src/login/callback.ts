@@ -45,6 +45,7 @@ export type Callback = (
 /** Creates the answer. */
 export function createCallback(parts: CallbackParts): Callback {
   const { issuers, loginCookies, findSession, finish, used, start, paths, pages } = parts;
+  const names = issuers.map(({ config }) => config.name);
 
   const failed = (asked: LoginRequest, text: string, cookies: readonly string[] = []): Decision => {
     const page = pages.failed({ cause: 'failed', signIn: paths.start('/') }, asked.languages);
@@ -59,12 +60,12 @@ export function createCallback(parts: CallbackParts): Callback {
     trace: Trace | undefined,
   ): Promise<Decision> => {
     const { request, place, languages } = asked;
-    const verdict = await findSession(request, place, trace);
+    const verdict = await findSession(request, { ...place, issuers: names }, trace);
     if (verdict.outcome === 'signed_in') {
       const detail = () => describeFailed('the browser already has a session; it goes on');
       return denied('login_completed', redirect(returnTo, verdict.cookies), { place, detail });
     }
-    if (verdict.outcome !== 'none') return verdict;
+    if (verdict.outcome === 'error') return verdict;
     if (state === undefined || !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
     const page = pages.failed({ cause: 'unfinished', signIn: paths.start('/') }, languages);
     const detail = () =>
@@ -96,7 +97,11 @@ export function createCallback(parts: CallbackParts): Callback {
     const found: FoundLogin | NoLogin = await loginCookies.find(expected, cookies, cookiePlace);
     if (trace !== undefined) traceLogin(trace, found);
     if ('none' in found)
-      return withoutLogin(asked, found.none === 'expired' ? { ...lost, returnTo: found.returnTo } : lost, trace);
+      return withoutLogin(
+        asked,
+        found.none === 'expired' ? { ...lost, returnTo: found.returnTo } : lost,
+        trace,
+      );
     if (problem !== undefined) return failed(asked, problem);
     const issuer = issuers.find(({ config }) => config.issuer === found.login.issuer);
     if (issuer === undefined)

@@ -1,11 +1,10 @@
 /** Finishes a login whose `state` holds: redeems the code, and saves the session (OpenID Connect Core 1.0 section 3.1.3). */
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import type { Session } from '../session/session.ts';
-import type { SavedSession, SessionStore } from '../session/session-store.ts';
+import type { SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
-import { isLoginProblem, type LoginProblem, type Tokens } from './login-client.ts';
+import { isLoginProblem, type LoginProblem } from './login-client.ts';
 import type { FoundLogin, LoginCookies } from './login-cookies.ts';
 import { describeCompleted, describeFailed, describeUnavailable } from './login-details.ts';
 import type { LoginEvents, LoginResult } from './login-events.ts';
@@ -14,17 +13,11 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import { deleteOldCookies } from './old-cookies.ts';
-
-/** Makes the session of new tokens, with a new ID. */
-export type BeginSession = (of: {
-  readonly issuer: LoginIssuer;
-  readonly policy: string;
-  readonly tokens: Tokens;
-}) => Session;
+import type { SessionMaker } from './session-of-tokens.ts';
 
 /** The dependencies of the end of a login. */
 export interface FinishParts {
-  readonly beginSession: BeginSession;
+  readonly beginSession: SessionMaker['begin'];
   readonly store: SessionStore;
   readonly loginCookies: LoginCookies;
   readonly paths: LoginPaths;
@@ -90,22 +83,6 @@ export function createFinish(parts: FinishParts): Finish {
     };
   };
 
-  const save = async (
-    asked: LoginRequest,
-    issuer: LoginIssuer,
-    tokens: Tokens,
-      session: Session,
-  ): Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }> => {
-    const saveOne = (one: Session) => store.save(one, asked.cookies, asked.cookiePlace);
-    const { hint } = issuer.config.login.signOut;
-    if (hint !== 'auto' || session.idToken !== undefined || tokens.idToken === undefined)
-      return saveOne(
-        hint === true && tokens.idToken !== undefined ? { ...session, idToken: tokens.idToken } : session,
-      );
-    const withHint = await saveOne({ ...session, idToken: tokens.idToken });
-    return 'cookies' in withHint && withHint.chunks === 1 ? withHint : saveOne(session);
-  };
-
   const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
     const old = await store.find(cookies, cookiePlace);
     if (!('session' in old)) return;
@@ -124,7 +101,7 @@ export function createFinish(parts: FinishParts): Finish {
     const { login } = found;
     const { name } = issuer.config;
     const callback = new URL(host.origin + request.path);
-    const tokens = await calls(() =>
+    const tokens = await calls(
       issuer.client.finish(callback, {
         redirectUri: login.origin + login.callback,
         state: login.state,
@@ -133,15 +110,18 @@ export function createFinish(parts: FinishParts): Finish {
       }),
     );
     if (isLoginProblem(tokens)) return fail(asked, found, issuer, tokens);
-    const session = beginSession({ issuer, policy: place.policy, tokens });
-    const saved = await save(asked, issuer, tokens, session);
+    const { claims } = tokens;
+    if (claims === undefined)
+      return fail(asked, found, issuer, { kind: 'rejected', detail: 'the issuer returned no ID token' });
+    const session = beginSession({ issuer, policy: place.policy, tokens: { ...tokens, claims } });
+    const saved = await store.save(session, cookies, cookiePlace);
     const finished = await loginCookies.finish(found, cookies, cookiePlace);
     if ('tooLarge' in saved) {
       const detail = `the session has ${saved.bytes} bytes, the largest part is ${saved.tooLarge}`;
       events.sessionTooLarge(name, saved.tooLarge, saved.bytes);
       ended(found, issuer, 'too_large', detail);
       const signIn = paths.start(login.returnTo, name);
-      const page = pages.failed({ cause: 'too_large', signIn }, languages);
+      const page = pages.failed({ cause: 'too_large', signIn, part: saved.tooLarge }, languages);
       return {
         isCodeUsed: true,
         decision: denied('session_too_large', pageAnswer(403, page, finished), {

@@ -96,9 +96,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     return readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
   };
   const openAll = async (found: readonly string[], cookies: RequestCookies) =>
-    Promise.all(
-      found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })),
-    );
+    Promise.all(found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
 
   return {
     remove,
@@ -176,9 +174,8 @@ const textMembers = [
 /** Reads an opened value; undefined if another version of this service has sealed it in another form. */
 function readPendingLogin(value: unknown): PendingLogin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const login = value as Record<string, unknown>;
+  const login = value as Partial<Record<keyof PendingLogin, unknown>>;
   const isWhole =
-    textMembers.every((member) => typeof login[member] === 'string') &&
-    typeof login['startedAt'] === 'number';
-  return isWhole ? (login as unknown as PendingLogin) : undefined;
+    textMembers.every((member) => typeof login[member] === 'string') && typeof login.startedAt === 'number';
+  return isWhole ? (login as PendingLogin) : undefined;
 }

@@ -20,10 +20,7 @@ export function describeRequired(
       : place.when === 'never'
         ? 'nobody is sent to log in here'
         : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
-  return detailOf(
-    { ...why.failed, option: why.failed.option ?? place.option },
-    `${why.text}; ${found}`,
-  );
+  return detailOf({ ...why.failed, option: why.failed.option ?? place.option }, `${why.text}; ${found}`);
 }
 
 const openingTexts = {

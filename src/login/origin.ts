@@ -22,10 +22,7 @@ export function isFromOrigin(request: CheckRequest, origin: string): boolean {
  *
  * @param listed `login.cors`: other origins that may open WebSockets
  */
-export function createOriginProblem(
-  hostOf: LoginHostOf,
-  listed: readonly string[],
-): Logins['originProblem'] {
+export function createOriginProblem(hostOf: LoginHostOf, listed: readonly string[]): Logins['originProblem'] {
   return (request, { requireSameOrigin, option }) => {
     const isOpening = isUpgrade(request);
     if (!isOpening && (!requireSameOrigin || reading.has(request.method))) return undefined;

@@ -45,6 +45,9 @@ const shortestMemory = 60_000;
 /** Maximum number of results that are remembered. */
 const mostResults = 10_000;
 
+/** Maximum number of renewals that one late request has missed. */
+const mostSteps = 8;
+
 /** The result of a renewal, while cookies with the old refresh token can still arrive. */
 interface Result {
   readonly until: number;
@@ -64,8 +67,12 @@ export function createRenew(dependencies: RenewalDependencies): Renew {
     const result = results.get(refreshToken);
     if (result === undefined || clock.monotonic() >= result.until) return undefined;
     const { renewal } = result;
-    // An issuer may return the same refresh token again: then the result is this session, or an older one.
-    return renewal.kind === 'renewed' && renewal.session.renewedAt <= renewedAt ? undefined : renewal;
+    // An issuer may return the same refresh token again: then the result can be this session, or an older one.
+    const isKnown =
+      renewal.kind === 'renewed' &&
+      renewal.session.refreshToken === refreshToken &&
+      renewal.session.renewedAt <= renewedAt;
+    return isKnown ? undefined : renewal;
   };
   const remember = (refreshToken: string, renewal: Result['renewal']) => {
     const now = clock.monotonic();
@@ -104,6 +111,8 @@ export function createRenew(dependencies: RenewalDependencies): Renew {
     const { refreshToken = '', claims, issuer: iss, subject: sub } = session;
     try {
       return conclude(session, issuer, await issuer.client.refresh(refreshToken, { ...claims, iss, sub }));
+    } catch {
+      return { kind: 'unavailable', detail: 'the renewal of the tokens failed inside this service' };
     } finally {
       flights.delete(refreshToken);
     }
@@ -127,23 +136,31 @@ export function createRenew(dependencies: RenewalDependencies): Renew {
     return renewal.kind === 'unavailable' && isAlive ? { kind: 'current' } : renewal;
   };
 
-  const renew: Renew = (session, issuer) => {
-    if (!sessions.refresh || session.refreshToken === undefined) return { kind: 'current' };
-    const known = resultFor(session);
-    if (known?.kind === 'ended') return known;
-    if (known !== undefined) return laterRenewal(known, renew(known.session, issuer));
-    const due = dueOf(session, sessions.recheck / 1000, clock.now() / 1000);
-    if (due === 'later') return { kind: 'current' };
-    const flight = flightFor(session, issuer);
-    return due === 'now' ? wait(session, flight) : { kind: 'current' };
+  /** The newest result for a late request, whose session may have been renewed more than once. */
+  const latest = (session: Session): Result['renewal'] | undefined => {
+    let newest: Result['renewal'] | undefined;
+    for (let step = 0; step < mostSteps; step++) {
+      const next = resultFor(newest?.kind === 'renewed' ? newest.session : session);
+      if (next === undefined) break;
+      newest = next;
+      if (next.kind === 'ended') break;
+    }
+    return newest;
   };
-  return renew;
-}
 
-/** The session of a late request is the newest one, whose own renewal may be due. */
-function laterRenewal(known: Renewal, next: Renewal | Promise<Renewal>): Renewal | Promise<Renewal> {
-  if (next instanceof Promise) return next.then((renewal) => (renewal.kind === 'current' ? known : renewal));
-  return next.kind === 'current' ? known : next;
+  return (session, issuer) => {
+    if (!sessions.refresh || session.refreshToken === undefined) return { kind: 'current' };
+    const known = latest(session);
+    if (known?.kind === 'ended') return known;
+    const unchanged = known ?? ({ kind: 'current' } as const);
+    const newest = known?.session ?? session;
+    if (newest.refreshToken === undefined) return unchanged;
+    const due = dueOf(newest, sessions.recheck / 1000, clock.now() / 1000);
+    if (due === 'later') return unchanged;
+    const flight = flightFor(newest, issuer);
+    if (due === 'soon') return unchanged;
+    return wait(newest, flight).then((renewal) => (renewal.kind === 'current' ? unchanged : renewal));
+  };
 }
 
 /** When a renewal is due: `soon` while the session can still be used. Times are in seconds. */

@@ -22,11 +22,7 @@ export interface ToIssuer extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isA
 }
 
 /** Sends a browser to log in. */
-export type SendToIssuer = (
-  asked: LoginRequest,
-  to: ToIssuer,
-  trace?: Trace,
-) => Decision | Promise<Decision>;
+export type SendToIssuer = (asked: LoginRequest, to: ToIssuer, trace?: Trace) => Decision | Promise<Decision>;
 
 /** Creates the function. */
 export function createSendToIssuer(parts: {

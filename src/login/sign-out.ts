@@ -58,10 +58,8 @@ export function createSignOut(parts: SignOutParts): SignOut {
   ): Promise<AtIssuer> => {
     const state = Buffer.from(randomBytes(16)).toString('base64url');
     const returnTo = host.origin + paths.signedOut;
-    const address = await calls(async () => ({
-      url: await issuer.client.endSessionUrl({ idToken, returnTo, state }),
-    }));
-    return 'url' in address ? address.url : undefined;
+    const address = await calls(issuer.client.endSessionUrl({ idToken, returnTo, state }));
+    return typeof address === 'string' ? address : undefined;
   };
 
   const act = async (asked: LoginRequest): Promise<Decision> => {
@@ -74,8 +72,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }
-    const address =
-      issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
     const isFar = address !== undefined;
     // After a POST, the browser must go on with GET.
     const status = request.method === 'POST' ? 303 : 302;
@@ -94,8 +91,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
 
   const ask = ({ place, languages }: LoginRequest): Decision => {
     const page = pages.confirmSignOut({ action: paths.signOut, stay: '/' }, languages);
-    const detail = () =>
-      describeSignOut('another site may have sent the browser here, so a page asks first');
+    const detail = () => describeSignOut('another site may have sent the browser here, so a page asks first');
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
 

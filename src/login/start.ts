@@ -46,11 +46,11 @@ const reason: LoginReason = 'login_required';
 /** Creates the answers. */
 export function createStart({ paths, sendToIssuer, events, frames }: StartParts): Start {
   const isOwnPath = (path: string) => paths.read(path) !== undefined;
-  const readReturn = (query: URLSearchParams | undefined, host: string): string => {
+  const readReturn = (query: URLSearchParams | undefined, host: string, isDryRun: boolean): string => {
     const given = query?.getAll('rd') ?? [];
     if (query !== undefined && given.length === 0) return '/';
     const address = given.length === 1 ? readReturnAddress(given[0] ?? '', isOwnPath) : undefined;
-    if (address === undefined) events.returnAddressRefused(host);
+    if (address === undefined && !isDryRun) events.returnAddressRefused(host);
     return address ?? '/';
   };
   const send = (
@@ -69,7 +69,7 @@ export function createStart({ paths, sendToIssuer, events, frames }: StartParts)
   return {
     fromQuery: (asked, placeOf, isChoice, trace) => {
       const query = queryOf(asked.request.path);
-      const returnTo = readReturn(query, asked.request.host);
+      const returnTo = readReturn(query, asked.request.host, trace !== undefined);
       const place = placeOf(returnTo) ?? asked.place;
       const issuers = query?.getAll('issuer') ?? [];
       const issuer = issuers.length === 1 && !isChoice ? issuers[0] : undefined;

@@ -13,6 +13,7 @@ import { createDenyList } from './deny-list.ts';
 import { createIssuerPlans } from './issuer-plans.ts';
 import { createReloadProblems } from './reload-problems.ts';
 import { restartOptions } from './restart-options.ts';
+import { createSessionKeys } from './session-keys.ts';
 import { createShadowWarnings } from './shadow-warnings.ts';
 
 /** The service. */
@@ -41,6 +42,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     {
       cacheEntries: () => checks.cacheEntries(),
       proofs: () => checks.proofs(),
+      sessions: () => checks.sessions(),
       workers: () => checks.workers(),
       issuers: () => registry.issuers().map(({ issuer }) => issuer.status()),
     },
@@ -49,8 +51,24 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
   const problems = createReloadProblems(initial, dependencies);
   const isServing = () => hasBeenReady && !isDraining;
   const reportRejected = createRejectionLog(logger, clock);
+  const sessionKeys = createSessionKeys({
+    ...dependencies,
+    problems,
+    metrics: metrics.logins,
+    onChange: () => checks.changed(),
+  });
   const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
-  const checks = createChecks({ ...shared, certificateReloaded: problems.certificateReloaded }, dependencies);
+  const checks = createChecks(
+    {
+      ...shared,
+      files: dependencies.files,
+      environment: dependencies.environment,
+      sessionKeys: sessionKeys.current,
+      sessionKeysText: sessionKeys.text,
+      certificateReloaded: problems.certificateReloaded,
+    },
+    dependencies,
+  );
   const onKeysChange = () => {
     hasBeenReady ||= registry.issuers().some(({ issuer }) => issuer.hasKeys());
     checks.changed();
@@ -78,8 +96,9 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
 
   const apply = async (next: Config) => {
     const nextDenyList = denyList.open(next);
-    const switchIssuers = await registry.prepare(planIssuers(next));
+    const [switchIssuers] = await Promise.all([registry.prepare(planIssuers(next)), checks.prepare(next)]);
     if (isDraining) return nextDenyList.stop();
+    sessionKeys.use(next.sessions?.keysFile);
     denyList.follow(nextDenyList);
     switchIssuers();
     [config, loadedAt] = [next, clock.now()];
@@ -127,6 +146,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
       await checks.stop();
       registry.stop();
       denyList.stop();
+      sessionKeys.stop();
       shadowWarnings.stop();
       problems.stop();
       await admin.close(0);

@@ -9,7 +9,7 @@ import type { Detail } from '../model/trace.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { RecentDenials } from '../observe/recent-denials.ts';
-import { createRecordCheck, recorded } from '../observe/record-check.ts';
+import { createRecordCheck, type Recording, recorded } from '../observe/record-check.ts';
 import type { GrpcAuthorizer } from '../transport/grpc/check/check-method.ts';
 import { createToResponse } from '../transport/grpc/check/decision-response.ts';
 import { createToReply } from '../transport/http/check/reply.ts';
@@ -17,6 +17,7 @@ import type { HttpAuthorizer } from '../transport/http/server.ts';
 import type { AnswerLogin } from '../transport/login/answer-login.ts';
 import { type CheckParts, createConfiguredCheck } from './configured-check.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
+import { createLoginAnswer } from './login-answer.ts';
 
 /** The authorizer, as the check listeners use it. */
 export interface Authorizer {
@@ -46,6 +47,7 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  logins,
   observe,
   metrics,
   denials,
@@ -55,7 +57,7 @@ export function createAuthorizer({
   onDefect,
 }: AuthorizerParts): Authorizer {
   const own = createConfiguredCheck(
-    { config, issuers, denyList, cache, replays, clock },
+    { config, issuers, denyList, cache, replays, clock, logins },
     { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
   );
   const toReply = createToReply(config, clock);
@@ -83,7 +85,9 @@ export function createAuthorizer({
     const deny = grpcChecks.denyWith(outcome, reason);
     return recordedGrpc((_, detail?: Detail) => deny(detail));
   };
+  const answerLogin = logins && createLoginAnswer({ config, logins, clock });
   return {
+    ...(answerLogin !== undefined && { login: recordedLogin(answerLogin, recording) }),
     http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       check: recordedGrpc(grpcChecks.check),
@@ -94,5 +98,13 @@ export function createAuthorizer({
       },
       toResponse: createToResponse({ ...config, forwarded: entryHeaders(config).onAllow }, onDefect),
     },
+  };
+}
+
+/** Wraps the answers to paths of the login so that they are counted, timed and logged. */
+function recordedLogin(answer: AnswerLogin, recording: Recording): AnswerLogin {
+  return (request) => {
+    const decision = answer(request);
+    return decision === undefined ? undefined : recorded(() => decision, 'http', recording)(request);
   };
 }

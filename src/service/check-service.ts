@@ -6,7 +6,6 @@ import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { createCrossCheck } from '../credential/cross-check/cross-check.ts';
 import { createObserve } from '../credential/cross-check/observe.ts';
 import { createTokenCache } from '../credential/token/cache.ts';
-import type { VerifierDependencies } from '../credential/token/verifier.ts';
 import { createDecisionIds } from '../observe/decision-ids.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -26,15 +25,18 @@ import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
 import { createLoginListener } from './login-listener.ts';
 import type { Answers, Ask } from './questions.ts';
+import type { LoginsOf, ServiceLogins, ServiceLoginsDependencies } from './service-logins.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
 
 /** The issuers of a configuration with their keys. */
-type Issuers = VerifierDependencies['issuers'];
+type Issuers = LoginsOf['issuers'];
 
 /** Answers checks, in this process or in worker processes. */
 export interface CheckService<Owners = Issuers> {
+  /** Loads the code that a configuration needs; undefined if it is loaded. Call it before `take`. */
+  readonly prepare: (config: Config) => Promise<void> | undefined;
   /** Replaces the configuration, the owners of its issuers' keys and the deny list for all later checks. */
   readonly take: (config: Config, issuers: Owners, denyList: readonly DenyListEntry[]) => void;
   /** Binds the check listeners. Rejects if a listener cannot be bound. Call `take` first. */
@@ -52,6 +54,8 @@ export interface CheckService<Owners = Issuers> {
   readonly cacheEntries: () => number;
   /** The number of stored DPoP proofs in this process. */
   readonly proofs: () => number;
+  /** The number of opened sessions that this process remembers. */
+  readonly sessions: () => number;
   /** The number of processes that answer checks. */
   readonly workers: () => number;
   /** The configured number of processes that answer checks. */
@@ -59,7 +63,8 @@ export interface CheckService<Owners = Issuers> {
 }
 
 /** The dependencies of a check service. */
-export interface CheckServiceDependencies {
+export interface CheckServiceDependencies
+  extends Pick<ServiceLoginsDependencies, 'files' | 'environment' | 'sessionKeys'> {
   readonly initial: Config;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -95,6 +100,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const replays = createReplayStore();
   const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
+  let logins: ServiceLogins | undefined;
   let parts: CheckParts | undefined;
   let explain: Promise<Explain> | undefined;
   const answers: Answers = {
@@ -176,10 +182,21 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   }
 
   return {
+    prepare: (next) =>
+      next.login === undefined || logins !== undefined
+        ? undefined
+        : loadLogins(dependencies).then((loaded) => {
+            logins = loaded;
+          }),
     take: (next, owners, denyList) => {
+      if (next.login !== undefined && logins === undefined)
+        throw new TypeError('the code for logins is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
-      parts = { config, issuers, denyList, cache, replays, clock };
+      parts = {
+        ...{ config, issuers, denyList, cache, replays, clock },
+        logins: logins?.take({ config, issuers, denyList }),
+      };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
@@ -208,15 +225,22 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       // 500 ms are reserved for the exit of the process.
       const grace = Math.max(0, Math.min(maxClosingTime, end - clock.monotonic() - 500));
       await Promise.all(listeners.map((listener) => listener.close(grace)));
+      logins?.stop();
     },
     scrape: () => metrics.scrape(),
     report: () => metrics.report(),
     ask: async (name, question) => [await answers[name](question)],
     cacheEntries: () => cache.size(),
     proofs: () => replays.size(),
+    sessions: () => logins?.sessions() ?? 0,
     workers: () => 1,
     workersWanted: 1,
   };
+}
+
+async function loadLogins(dependencies: CheckServiceDependencies): Promise<ServiceLogins> {
+  const { createServiceLogins } = await import('./service-logins.ts');
+  return createServiceLogins(dependencies);
 }
 
 /** Loads the code that explains requests, at the first request for it. */

@@ -135,7 +135,12 @@ test('each library is imported in one place', () => {
     fastify: ['transport/console/server.ts', 'transport/login/server.ts'],
     jose: ['credential/cross-check/jose-verdict.ts', 'session/seal-values.ts'],
     'lru-cache': ['credential/token/cache.ts', 'session/ended-sessions.ts', 'session/session-memory.ts'],
-    'openid-client': ['tools/canary/client-credentials.ts'],
+    'openid-client': [
+      'login/client/client-authentication.ts',
+      'login/client/configuration.ts',
+      'login/client/create-login-client.ts',
+      'tools/canary/client-credentials.ts',
+    ],
     pino: ['observe/logger.ts'],
     'prom-client': ['observe/metric-makers.ts', 'observe/metrics.ts', 'observe/worker-metrics.ts'],
     'smol-toml': ['tools/migrate/oauth2-proxy/read/toml.ts'],

@@ -10,6 +10,7 @@ export interface OfficialCheckResponse {
   readonly okResponse?: {
     readonly headers?: readonly OfficialHeaderOption[];
     readonly headersToRemove?: readonly string[];
+    readonly responseHeadersToAdd?: readonly OfficialHeaderOption[];
   };
   readonly deniedResponse?: {
     readonly status?: { readonly code?: string | number };

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { openLog } from '../../observe/logger.ts';
+import { systemFiles } from '../../runtime/files/file-snapshot.ts';
+import { followFiles } from '../../runtime/files/follow.ts';
 import { systemClock } from '../../runtime/time/clock.ts';
 import type { ToWorker } from '../../service/workers/protocol.ts';
 import { createWorker } from '../../service/workers/worker.ts';
@@ -26,6 +28,8 @@ export function startWorker(
     clock: systemClock,
     random: Math.random,
     randomBytes,
+    environment,
+    files: followFiles(systemFiles, systemClock),
     send: (message) => {
       if (process.connected) process.send?.(message, () => {});
     },

@@ -108,7 +108,7 @@ export function readLoginMetadata(
       problem: `the issuer does not support PKCE with S256 (code_challenge_methods_supported of ${url}); enable it there, no login is possible without it`,
     };
   const pushedRequest = endpoint('pushedRequest');
-  const requiresPushedRequests = content['require_pushed_authorization_requests'] === true;
+  const requiresPushedRequests = content.require_pushed_authorization_requests === true;
   if (requiresPushedRequests && pushedRequest === undefined)
     return {
       problem:
@@ -124,7 +124,7 @@ export function readLoginMetadata(
       pushedRequest,
     },
     requiresPushedRequests,
-    sendsIssuer: content['authorization_response_iss_parameter_supported'] === true,
+    sendsIssuer: content.authorization_response_iss_parameter_supported === true,
     clientAuthentications: lists('token_endpoint_auth_methods_supported'),
     assertionAlgorithms: lists('token_endpoint_auth_signing_alg_values_supported'),
     idTokenAlgorithms: lists('id_token_signing_alg_values_supported'),

@@ -29,6 +29,8 @@ export interface WorkerPoolDependencies
   readonly isServing: () => boolean;
   readonly forkWorker: ForkWorker;
   readonly ports: CheckPorts;
+  /** The text of `sessions.keysFile`, or empty. */
+  readonly sessionKeysText: () => string;
   /** Called when no worker keeps running. The process must exit, so that its supervisor restarts it. */
   readonly giveUp: (error: Error) => void;
 }
@@ -71,6 +73,7 @@ export function createWorkerPool(
 ): CheckService<readonly RegisteredIssuer[]> {
   const { count, initial, metrics, logger, clock, random, isServing, forkWorker, ports, giveUp } =
     dependencies;
+  const { sessionKeysText } = dependencies;
   const slots = Array.from(
     { length: count },
     (): Slot => ({ member: undefined, replacement: undefined, exits: 0, cancelStart: undefined }),
@@ -99,9 +102,8 @@ export function createWorkerPool(
   const reports = createWorkerReports(members, metrics, clock);
   const state = (kind: StateMessage['kind']): StateMessage => {
     const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
-    return kind === 'configuration'
-      ? { kind, config, issuers: keys, denyList, isServing: isServing() }
-      : { kind, issuers: keys, isServing: isServing() };
+    const common = { issuers: keys, sessionKeys: sessionKeysText(), isServing: isServing() };
+    return kind === 'configuration' ? { kind, config, denyList, ...common } : { kind, ...common };
   };
 
   const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.replacement].includes(member));
@@ -253,6 +255,8 @@ export function createWorkerPool(
   const allExited = () => Promise.all([...running.values()].map((worker) => worker.exited.promise));
 
   return {
+    // Each worker loads its own code.
+    prepare: () => undefined,
     take: (next, owners, nextDenyList) => {
       [config, issuers, denyList] = [next, owners, nextDenyList];
       for (const member of members()) member.stateChanged('configuration');
@@ -288,6 +292,7 @@ export function createWorkerPool(
     // Each worker reports its own numbers.
     cacheEntries: () => 0,
     proofs: () => 0,
+    sessions: () => 0,
     workers: () => listening().length,
     workersWanted: count,
   };

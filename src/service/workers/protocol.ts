@@ -15,19 +15,25 @@ export interface IssuerKeysMessage {
   readonly snapshot: KeySnapshot;
 }
 
+/** The configuration of a worker, and everything that depends on it. */
+export interface ConfigurationMessage {
+  readonly kind: 'configuration';
+  readonly config: Config;
+  /** In the order of the configuration's issuers. */
+  readonly issuers: readonly IssuerKeysMessage[];
+  readonly denyList: readonly DenyListEntry[];
+  /** The text of `sessions.keysFile`, or empty. */
+  readonly sessionKeys: string;
+  readonly isServing: boolean;
+}
+
 /** The state of a worker. The worker acknowledges each of these messages with `taken`. */
 export type StateMessage =
-  | {
-      readonly kind: 'configuration';
-      readonly config: Config;
-      /** In the order of the configuration's issuers. */
-      readonly issuers: readonly IssuerKeysMessage[];
-      readonly denyList: readonly DenyListEntry[];
-      readonly isServing: boolean;
-    }
+  | ConfigurationMessage
   | {
       readonly kind: 'changed';
       readonly issuers: readonly IssuerKeysMessage[];
+      readonly sessionKeys: string;
       readonly isServing: boolean;
     };
 

@@ -1,17 +1,19 @@
 /** A worker process: answers checks on connections from the main process, with keys that the main process fetches. */
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
-import type { DenyListEntry } from '../../config/load/deny-list.ts';
+import { readSessionKeys, type SessionKey } from '../../config/login/session-keys.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../../issuer/mirrored-issuer.ts';
 import type { Logger, LogOptions } from '../../observe/logger.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';
+import type { FollowedFiles } from '../../runtime/files/follow.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { version } from '../../runtime/version.ts';
 import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
 import { answerMessage } from './ask-workers.ts';
-import type { FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
+import { inOrder } from './in-order.ts';
+import type { ConfigurationMessage, FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
 
 /** The dependencies of a worker. */
 export interface WorkerDependencies {
@@ -21,6 +23,9 @@ export interface WorkerDependencies {
   readonly random: () => number;
   /** Returns cryptographically random bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The files of the clients of logins. */
+  readonly files: FollowedFiles;
   readonly send: (message: FromWorker) => void;
   /** Exits the process. */
   readonly exit: () => void;
@@ -28,13 +33,15 @@ export interface WorkerDependencies {
 
 /** Creates a worker. @returns a function that handles the messages of the main process, and the connections sent with them */
 export function createWorker(dependencies: WorkerDependencies): (message: ToWorker, socket?: Socket) => void {
-  const { openLog, clock, random, randomBytes, send, exit } = dependencies;
+  const { openLog, clock, random, randomBytes, environment, files, send, exit } = dependencies;
   let logger: Logger | undefined;
   let service: CheckService | undefined;
   let metrics: Metrics | undefined;
   let mirrors = new Map<string, MirroredIssuer>();
+  let sessionKeys: { readonly text: string; readonly keys: readonly SessionKey[] } = { text: '', keys: [] };
   let isServing = false;
   let requests = 0;
+  let isListening = false;
   const fetches = new Map<number, (wasDue: boolean) => void>();
   const connections = createConnectionReceiver();
   const closing = Promise.withResolvers<void>();
@@ -57,21 +64,19 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       fetch: (keyId) => fetchInMainProcess(identity, keyId),
     });
   };
-  const update = (issuers: readonly IssuerKeysMessage[]) => {
+  const update = (issuers: readonly IssuerKeysMessage[], keysText: string) => {
+    if (keysText !== sessionKeys.text)
+      sessionKeys = { text: keysText, keys: keysText === '' ? [] : readSessionKeys(keysText) };
     for (const { identity, snapshot } of issuers) mirrors.get(identity)?.update(snapshot);
   };
-  const take = (
-    config: Config,
-    issuers: readonly IssuerKeysMessage[],
-    denyList: readonly DenyListEntry[],
-  ) => {
+  const take = ({ config, issuers, denyList, sessionKeys: keysText }: ConfigurationMessage) => {
     mirrors = new Map(
       issuers.map(({ identity }, index) => [
         identity,
         mirrors.get(identity) ?? mirrorOf(identity, index, config),
       ]),
     );
-    update(issuers);
+    update(issuers, keysText);
     const owners = [...mirrors.values()];
     service?.take(
       config,
@@ -89,6 +94,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       {
         cacheEntries: () => service?.cacheEntries() ?? 0,
         proofs: () => service?.proofs() ?? 0,
+        sessions: () => service?.sessions() ?? 0,
         issuers: () => [],
         workers: () => 0,
       },
@@ -101,6 +107,9 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       clock,
       random,
       randomBytes,
+      environment,
+      files,
+      sessionKeys: () => sessionKeys.keys,
       isServing: () => isServing,
       listenFor: connections.listenFor,
       untilClosing: () => closing.promise,
@@ -121,48 +130,51 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
     }
   };
 
-  return (message, socket) => {
+  const handle = (message: ToWorker, socket: Socket | undefined): Promise<void> | undefined => {
     switch (message.kind) {
       case 'configuration': {
-        const isFirst = service === undefined;
         service ??= begin(message.config);
+        const prepared = service.prepare(message.config);
+        if (prepared !== undefined) return prepared.then(() => void handle(message, socket));
         if (logger !== undefined) logger.level = message.config.log.level;
         isServing = message.isServing;
-        take(message.config, message.issuers, message.denyList);
+        take(message);
         service.changed();
         send({ kind: 'taken' });
-        if (isFirst) void listen(service);
-        return;
+        if (!isListening) void listen(service);
+        isListening = true;
+        return undefined;
       }
       case 'changed':
         isServing = message.isServing;
-        update(message.issuers);
+        update(message.issuers, message.sessionKeys);
         service?.changed();
         send({ kind: 'taken' });
-        return;
+        return undefined;
       case 'fetched':
         fetches.get(message.request)?.(message.wasDue);
         fetches.delete(message.request);
-        return;
+        return undefined;
       case 'report':
         void metrics?.report().then((report) => send({ kind: 'report', metrics: report }));
-        return;
+        return undefined;
       case 'ask':
         if (service !== undefined) void answerMessage(message, service.ask).then(send);
-        return;
+        return undefined;
       case 'connection':
         send({ kind: 'accepted' });
         if (socket !== undefined) connections.receive(message.listener, socket);
-        return;
+        return undefined;
       case 'drain':
         isServing = false;
         void service?.stop().then(exit);
-        return;
+        return undefined;
       case 'close':
         closing.resolve();
-        return;
+        return undefined;
       default:
-        message satisfies never;
+        return message satisfies never;
     }
   };
+  return inOrder(handle);
 }

@@ -92,6 +92,7 @@ export async function createFakePool(options: FakePoolOptions = {}) {
       return port;
     },
     giveUp: (error) => void givenUp.push(error.message),
+    sessionKeysText: () => '',
     reportRejected: () => {},
     certificateReloaded: () => {},
     ports: {

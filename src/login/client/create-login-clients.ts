@@ -1,0 +1,107 @@
+/** Creates the clients of all issuers that sign people in. The service loads this file only if `login` is configured. */
+import type { Config, IssuerConfig } from '../../config/declare/options.ts';
+import { createTrustedCertificates } from '../../issuer/fetch/ca-files.ts';
+import type { Resolve } from '../../issuer/fetch/guarded-lookup.ts';
+import { createSend } from '../../issuer/fetch/request.ts';
+import type { LoginSource } from '../../issuer/issuer.ts';
+import type { FollowedFiles } from '../../runtime/files/follow.ts';
+import type { Clock } from '../../runtime/time/clock.ts';
+import type { LoginClient } from '../login-client.ts';
+import type { LoginIssuer } from '../login-issuer.ts';
+import { createLoginClient } from './create-login-client.ts';
+
+/** The dependencies of the clients. */
+export interface LoginClientsDependencies {
+  readonly files: FollowedFiles;
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Resolves names; the system's resolver by default. */
+  readonly resolve?: Resolve;
+}
+
+/** The clients. */
+export interface LoginClients {
+  /** By the name of the issuer. */
+  readonly clients: ReadonlyMap<string, LoginClient>;
+  /** Stops following the files of the clients. */
+  readonly stop: () => void;
+}
+
+/** The longest call to an issuer, in milliseconds. */
+const longestCall = 5_000;
+
+/** The part of the mesh's timeout that a call may take, so that the check still answers in time. */
+const shareOfMeshTimeout = 0.8;
+
+/** The longest time that a request waits for the token endpoint, in milliseconds. */
+export function tokenTimeout({ meshTimeout }: Pick<Config['limits'], 'meshTimeout'>): number {
+  return Math.min(longestCall, Math.floor(meshTimeout * shareOfMeshTimeout));
+}
+
+/** Creates the clients of the issuers that have `login`. */
+export function createLoginClients(
+  config: Pick<Config, 'limits'>,
+  issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[],
+  dependencies: LoginClientsDependencies,
+): LoginClients {
+  const timeout = tokenTimeout(config.limits);
+  const made = issuers.flatMap(({ config: issuerConfig, issuer }) =>
+    hasLogin(issuerConfig)
+      ? [createFollowingClient(issuerConfig, issuer, config, timeout, dependencies)]
+      : [],
+  );
+  return {
+    clients: new Map(made.map(({ name, client }) => [name, client])),
+    stop: () => {
+      for (const { stop } of made) stop();
+    },
+  };
+}
+
+function hasLogin(config: IssuerConfig): config is LoginIssuer['config'] {
+  return config.login !== undefined;
+}
+
+function createFollowingClient(
+  config: LoginIssuer['config'],
+  source: LoginSource,
+  { limits }: Pick<Config, 'limits'>,
+  timeout: number,
+  { files, clock, environment, resolve }: LoginClientsDependencies,
+) {
+  const { name, login, caFile, trustSystemCas, httpsProxy, insecureHttp } = config;
+  // The owner of the keys follows the same files and reports their problems.
+  const trusted =
+    caFile === undefined ? undefined : createTrustedCertificates([caFile].flat(), files, () => {});
+  const paths = [
+    login.clientSecretFile,
+    login.privateKeyFile,
+    login.clientAssertionFile,
+    login.certFile,
+    login.keyFile,
+  ].filter((path) => path !== undefined);
+  const following = files.follow(paths, () => {});
+  trusted?.start();
+  const send = createSend(
+    {
+      timeout,
+      timeoutOption: 'limits.meshTimeout',
+      maxBytes: limits.maxIssuerResponseSize,
+      insecureHttp,
+      extraCa: trusted?.read,
+      trustSystemCas,
+      proxy: httpsProxy,
+      environment,
+      issuerName: name,
+    },
+    resolve,
+  );
+  return {
+    name,
+    client: createLoginClient({ config, source, send, files, clock, maxWait: timeout }),
+    stop: () => {
+      following.stop();
+      trusted?.stop();
+    },
+  };
+}

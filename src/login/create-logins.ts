@@ -1,0 +1,129 @@
+/** Puts the steps of a login together. */
+import type { Config } from '../config/declare/options.ts';
+import type { Decision } from '../model/decision.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { createCookieNames } from '../session/cookie-names.ts';
+import type { Seal } from '../session/seal.ts';
+import type { SessionStore } from '../session/session-store.ts';
+import { createAskToLogIn } from './ask-to-log-in.ts';
+import { createBegin } from './begin.ts';
+import { createCallback } from './callback.ts';
+import { createCookieChanges } from './cookie-changes.ts';
+import { createExplainDenial } from './explain-denial.ts';
+import { createFinish } from './finish.ts';
+import { createIssuerCalls } from './issuer-calls.ts';
+import { createLoginCookies } from './login-cookies.ts';
+import type { LoginEvents } from './login-events.ts';
+import { createLoginHosts } from './login-hosts.ts';
+import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginPages } from './login-pages.ts';
+import { createLoginPaths } from './login-paths.ts';
+import type { Logins } from './logins.ts';
+import { createOriginProblem } from './origin.ts';
+import { createAnswerOwnPath } from './own-paths.ts';
+import { createRevoke } from './revocations.ts';
+import { createSendToIssuer } from './send-to-issuer.ts';
+import type { SessionMaker } from './session-of-tokens.ts';
+import { createSignOut } from './sign-out.ts';
+import { createStart } from './start.ts';
+import { createUsedLogins } from './used-logins.ts';
+import { createAnswerUser } from './user.ts';
+
+/** The parts of logins. */
+export interface LoginParts {
+  readonly config: Config & {
+    readonly login: NonNullable<Config['login']>;
+    readonly sessions: NonNullable<Config['sessions']>;
+  };
+  /** Every issuer with `login`. */
+  readonly issuers: readonly LoginIssuer[];
+  readonly seal: Seal;
+  readonly store: SessionStore;
+  readonly sessionMaker: SessionMaker;
+  readonly findSession: Logins['findSession'];
+  readonly events: LoginEvents;
+  readonly clock: Clock;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly pages: LoginPages;
+}
+
+/** The most revocations that run at the same time. */
+const maxRevocations = 64;
+
+/** The longest wait of a callback for an issuer, in milliseconds, and as a part of the timeout of the mesh. */
+const maxWait = 4_800;
+const partOfMeshTimeout = 0.75;
+
+/** The most finished logins that are remembered, so that their codes are not sent twice. */
+const maxUsedLogins = 10_000;
+
+/** Creates the logins of a configuration. */
+export function createLogins(parts: LoginParts): Logins {
+  const { config, issuers, seal, store, sessionMaker, findSession, events, clock, randomBytes, pages } =
+    parts;
+  const { login, sessions, hosts, limits } = config;
+  const now = () => clock.now();
+  const hostOf = createLoginHosts(login, hosts.ports);
+  const paths = createLoginPaths(login.paths, issuers.length > 1);
+  const names = createCookieNames(
+    sessions.cookie,
+    (config.policies ?? []).map(({ name }) => name),
+  );
+  const { sameSite } = sessions.cookie;
+  const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
+  const deadline = Math.min(maxWait, limits.meshTimeout * partOfMeshTimeout);
+  const calls = createIssuerCalls(deadline, clock);
+  const begin = createBegin({ loginCookies, paths, pages, events, calls, now, randomBytes });
+  const sendToIssuer = createSendToIssuer({ issuers, begin, paths, pages });
+  const { frames, cors, afterSignOut } = login;
+  const start = createStart({ paths, sendToIssuer, events, frames });
+  const finish = createFinish({
+    beginSession: sessionMaker.begin,
+    store,
+    loginCookies,
+    paths,
+    pages,
+    events,
+    calls,
+    clock,
+  });
+  const used = createUsedLogins<Decision>(login.timeout, maxUsedLogins, clock);
+  const askToLogIn = createAskToLogIn({ hostOf, paths, pages, sendToIssuer, events, frames, cors });
+  const signOut = createSignOut({
+    issuers,
+    store,
+    loginCookies,
+    calls,
+    revoke: createRevoke(maxRevocations, events),
+    paths,
+    pages,
+    events,
+    randomBytes,
+    afterSignOut,
+  });
+  return {
+    isOwnPath: (path) => paths.read(path) !== undefined,
+    answerOwnPath: createAnswerOwnPath({
+      ...signOut,
+      hostOf,
+      paths,
+      start,
+      callback: createCallback({
+        issuers,
+        loginCookies,
+        findSession,
+        finish,
+        used,
+        start,
+        paths,
+        pages,
+      }),
+      answerUser: createAnswerUser({ issuers, findSession, askToLogIn }),
+    }),
+    findSession,
+    originProblem: createOriginProblem(hostOf, cors),
+    askToLogIn,
+    explainDenial: createExplainDenial({ hostOf, store, paths, pages }),
+    cookieChanges: createCookieChanges(store.isOwn),
+  };
+}

@@ -1,0 +1,178 @@
+/** The logins of a process. Loaded only if `login` is configured: no other file of the service imports it as a value. */
+
+import { loginTime } from '../check/login/login-deadline.ts';
+import type { Config, IssuerConfig } from '../config/declare/options.ts';
+import type { DenyListEntry } from '../config/load/deny-list.ts';
+import type { SessionKey } from '../config/login/session-keys.ts';
+import { loginIssuers } from '../config/login/session-rule.ts';
+import type { LoginSource } from '../issuer/issuer.ts';
+import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
+import { createLogins } from '../login/create-logins.ts';
+import { createFindSession } from '../login/find-session.ts';
+import type { LoginEvents } from '../login/login-events.ts';
+import { createLoginHosts } from '../login/login-hosts.ts';
+import type { LoginIssuer } from '../login/login-issuer.ts';
+import type { Logins } from '../login/logins.ts';
+import { createLoginPages } from '../login/pages/pages.ts';
+import { createRenew, type Renew } from '../login/refresh.ts';
+import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
+import type { Logger } from '../observe/logger.ts';
+import { createLoginEvents } from '../observe/login-events.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { FollowedFiles } from '../runtime/files/follow.ts';
+import type { Clock } from '../runtime/time/clock.ts';
+import { createCookieNames } from '../session/cookie-names.ts';
+import { createCookieSessions } from '../session/in-cookie.ts';
+import { createSeal } from '../session/seal-values.ts';
+import { createSessionMemory } from '../session/session-memory.ts';
+
+/** The dependencies. */
+export interface ServiceLoginsDependencies {
+  readonly files: FollowedFiles;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** The keys that seal sessions; the same list until they change. */
+  readonly sessionKeys: () => readonly SessionKey[];
+}
+
+/** A configuration, and what its logins depend on. */
+export interface LoginsOf {
+  readonly config: Config;
+  readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
+  readonly denyList: readonly DenyListEntry[];
+}
+
+/** The logins of a process. What they remember of sessions and refreshes outlives a change of the configuration. */
+export interface ServiceLogins {
+  /** Makes the logins of a configuration, in place of the previous ones; undefined without `login`. */
+  readonly take: (of: LoginsOf) => Logins | undefined;
+  /** The number of opened sessions that are remembered. */
+  readonly sessions: () => number;
+  readonly stop: () => void;
+}
+
+/** A configuration with `login`. */
+type WithLogin = Config & {
+  readonly login: NonNullable<Config['login']>;
+  readonly sessions: NonNullable<Config['sessions']>;
+};
+
+/** Refreshes that run, or whose results are remembered. */
+interface Refreshes {
+  /** The options that they were made with. */
+  readonly options: string;
+  readonly renew: Renew;
+}
+
+/** Creates the logins of a process. */
+export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
+  const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
+  const seal = createSeal(sessionKeys);
+  const pages = createLoginPages();
+  let memory: ReturnType<typeof createSessionMemory> | undefined;
+  let clients: LoginClients | undefined;
+  let maker: SessionMaker | undefined;
+  let events: LoginEvents | undefined;
+  let refreshes: Refreshes | undefined;
+
+  const renewWith = ({ sessions, limits }: WithLogin): Renew => {
+    const maxWait = loginTime(limits);
+    const options = JSON.stringify([sessions.refresh, sessions.recheck, sessions.idleTimeout, maxWait]);
+    // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
+    if (refreshes?.options !== options)
+      refreshes = {
+        options,
+        renew: createRenew({
+          sessions,
+          maxWait,
+          clock,
+          events: {
+            refreshed: (...event) => events?.refreshed(...event),
+            sessionEnded: (...event) => events?.sessionEnded(...event),
+          },
+          renewed: (session, tokens) => {
+            if (maker === undefined) throw new TypeError('a session is renewed without a configuration');
+            return maker.renewed(session, tokens);
+          },
+        }),
+      };
+    return refreshes.renew;
+  };
+  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
+    const { login, sessions, cache, limits, hosts, policies = [] } = config;
+    const previous = clients;
+    clients = createLoginClients(config, issuers, dependencies);
+    previous?.stop();
+    const made: LoginIssuer[] = issuers.flatMap(({ config: issuer }, index) => {
+      const client = clients?.clients.get(issuer.name);
+      return client !== undefined && signsIn(issuer)
+        ? [{ config: issuer, path: `issuers[${index}]`, client }]
+        : [];
+    });
+    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
+    const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
+    maker = createSessionMaker({ config, issuers: made, clock, randomText });
+    memory ??= createSessionMemory(cache);
+    const names = createCookieNames(
+      sessions.cookie,
+      policies.map(({ name }) => name),
+    );
+    const store = createCookieSessions({
+      options: sessions,
+      names,
+      seal,
+      memory,
+      maxOpenings: limits.maxVerificationsInFlight,
+      isHintOptional: maker.isHintOptional,
+      clock,
+    });
+    const findSession = createFindSession({
+      config,
+      issuers: made,
+      denyList,
+      store,
+      renew: renewWith(config),
+      hostOf: createLoginHosts(login, hosts.ports),
+      events,
+      clock,
+    });
+    return createLogins({
+      config,
+      issuers: made,
+      seal,
+      store,
+      sessionMaker: maker,
+      findSession,
+      events,
+      clock,
+      randomBytes,
+      pages,
+    });
+  };
+  const stop = () => {
+    clients?.stop();
+    clients = undefined;
+  };
+
+  return {
+    take: (of) => {
+      const { config } = of;
+      if (hasLogin(config)) return loginsFor(config, of);
+      stop();
+      return undefined;
+    },
+    sessions: () => memory?.opened.size() ?? 0,
+    stop,
+  };
+}
+
+function hasLogin(config: Config): config is WithLogin {
+  return config.login !== undefined && config.sessions !== undefined;
+}
+
+function signsIn(issuer: IssuerConfig): issuer is LoginIssuer['config'] {
+  return issuer.login !== undefined;
+}

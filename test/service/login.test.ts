@@ -1,0 +1,125 @@
+/** The whole service signs a person in at a certified OpenID provider, through both transports. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningApp, runApp } from '../support/app.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { type FakeMesh, startFakeMesh } from '../support/fake-mesh.ts';
+import { createLoginBrowser } from '../support/login-browser.ts';
+import { temporaryFile } from '../support/login-issuer.ts';
+import { type LoginProvider, signIn, startLoginProvider } from '../support/login-provider.ts';
+
+const host = 'shop.example.com';
+const secret = 'a-secret-that-is-long-enough-for-tests';
+const authority = createAuthority();
+const certificate = authority.issueFor('shop', { subject: [['CN', host]], dnsNames: [host] });
+const tls = { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
+
+let provider: LoginProvider;
+let service: RunningApp;
+const meshes: Partial<Record<'http' | 'grpc', FakeMesh>> = {};
+
+beforeAll(async () => {
+  provider = await startLoginProvider({
+    clients: [
+      { client_id: 'shop', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
+    ],
+  });
+  service = await runApp({
+    issuer: await startFakeIssuer(),
+    file: `
+issuers:
+  - issuer: "${provider.url}"
+    name: main
+    audiences: ["https://orders.example.com"]
+    login: {clientId: shop, clientSecretFile: ${temporaryFile('secret', secret)}, scopes: [openid, email, groups]}
+login: {hosts: [${host}]}
+sessions: {keysFile: ${temporaryFile('keys', randomBytes(32).toString('base64'))}, refresh: false}
+outputClaimToHeaders: [{header: x-user, claim: sub}, {header: x-groups, from: groups}]
+rules:
+  - {name: api, match: {hosts: [${host}], paths: ["/api/{**}"]}, require: {}}
+  - {name: shop, match: {hosts: [${host}]}, require: {login: [main], claims: {groups: [staff]}}}
+http: {host: 127.0.0.1, port: 0}
+grpc: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+log: {checks: all}
+shutdown: {delay: 0s, timeout: 5s}
+`,
+  });
+  for (const transport of ['http', 'grpc'] as const)
+    meshes[transport] = await startFakeMesh({
+      transport,
+      checkPort: transport === 'http' ? service.httpPort : service.grpcPort,
+      tls,
+    });
+});
+
+afterAll(async () => {
+  for (const mesh of Object.values(meshes)) await mesh.close();
+  await service.stop();
+  await service.issuer.close();
+  await provider.close();
+});
+
+describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
+  const mesh = () => meshes[transport] as FakeMesh;
+  const newBrowser = () =>
+    createLoginBrowser({ portOf: (to) => (to === host ? mesh().port : undefined), ca: authority.ca });
+
+  test('a person signs in by opening a page, and the workload gets no cookie of this service', async () => {
+    const browser = newBrowser();
+    const page = await signIn(browser, `https://${host}/cart?item=1`, 'alice');
+    expect(page.url.href).toBe(`https://${host}/cart?item=1`);
+    expect(page.status).toBe(200);
+    const { headers } = JSON.parse(page.body);
+    expect(headers).toMatchObject({ 'x-user': 'alice', 'x-groups': 'staff' });
+    expect(headers.cookie ?? '').not.toMatch(/oidc-authz/);
+    expect([...browser.cookies(host).keys()].toSorted()).toEqual(['__Host-oidc-authz', 'app']);
+    const next = await browser.open(`https://${host}/orders`);
+    expect(JSON.parse(next.body).headers).toMatchObject({ 'x-user': 'alice', cookie: 'app=1' });
+  });
+
+  test('a request that opens no page is not sent to log in', async () => {
+    const browser = newBrowser();
+    const headers = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: '*/*' };
+    const page = await browser.request(`https://${host}/data`, { headers });
+    expect(page.status).toBe(401);
+    expect(page.headers['www-authenticate']).toBe('Bearer');
+    expect(page.headers['x-oidc-authz-login']).toMatch(/^\/\.oidc-authz\/start\?/);
+    expect(browser.cookies(host).size).toBe(0);
+  });
+
+  test('a session does not count where the rule asks for a token', async () => {
+    const browser = newBrowser();
+    await signIn(browser, `https://${host}/`, 'alice');
+    expect((await browser.open(`https://${host}/api/orders`)).status).toBe(401);
+    const bad = await browser.request(`https://${host}/cart`, { headers: { authorization: 'Bearer x' } });
+    expect(bad.status).toBe(401);
+    expect(bad.headers.location).toBeUndefined();
+  });
+
+  test('signs out', async () => {
+    const browser = newBrowser();
+    await signIn(browser, `https://${host}/`, 'alice');
+    await browser.open(`https://${host}/.oidc-authz/sign-out`, (url) => url.host !== host);
+    expect([...browser.cookies(host).keys()]).toEqual(['app']);
+  });
+
+  test('the answers about the signed-in person and to unknown paths never reach the workload', async () => {
+    const browser = newBrowser();
+    await signIn(browser, `https://${host}/`, 'alice');
+    const before = mesh().seen.length;
+    const user = await browser.open(`https://${host}/.oidc-authz/user`);
+    expect(user.status).toBe(transport === 'http' ? 403 : 200);
+    expect(JSON.parse(user.body)).toMatchObject({ user: 'alice', email: 'alice@example.com' });
+    for (const name of ['callback', 'nothing', 'signed-out', 'start', 'choose', ''])
+      for (const method of ['GET', 'POST'] as const)
+        await browser.request(`https://${host}/.oidc-authz/${name}`, { method });
+    expect(mesh().seen.length).toBe(before);
+  });
+});
+
+test('the log has no code, state, cookie or token', () => {
+  expect(service.logText()).not.toMatch(/code=|state=|eyJ/);
+});
