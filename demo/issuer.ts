@@ -35,7 +35,10 @@ export async function startIssuer(): Promise<DemoIssuer> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const signingKey = { ...(await exportJWK(privateKey)), kid: 'demo', alg: 'RS256', use: 'sig' };
 
-  const { Provider } = await quietly(() => import('oidc-provider'));
+  const { Provider, interactionPolicy } = await quietly(() => import('oidc-provider'));
+  const policy = interactionPolicy.base();
+  // The form asks only for a name.
+  policy.get('consent')?.checks.remove('native_client_prompt');
   const configuration: Configuration = {
     clients: [
       ...Object.keys(lifetimes).map((clientId) => ({
@@ -53,7 +56,10 @@ export async function startIssuer(): Promise<DemoIssuer> {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: true, logoutSource: signOutAtOnce },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
@@ -95,7 +101,7 @@ export async function startIssuer(): Promise<DemoIssuer> {
       return grant;
     },
     issueRefreshToken: async () => true,
-    interactions: { url: (_, { uid }) => `${interactionPath}${uid}` },
+    interactions: { policy, url: (_, { uid }) => `${interactionPath}${uid}` },
   };
   const provider = await quietly(async () => new Provider(url, configuration));
   const handle = provider.callback();
