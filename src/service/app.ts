@@ -81,6 +81,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     files: dependencies.files,
     checks,
     config: () => config,
+    sessionKeys: sessionKeys.ids,
     loadedAt: () => loadedAt,
     addresses: () => addresses,
     isDraining: () => isDraining,

@@ -4,15 +4,16 @@ import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.t
 import { listenerTls } from '../config/describe/listener-tls.ts';
 import { readAdminToken } from '../config/load/admin-token.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
-import { ConfigError, type Problem } from '../config/validate/problems.ts';
+import type { Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
 import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
-import { readProblem } from '../runtime/files/read-problem.ts';
 import { readTls } from '../transport/shared/tls.ts';
+import { type FileCheck, problemsOfFile } from './file-check.ts';
+import { loginFileChecks, loginFilesOf, type NamesLoginFiles } from './login-files.ts';
 
 /** The parts of a configuration that name files or contain keys. */
-export interface NamesFiles {
+export interface NamesFiles extends Pick<NamesLoginFiles, 'sessions'> {
   readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
   readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
   readonly http: Pick<Config['http'], 'tls'>;
@@ -32,6 +33,7 @@ export async function fileProblems(
     ...listenerTls(config).flatMap(({ tls, option }) => tlsChecks(tls, option, readFile)),
     ...denyListChecks(config.denyList.file, readFile),
     ...adminTokenChecks(config.admin.tokenFile, readFile),
+    ...loginFileChecks(config, readFile),
   ];
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
@@ -48,15 +50,9 @@ export function filesOf(config: NamesFiles): readonly string[] {
       ...[caFile].flat(),
     ]),
     ...listenerTls(config).flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
+    ...loginFilesOf(config),
   ];
   return [...new Set(named.filter((path) => path !== undefined))];
-}
-
-/** The check of one file. `attempt` throws if the file is invalid. */
-export interface FileCheck {
-  readonly path: string;
-  readonly source: string;
-  readonly attempt: () => unknown;
 }
 
 function issuerChecks(
@@ -106,26 +102,4 @@ function adminTokenChecks(file: string | undefined, readFile: (path: string) => 
   return file === undefined
     ? []
     : [{ path: 'admin.tokenFile', source: file, attempt: () => readAdminToken(readFile(file)) }];
-}
-
-/** Runs a check and returns its problems. */
-export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
-  try {
-    await attempt();
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError)
-      return error.problems.map((problem) => ({
-        ...problem,
-        path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
-      }));
-    return [{ path, source, message: problemOf(error, source) }];
-  }
-}
-
-function problemOf(error: unknown, source: string): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!('syscall' in error)) return error.message;
-  const other = 'path' in error && error.path !== source ? ` ${String(error.path)}` : '';
-  return `cannot read the file${other}: ${readProblem(error)}`;
 }

@@ -1,42 +1,20 @@
 /** The whole service signs a person in at a certified OpenID provider, through both transports. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApp, runApp } from '../support/app.ts';
-import { createAuthority } from '../support/certificates.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
-import { type FakeMesh, startFakeMesh } from '../support/fake-mesh.ts';
-import { createLoginBrowser } from '../support/login-browser.ts';
-import { temporaryFile } from '../support/login-issuer.ts';
-import { type LoginProvider, signIn, startLoginProvider } from '../support/login-provider.ts';
+import type { FakeMesh } from '../support/fake-mesh.ts';
+import { signIn } from '../support/login-provider.ts';
+import { shop as host, type LoginServiceParts, startLoginParts } from '../support/login-service.ts';
 
-const host = 'shop.example.com';
-const secret = 'a-secret-that-is-long-enough-for-tests';
-const authority = createAuthority();
-const certificate = authority.issueFor('shop', { subject: [['CN', host]], dnsNames: [host] });
-const tls = { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
-
-let provider: LoginProvider;
+let parts: LoginServiceParts;
 let service: RunningApp;
 const meshes: Partial<Record<'http' | 'grpc', FakeMesh>> = {};
 
 beforeAll(async () => {
-  provider = await startLoginProvider({
-    clients: [
-      { client_id: 'shop', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
-    ],
-  });
+  parts = await startLoginParts();
   service = await runApp({
     issuer: await startFakeIssuer(),
-    file: `
-issuers:
-  - issuer: "${provider.url}"
-    name: main
-    audiences: ["https://orders.example.com"]
-    login: {clientId: shop, clientSecretFile: ${temporaryFile('secret', secret)}, scopes: [openid, email, groups]}
-login: {hosts: [${host}]}
-sessions: {keysFile: ${temporaryFile('keys', randomBytes(32).toString('base64'))}, refresh: false}
-outputClaimToHeaders: [{header: x-user, claim: sub}, {header: x-groups, from: groups}]
+    file: `${parts.file}
 rules:
   - {name: api, match: {hosts: [${host}], paths: ["/api/{**}"]}, require: {}}
   - {name: shop, match: {hosts: [${host}]}, require: {login: [main], claims: {groups: [staff]}}}
@@ -47,25 +25,20 @@ log: {checks: all}
 shutdown: {delay: 0s, timeout: 5s}
 `,
   });
-  for (const transport of ['http', 'grpc'] as const)
-    meshes[transport] = await startFakeMesh({
-      transport,
-      checkPort: transport === 'http' ? service.httpPort : service.grpcPort,
-      tls,
-    });
+  meshes.http = await parts.mesh('http', service.httpPort);
+  meshes.grpc = await parts.mesh('grpc', service.grpcPort);
 });
 
 afterAll(async () => {
   for (const mesh of Object.values(meshes)) await mesh.close();
   await service.stop();
   await service.issuer.close();
-  await provider.close();
+  await parts.provider.close();
 });
 
 describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
   const mesh = () => meshes[transport] as FakeMesh;
-  const newBrowser = () =>
-    createLoginBrowser({ portOf: (to) => (to === host ? mesh().port : undefined), ca: authority.ca });
+  const newBrowser = () => parts.browser(mesh());
 
   test('a person signs in by opening a page, and the workload gets no cookie of this service', async () => {
     const browser = newBrowser();
