@@ -93,7 +93,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     return after(cookies(), (set) => signedIn(known, isCached, set));
   };
 
-  /** Goes on with the result of a renewal. */
+  /** Continues with the result of a renewal. */
   const afterRenewal = (
     renewal: Renewal,
     found: Found,
@@ -181,7 +181,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
 
 const current = { kind: 'current' } as const;
 
-/** Goes on at once if a value is there, else when it is. */
+/** Continues at once if a value is there, otherwise when it is. */
 function after<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
