@@ -170,10 +170,10 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
 
   return (request, place, trace) => {
     const loginHost = hostOf(request.host);
-    const cookies = readCookies(loginHost === undefined ? [] : request.header('cookie'));
+    const cookies = readCookies(request.header('cookie'));
     const cookiePlace = { policy: place.policy, isHttp: loginHost?.isHttp === true };
     const lookup = { host: request.host, cookies, place: cookiePlace, option: place, trace };
-    if (loginHost === undefined) return none('absent', describeOtherHost, lookup);
+    if (loginHost === undefined) return none('absent', describeOtherHost, lookup, false);
     const found = store.find(cookies, cookiePlace, trace !== undefined);
     return after(found, (one) => judge(one, lookup));
   };
