@@ -69,7 +69,10 @@ export async function createLoginServer(dependencies: LoginServerDependencies): 
     if (decision.outcome === 'allow') throw new TypeError('a path of the login was allowed');
     const { status, headers, cookies, body } = loginReply(decision, challenge());
     if (cookies.length > 0) reply.header('set-cookie', [...cookies]);
-    return reply.code(status).headers(Object.fromEntries(headers)).send(body);
+    return reply
+      .code(status)
+      .headers(Object.fromEntries(headers))
+      .send(body === '' ? undefined : body);
   };
 
   const app = fastify({
