@@ -17,6 +17,7 @@ import { limits } from './limits.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
+import { sessionMutants } from './session.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -38,4 +39,5 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...sessionMutants,
 ];
