@@ -34,7 +34,7 @@ const longestCall = 5_000;
 const shareOfMeshTimeout = 0.8;
 
 /** The longest time that a request waits for the token endpoint, in milliseconds. */
-export function tokenTimeout({ meshTimeout }: Pick<Config['limits'], 'meshTimeout'>): number {
+function tokenTimeout({ meshTimeout }: Pick<Config['limits'], 'meshTimeout'>): number {
   return Math.min(longestCall, Math.floor(meshTimeout * shareOfMeshTimeout));
 }
 
