@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts';
 import type { Tokens } from './login-client.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import { minuteOf } from './session-lifetime.ts';
-import { keptClaims, usedClaims } from './used-claims.ts';
+import { claimsOf, keptClaims, usedClaims } from './used-claims.ts';
 
 /** Makes sessions. */
 export interface SessionMaker {
@@ -115,7 +115,7 @@ export function createSessionMaker({
         ...(sid !== undefined && { sid }),
         ...(tokens.claims === undefined
           ? { claims, audiences, ...(claimNames !== undefined && { claimNames }) }
-          : ofClaims(issuer, { ...keptClaims(claims, ofLogin), ...tokens.claims })),
+          : ofClaims(issuer, { ...claimsOf(claims, ofLogin), ...tokens.claims })),
         ...ofTokens(issuer, tokens, session),
       };
     },
