@@ -311,7 +311,7 @@ describeWith('in Chromium, the pages of the login', found, (executablePath) => {
       ['needs-sign-in', 'light'],
       ['confirm-sign-out', 'dark'],
     ] as const) {
-      const page = await open({ viewport: { width: 760, height: 560 }, colorScheme });
+      const page = await open({ viewport: { width: 760, height: 620 }, colorScheme });
       await page.goto(`${origin}/${name}`);
       const file = `${folder}login-${name}.png`;
       await page.screenshot({ path: file });
