@@ -1,84 +1,66 @@
-/** The files of logins: the keys of sessions, and what authenticates the client at an issuer. */
+/** Checks the files of a login: the keys of the sessions, and what authenticates this service at its issuers. */
 import { createPrivateKey } from 'node:crypto';
-import type { Config, IssuerConfig } from '../config/declare/options.ts';
+import type { IssuerConfig } from '../config/declare/options.ts';
 import { readSessionKeys } from '../config/login/session-keys.ts';
 import { readTls } from '../transport/shared/tls.ts';
 import type { FileCheck } from './file-check.ts';
 
-/** The parts of a configuration that name files of logins. */
-export interface NamesLoginFiles {
-  readonly issuers: readonly Pick<IssuerConfig, 'login'>[];
-  readonly sessions?: Pick<NonNullable<Config['sessions']>, 'keysFile'> | undefined;
+const options = [
+  'clientSecretFile',
+  'privateKeyFile',
+  'clientAssertionFile',
+  'certFile',
+  'keyFile',
+] as const satisfies readonly (keyof NonNullable<IssuerConfig['login']>)[];
+
+/** The files of `issuers[].login`. */
+export type ClientFiles = { readonly [option in (typeof options)[number]]?: string | undefined };
+
+/** The files of `issuers[].login` that are set. */
+export function clientFilesOf(login: ClientFiles | undefined): readonly string[] {
+  return options.flatMap((option) => login?.[option] ?? []);
 }
 
-/** The paths of the files. */
-export function loginFilesOf({ issuers, sessions }: NamesLoginFiles): readonly string[] {
-  const ofClients = issuers.flatMap(({ login }) => [
-    login?.clientSecretFile,
-    login?.privateKeyFile,
-    login?.clientAssertionFile,
-    login?.certFile,
-    login?.keyFile,
-  ]);
-  return [sessions?.keysFile, ...ofClients].filter((path) => path !== undefined);
-}
-
-/** The checks of the files. */
-export function loginFileChecks(
-  { issuers, sessions }: NamesLoginFiles,
-  readFile: (path: string) => string,
-): readonly FileCheck[] {
-  const keys =
-    sessions === undefined
-      ? []
-      : [
-          {
-            path: 'sessions.keysFile',
-            source: sessions.keysFile,
-            attempt: () => readSessionKeys(readFile(sessions.keysFile)),
-          },
-        ];
-  return [
-    ...keys,
-    ...issuers.flatMap((issuer, index) => clientChecks(issuer, `issuers[${index}].login`, readFile)),
-  ];
-}
-
-function clientChecks(
-  { login }: Pick<IssuerConfig, 'login'>,
+/** The checks of `issuers[].login`. No problem contains a part of a file. */
+export function clientFileChecks(
+  login: ClientFiles,
   at: string,
   readFile: (path: string) => string,
 ): readonly FileCheck[] {
-  const { clientSecretFile, privateKeyFile, clientAssertionFile, certFile, keyFile } = login ?? {};
-  const check = (option: string, source: string | undefined, attempt: (text: string) => unknown) =>
-    source === undefined
-      ? []
-      : [{ path: `${at}.${option}`, source, attempt: () => attempt(readFile(source)) }];
+  const { clientSecretFile, clientAssertionFile, privateKeyFile, certFile, keyFile } = login;
+  const filled = (file: string) => () => {
+    if (readFile(file).trim() === '') throw new Error('the file is empty; write the value into it');
+  };
+  const check = (option: string, source: string | undefined, attempt: () => unknown): FileCheck[] =>
+    source === undefined ? [] : [{ path: `${at}.${option}`, source, attempt }];
   return [
-    ...check('clientSecretFile', clientSecretFile, requireText),
-    ...check('privateKeyFile', privateKeyFile, requireKey),
-    ...check('clientAssertionFile', clientAssertionFile, requireText),
-    ...(certFile === undefined || keyFile === undefined
-      ? []
-      : [
-          {
-            path: `${at}.certFile`,
-            source: certFile,
-            attempt: () => readTls({ certFile, keyFile, minVersion: 'TLSv1.2' }, readFile),
-          },
-        ]),
+    ...check('clientSecretFile', clientSecretFile, filled(clientSecretFile ?? '')),
+    ...check('clientAssertionFile', clientAssertionFile, filled(clientAssertionFile ?? '')),
+    ...check('privateKeyFile', privateKeyFile, () => readPrivateKey(readFile(privateKeyFile ?? ''))),
+    ...check('certFile', certFile, () =>
+      keyFile === undefined
+        ? undefined
+        : readTls({ certFile: certFile ?? '', keyFile, minVersion: 'TLSv1.2' }, readFile),
+    ),
   ];
 }
 
-function requireText(text: string): void {
-  if (text.trim() === '') throw new Error('the file is empty; write the secret into it');
+/** The check of `sessions.keysFile`. */
+export function sessionKeyChecks(
+  file: string | undefined,
+  readFile: (path: string) => string,
+): readonly FileCheck[] {
+  return file === undefined
+    ? []
+    : [{ path: 'sessions.keysFile', source: file, attempt: () => readSessionKeys(readFile(file)) }];
 }
 
-/** The error of the library can have a part of the file. */
-function requireKey(text: string): void {
+function readPrivateKey(pem: string): void {
   try {
-    createPrivateKey(text);
+    createPrivateKey(pem);
   } catch {
-    throw new Error('the file has no private key in PEM without a password; write the key as PKCS #8');
+    throw new Error(
+      'the file is not a private key in PEM without a password; convert it with `openssl pkcs8 -topk8 -nocrypt`',
+    );
   }
 }

@@ -10,17 +10,20 @@ import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
 import { readTls } from '../transport/shared/tls.ts';
 import { type FileCheck, problemsOfFile } from './file-check.ts';
-import { loginFileChecks, loginFilesOf, type NamesLoginFiles } from './login-files.ts';
+import { type ClientFiles, clientFileChecks, clientFilesOf, sessionKeyChecks } from './login-files.ts';
 
 /** The parts of a configuration that name files or contain keys. */
-export interface NamesFiles extends Pick<NamesLoginFiles, 'sessions'> {
-  readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
+export interface NamesFiles {
+  readonly issuers: readonly (Omit<IssuerConfig, 'name' | 'login'> & {
+    readonly login?: ClientFiles | undefined;
+  })[];
   readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
   readonly http: Pick<Config['http'], 'tls'>;
   readonly grpc: Pick<Config['grpc'], 'tls'>;
   readonly admin: Pick<Config['admin'], 'tls' | 'tokenFile'>;
   readonly denyList: Config['denyList'];
   readonly login?: Parameters<typeof listenerTls>[0]['login'];
+  readonly sessions?: Pick<NonNullable<Config['sessions']>, 'keysFile'> | undefined;
 }
 
 /** Finds files that are missing or have invalid content. */
@@ -33,24 +36,25 @@ export async function fileProblems(
     ...listenerTls(config).flatMap(({ tls, option }) => tlsChecks(tls, option, readFile)),
     ...denyListChecks(config.denyList.file, readFile),
     ...adminTokenChecks(config.admin.tokenFile, readFile),
-    ...loginFileChecks(config, readFile),
+    ...sessionKeyChecks(config.sessions?.keysFile, readFile),
   ];
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
 
 /** The files of a configuration that are reloaded when they change. */
 export function filesOf(config: NamesFiles): readonly string[] {
-  const { denyList, issuers, admin } = config;
+  const { denyList, issuers, admin, sessions } = config;
   const named = [
     denyList.file,
     admin.tokenFile,
-    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [] }) => [
+    sessions?.keysFile,
+    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [], login }) => [
       jwksFile,
       ...publicKeyFiles,
       ...[caFile].flat(),
+      ...clientFilesOf(login),
     ]),
     ...listenerTls(config).flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
-    ...loginFilesOf(config),
   ];
   return [...new Set(named.filter((path) => path !== undefined))];
 }
@@ -61,7 +65,7 @@ function issuerChecks(
   { limits }: NamesFiles,
   readFile: (path: string) => string,
 ): FileCheck[] {
-  const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
+  const { jwks, jwksFile, publicKeyFiles, caFile = [], login = {} } = issuer;
   const rules = keySetRules(issuer, limits.maxIssuerKeys);
   const usable = (text: string) => readKeySet(text, rules);
   return [
@@ -79,6 +83,7 @@ function issuerChecks(
       source: file,
       attempt: () => requireCertificates(readFile(file)),
     })),
+    ...clientFileChecks(login, `${at}.login`, readFile),
   ];
 }
 
