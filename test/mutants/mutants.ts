@@ -14,6 +14,7 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
+import { loginMutants } from './login.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -40,4 +41,5 @@ export const mutants: readonly Mutant[] = [
   ...doctorMutants,
   ...generateMutants,
   ...sessionMutants,
+  ...loginMutants,
 ];
