@@ -335,7 +335,7 @@ export const loginClientMutants: readonly Mutant[] = [
     tests: renewal,
   },
   {
-    name: 'the result is remembered for a minute only',
+    name: 'the result is kept for a minute only',
     file: 'src/login/refresh.ts',
     find: 'Math.max(shortestMemory, sessions.idleTimeout)',
     replace: 'shortestMemory',

@@ -15,9 +15,11 @@ import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginClientMutants } from './login-client.ts';
+import { loginMutants } from './login.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
+import { sessionMutants } from './session.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -40,4 +42,6 @@ export const mutants: readonly Mutant[] = [
   ...doctorMutants,
   ...generateMutants,
   ...loginClientMutants,
+  ...sessionMutants,
+  ...loginMutants,
 ];
