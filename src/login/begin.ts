@@ -13,7 +13,7 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 
-/** What a login begins with. */
+/** The parts of a start. */
 export interface LoginStart {
   readonly issuer: LoginIssuer;
   /** The validated return address. */
@@ -43,7 +43,7 @@ export interface BeginParts {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** What the `state` of a second attempt begins with. It is public: it only chooses between a new login and a page. */
+/** The beginning of the `state` of a second attempt. It is public: it only chooses between a new login and a page. */
 const again = 'again.';
 
 /** Whether a `state` is that of a second attempt. */

@@ -40,7 +40,7 @@ function opensPage(request: CheckRequest): boolean {
   return readOpening(request, { when: 'navigation', frames: false }).opens !== 'other';
 }
 
-/** What a person knows the account by. */
+/** The name by which a person knows the account. */
 function nameOf({ claims }: Session): string | undefined {
   const names = ['email', 'preferred_username', 'name'].map((claim) =>
     Object.hasOwn(claims, claim) ? claims[claim] : undefined,

@@ -254,7 +254,7 @@ test('a person without rights gets a page with a sign-out, and never a new login
   expect(logins.explainDenial(forged, browser.request('/admin'), place)).toBe(forged);
 });
 
-test('an allow keeps the cookies of the service from the workload, and the others as they are', async () => {
+test('an allow keeps the cookies of the service from the workload, and leaves the others unchanged', async () => {
   const world = createLoginWorld();
   const { cookieChanges } = world.logins;
   const withCookie = (cookie: string) => requestOf({ headers: { cookie } });
