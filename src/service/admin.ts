@@ -30,6 +30,8 @@ export interface AdminDependencies
   readonly checks: Pick<CheckService, 'workers' | 'workersWanted' | 'scrape' | 'report' | 'ask'>;
   /** The current configuration. */
   readonly config: () => Config;
+  /** The IDs of the keys that seal sessions. */
+  readonly sessionKeys: () => readonly string[];
   /** When the current configuration was loaded, in milliseconds since the epoch. */
   readonly loadedAt: () => number;
   /** The addresses of the listeners that are bound. */
@@ -52,6 +54,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     draining: isDraining(),
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
+    sessionKeys: dependencies.sessionKeys(),
     shadow: {
       tried: hasShadowMode(config()),
       authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,

@@ -1,9 +1,9 @@
 /** Checks over gRPC: with the deadline of the call, and decisions for requests that are not read. */
 import { callTimeLeft, lateDetail, withCheckDeadline } from '../check/check-deadline.ts';
-import { loginTime } from '../check/login/login-deadline.ts';
 import { createShadowAllow } from '../check/shadow-mode.ts';
 import { forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
+import { loginTime } from '../config/login/login-time.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
 import { isShadowConfig } from '../config/rules/shadow-mode.ts';
 import type { Check, Decision, NotAllowed } from '../model/decision.ts';

@@ -2,12 +2,12 @@
 import type { Authenticate } from '../check/authenticate.ts';
 import type { CheckLogin } from '../check/check.ts';
 import { createDryLogins } from '../check/login/dry-logins.ts';
-import { loginTime } from '../check/login/login-deadline.ts';
 import { createSignIn } from '../check/login/sign-in.ts';
 import type { RuledLogin } from '../check/ruled-check.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
 import { createSessionForward } from '../check/upstream-headers.ts';
 import { createReadLoginHost } from '../config/login/login-hosts.ts';
+import { loginTime } from '../config/login/login-time.ts';
 import { createLoginPlaces, type LoginPlacesParts } from './login-places.ts';
 import type { RuleSet } from './rule-sets.ts';
 

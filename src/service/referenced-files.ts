@@ -4,22 +4,26 @@ import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.t
 import { listenerTls } from '../config/describe/listener-tls.ts';
 import { readAdminToken } from '../config/load/admin-token.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
-import { ConfigError, type Problem } from '../config/validate/problems.ts';
+import type { Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
 import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
-import { readProblem } from '../runtime/files/read-problem.ts';
 import { readTls } from '../transport/shared/tls.ts';
+import { type FileCheck, problemsOfFile } from './file-check.ts';
+import { type ClientFiles, clientFileChecks, clientFilesOf, sessionKeyChecks } from './login-files.ts';
 
 /** The parts of a configuration that name files or contain keys. */
 export interface NamesFiles {
-  readonly issuers: readonly Omit<IssuerConfig, 'name'>[];
+  readonly issuers: readonly (Omit<IssuerConfig, 'name' | 'login'> & {
+    readonly login?: ClientFiles | undefined;
+  })[];
   readonly limits: Pick<Config['limits'], 'maxIssuerKeys'>;
   readonly http: Pick<Config['http'], 'tls'>;
   readonly grpc: Pick<Config['grpc'], 'tls'>;
   readonly admin: Pick<Config['admin'], 'tls' | 'tokenFile'>;
   readonly denyList: Config['denyList'];
   readonly login?: Parameters<typeof listenerTls>[0]['login'];
+  readonly sessions?: Pick<NonNullable<Config['sessions']>, 'keysFile'> | undefined;
 }
 
 /** Finds files that are missing or have invalid content. */
@@ -32,31 +36,27 @@ export async function fileProblems(
     ...listenerTls(config).flatMap(({ tls, option }) => tlsChecks(tls, option, readFile)),
     ...denyListChecks(config.denyList.file, readFile),
     ...adminTokenChecks(config.admin.tokenFile, readFile),
+    ...sessionKeyChecks(config.sessions?.keysFile, readFile),
   ];
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
 
 /** The files of a configuration that are reloaded when they change. */
 export function filesOf(config: NamesFiles): readonly string[] {
-  const { denyList, issuers, admin } = config;
+  const { denyList, issuers, admin, sessions } = config;
   const named = [
     denyList.file,
     admin.tokenFile,
-    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [] }) => [
+    sessions?.keysFile,
+    ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [], login }) => [
       jwksFile,
       ...publicKeyFiles,
       ...[caFile].flat(),
+      ...clientFilesOf(login),
     ]),
     ...listenerTls(config).flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
   ];
   return [...new Set(named.filter((path) => path !== undefined))];
-}
-
-/** The check of one file. `attempt` throws if the file is invalid. */
-export interface FileCheck {
-  readonly path: string;
-  readonly source: string;
-  readonly attempt: () => unknown;
 }
 
 function issuerChecks(
@@ -65,7 +65,7 @@ function issuerChecks(
   { limits }: NamesFiles,
   readFile: (path: string) => string,
 ): FileCheck[] {
-  const { jwks, jwksFile, publicKeyFiles, caFile = [] } = issuer;
+  const { jwks, jwksFile, publicKeyFiles, caFile = [], login = {} } = issuer;
   const rules = keySetRules(issuer, limits.maxIssuerKeys);
   const usable = (text: string) => readKeySet(text, rules);
   return [
@@ -83,6 +83,7 @@ function issuerChecks(
       source: file,
       attempt: () => requireCertificates(readFile(file)),
     })),
+    ...clientFileChecks(login, `${at}.login`, readFile),
   ];
 }
 
@@ -106,26 +107,4 @@ function adminTokenChecks(file: string | undefined, readFile: (path: string) => 
   return file === undefined
     ? []
     : [{ path: 'admin.tokenFile', source: file, attempt: () => readAdminToken(readFile(file)) }];
-}
-
-/** Runs a check and returns its problems. */
-export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
-  try {
-    await attempt();
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError)
-      return error.problems.map((problem) => ({
-        ...problem,
-        path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
-      }));
-    return [{ path, source, message: problemOf(error, source) }];
-  }
-}
-
-function problemOf(error: unknown, source: string): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!('syscall' in error)) return error.message;
-  const other = 'path' in error && error.path !== source ? ` ${String(error.path)}` : '';
-  return `cannot read the file${other}: ${readProblem(error)}`;
 }

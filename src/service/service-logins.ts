@@ -1,8 +1,8 @@
 /** The logins of a process. Loaded only if `login` is configured: no other file of the service imports it as a value. */
 
-import { loginTime } from '../check/login/login-deadline.ts';
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { loginTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/login/session-keys.ts';
 import { loginIssuers } from '../config/login/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';

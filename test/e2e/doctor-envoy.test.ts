@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { doctor } from '../../src/cli/doctor.ts';
+import { entryHeaders } from '../../src/config/rules/entry-headers.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { createAsk } from '../../src/tools/doctor/ask.ts';
 import { askEnvoy, type EnvoyAnswers, envoyLimits } from '../../src/tools/doctor/envoy/ask-envoy.ts';
@@ -34,6 +35,21 @@ const byAddress = withRules(
   'clientAddress: {trustedProxies: [192.168.0.1]}',
 );
 const bound = 'issuers: [{issuer: "https://idp.example.com", audiences: [a], boundTokens: verify}]';
+
+const withLogin = `issuers:
+  - {issuer: "https://idp.example.com", audiences: [a], login: {clientId: shop, clientSecretFile: s, forward: none}}
+login: {hosts: [shop.example.com]}
+sessions: {keysFile: k}
+limits: {meshTimeout: 5s}`;
+const loginHeaders = entryHeaders(await configOf(withLogin));
+const loginAuthz = { allowed_headers: names(...loginHeaders.include) };
+const loginResponse = {
+  allowed_upstream_headers: names(...loginHeaders.onAllow),
+  allowed_client_headers: names(...loginHeaders.onDeny),
+  allowed_client_headers_on_success: names(...loginHeaders.toBrowserOnAllow),
+};
+/** A listener with everything that a login needs. */
+const forLogin = { authz: loginAuthz, response: loginResponse, timeout: '5s' };
 
 const lua = {
   name: 'lua',
@@ -79,6 +95,69 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  {
+    id: 'K04',
+    name: 'cookie of a session to the browser',
+    bad: { ...forLogin, response: { ...loginResponse, allowed_client_headers_on_success: undefined } },
+    fixed: forLogin,
+    path: /allowed_client_headers_on_success$/,
+    config: withLogin,
+  },
+  {
+    id: 'K04',
+    name: 'cookies without ours to the workload',
+    bad: {
+      ...forLogin,
+      response: {
+        ...loginResponse,
+        allowed_upstream_headers: names(...loginHeaders.onAllow.filter((name) => name !== 'cookie')),
+      },
+    },
+    fixed: forLogin,
+    path: /allowed_upstream_headers$/,
+    severity: 'warning',
+    config: withLogin,
+  },
+  {
+    id: 'K04',
+    name: 'cookie in checks',
+    bad: { ...forLogin, authz: { allowed_headers: names('x-request-id') } },
+    fixed: forLogin,
+    path: /^allowed_headers$/,
+    config: withLogin,
+  },
+  {
+    id: 'K04',
+    name: 'cookie removed from checks over gRPC',
+    bad: { transport: 'grpc', timeout: '5s', authz: { disallowed_headers: names('cookie') } },
+    fixed: { transport: 'grpc', timeout: '5s' },
+    path: /^allowed_headers$/,
+    config: withLogin,
+  },
+  {
+    id: 'K42',
+    name: 'timeout of a login',
+    bad: { ...forLogin, timeout: '2s' },
+    fixed: forLogin,
+    path: /timeout$/,
+    severity: 'warning',
+    config: withLogin,
+  },
+  {
+    id: 'K67',
+    name: 'cookie of a login in progress',
+    bad: {
+      ...forLogin,
+      response: {
+        ...loginResponse,
+        allowed_client_headers: names(...loginHeaders.onDeny.filter((name) => name !== 'set-cookie')),
+      },
+    },
+    fixed: forLogin,
+    path: /allowed_client_headers$/,
+    severity: 'error',
+    config: withLogin,
+  },
   {
     id: 'K62',
     name: 'failure mode',

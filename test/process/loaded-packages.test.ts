@@ -44,4 +44,5 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'yaml',
     'zod',
   ]);
+  expect(service.output()).not.toMatch(/^module .*\/src\/(?:login|session)\//m);
 });

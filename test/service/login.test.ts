@@ -1,42 +1,21 @@
 /** The whole service signs a person in at a certified OpenID provider, through both transports. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServiceExplanation } from '../../src/model/explanation.ts';
 import { type RunningApp, runApp } from '../support/app.ts';
-import { createAuthority } from '../support/certificates.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
-import { type FakeMesh, startFakeMesh } from '../support/fake-mesh.ts';
-import { createLoginBrowser } from '../support/login-browser.ts';
-import { temporaryFile } from '../support/login-issuer.ts';
-import { type LoginProvider, signIn, startLoginProvider } from '../support/login-provider.ts';
+import type { FakeMesh } from '../support/fake-mesh.ts';
+import { signIn } from '../support/login-provider.ts';
+import { shop as host, type LoginServiceParts, startLoginParts } from '../support/login-service.ts';
 
-const host = 'shop.example.com';
-const secret = 'a-secret-that-is-long-enough-for-tests';
-const authority = createAuthority();
-const certificate = authority.issueFor('shop', { subject: [['CN', host]], dnsNames: [host] });
-const tls = { cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) };
-
-let provider: LoginProvider;
+let parts: LoginServiceParts;
 let service: RunningApp;
 const meshes: Partial<Record<'http' | 'grpc', FakeMesh>> = {};
 
 beforeAll(async () => {
-  provider = await startLoginProvider({
-    clients: [
-      { client_id: 'shop', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
-    ],
-  });
+  parts = await startLoginParts();
   service = await runApp({
     issuer: await startFakeIssuer(),
-    file: `
-issuers:
-  - issuer: "${provider.url}"
-    name: main
-    audiences: ["https://orders.example.com"]
-    login: {clientId: shop, clientSecretFile: ${temporaryFile('secret', secret)}, scopes: [openid, email, groups]}
-login: {hosts: [${host}]}
-sessions: {keysFile: ${temporaryFile('keys', randomBytes(32).toString('base64'))}, refresh: false}
-outputClaimToHeaders: [{header: x-user, claim: sub}, {header: x-groups, from: groups}]
+    file: `${parts.file}
 rules:
   - {name: api, match: {hosts: [${host}], paths: ["/api/{**}"]}, require: {}}
   - {name: shop, match: {hosts: [${host}]}, require: {login: [main], claims: {groups: [staff]}}}
@@ -47,25 +26,20 @@ log: {checks: all}
 shutdown: {delay: 0s, timeout: 5s}
 `,
   });
-  for (const transport of ['http', 'grpc'] as const)
-    meshes[transport] = await startFakeMesh({
-      transport,
-      checkPort: transport === 'http' ? service.httpPort : service.grpcPort,
-      tls,
-    });
+  meshes.http = await parts.mesh('http', service.httpPort);
+  meshes.grpc = await parts.mesh('grpc', service.grpcPort);
 });
 
 afterAll(async () => {
   for (const mesh of Object.values(meshes)) await mesh.close();
   await service.stop();
   await service.issuer.close();
-  await provider.close();
+  await parts.provider.close();
 });
 
 describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
   const mesh = () => meshes[transport] as FakeMesh;
-  const newBrowser = () =>
-    createLoginBrowser({ portOf: (to) => (to === host ? mesh().port : undefined), ca: authority.ca });
+  const newBrowser = () => parts.browser(mesh());
 
   test('a person signs in by opening a page, and the workload gets no cookie of this service', async () => {
     const browser = newBrowser();
@@ -117,6 +91,51 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
       for (const method of ['GET', 'POST'] as const)
         await browser.request(`https://${host}/.oidc-authz/${name}`, { method });
     expect(mesh().seen.length).toBe(before);
+  });
+});
+
+describe('explain', () => {
+  const explain = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${service.adminPort}/explain`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ host, path, headers }),
+    });
+    const { explanation } = (await response.json()) as ServiceExplanation;
+    return explanation;
+  };
+
+  test('says that a session counts, what the workload gets, and renews nothing', async () => {
+    const browser = parts.browser(meshes.http as FakeMesh);
+    await signIn(browser, `https://${host}/`, 'alice');
+    const cookie = [...browser.cookies(host)].map(([name, value]) => `${name}=${value}`).join('; ');
+    const explanation = await explain('/cart', { cookie });
+    expect(explanation).toMatchObject({ outcome: 'allow', rule: 'shop', issuer: 'main' });
+    expect(explanation.steps).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ step: 'login', option: 'rules[1].require.login' }),
+        expect.objectContaining({ step: 'session', result: 'passed' }),
+        expect.objectContaining({
+          step: 'headers',
+          found: expect.stringContaining('the cookies of this service are removed'),
+        }),
+      ]),
+    );
+    expect(explanation.upstream?.set).toEqual(['x-user', 'x-groups']);
+    const texts = JSON.stringify(explanation);
+    expect(texts).not.toContain(cookie.slice(-40));
+    expect(texts).not.toContain('alice');
+  });
+
+  test('says where a browser would be sent, without beginning a login', async () => {
+    const started = () => parts.provider.requests.length;
+    const before = started();
+    const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const explanation = await explain('/cart', headers);
+    expect(explanation).toMatchObject({ outcome: 'deny', reason: 'login_required', rule: 'shop' });
+    expect(JSON.stringify(explanation)).not.toMatch(/state=|__Host-oidc-authz-login-/);
+    expect(await explain('/.oidc-authz/callback?code=x&state=y', headers)).toMatchObject({ outcome: 'deny' });
+    expect(started()).toBe(before);
   });
 });
 

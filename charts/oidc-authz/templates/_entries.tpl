@@ -14,14 +14,27 @@
 {{- if (.match | default dict).addresses }}{{- $headers = append $headers (lower $config.clientAddress.header) }}{{- end -}}
 {{- if (.require | default dict).scopesFromHeader }}{{- $headers = append $headers (lower .require.scopesFromHeader) }}{{- end -}}
 {{- end -}}
+{{- if $config.login }}{{- $headers = concat $headers (.Files.Get "files/login-headers.yaml" | fromYaml).include }}{{- end -}}
 {{- if $config.shadow.authorizer }}{{- $headers = concat $headers (list "x-forwarded-for" "cookie") }}{{- end -}}
 {{- concat $headers (.Values.authorizer.includeHeaders | default list) | uniq | toYaml }}
 {{- end }}
 
-{{- /* The denials of an incumbent contain redirects and cookies for browsers. */ -}}
+{{- /* The cookies of sessions, which browsers receive with an allow. */ -}}
+{{- define "oidc-authz.browserHeaders" -}}
+{{- $headers := list -}}
+{{- if .Values.config.login }}{{- $headers = (.Files.Get "files/login-headers.yaml" | fromYaml).toBrowserOnAllow }}{{- end -}}
+{{- toYaml $headers }}
+{{- end }}
+
+{{- /* The denials of a login or an incumbent contain redirects and cookies for browsers. */ -}}
 {{- define "oidc-authz.denialHeaders" -}}
 {{- $config := include "oidc-authz.config" . | fromYaml -}}
 {{- $headers := .Values.authorizer.onDeny | default list -}}
+{{- if and $headers $config.login -}}
+{{- $ofLogin := .Files.Get "files/login-headers.yaml" | fromYaml -}}
+{{- $headers = concat $headers $ofLogin.onDeny | uniq -}}
+{{- if $config.login.cors }}{{- $headers = concat $headers $ofLogin.cors | uniq }}{{- end -}}
+{{- end -}}
 {{- if and $headers $config.shadow.authorizer }}{{- $headers = concat $headers (list "location" "set-cookie") | uniq }}{{- end -}}
 {{- toYaml $headers }}
 {{- end }}
@@ -37,6 +50,12 @@
 {{- if $config.outputTokenToHeader }}{{- $headers = append $headers (lower $config.outputTokenToHeader) }}{{- end -}}
 {{- end -}}
 {{- if $config.setAuthorizationHeader }}{{- $headers = append $headers "authorization" }}{{- end -}}
+{{- if $config.login -}}
+{{- range $config.issuers -}}
+{{- if and .login (ne (default "accessToken" .login.forward) "none") }}{{- $headers = append $headers "authorization" }}{{- end -}}
+{{- end -}}
+{{- $headers = append $headers "cookie" -}}
+{{- end -}}
 {{- if and (eq $config.compat "oauth2-proxy") (eq $config.identityHeaders "set") }}{{- $headers = append $headers "gap-auth" }}{{- end -}}
 {{- uniq $headers | toYaml }}
 {{- end }}
@@ -46,6 +65,7 @@
 {{- $ports := list -}}
 {{- if $config.http.enabled }}{{- $ports = append $ports (toString $config.http.port) }}{{- end -}}
 {{- if $config.grpc.enabled }}{{- $ports = append $ports (toString $config.grpc.port) }}{{- end -}}
+{{- with include "oidc-authz.loginListener" . | fromYaml }}{{- $ports = append $ports (toString .port) }}{{- end -}}
 {{- toJson $ports }}
 {{- end }}
 
@@ -75,6 +95,7 @@ prefix, the path that the client sends would select the policy.
 {{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
 {{- $onDeny := include "oidc-authz.denialHeaders" . | fromYamlArray -}}
+{{- $toBrowser := include "oidc-authz.browserHeaders" . | fromYamlArray -}}
 name: {{ $entry.name }}
 service: {{ include "oidc-authz.host" . }}
 port: {{ include "oidc-authz.httpServicePort" . }}
@@ -89,9 +110,14 @@ headers:
   toUpstream:
     onAllow: {{ toJson . }}
   {{- end }}
-  {{- with $onDeny }}
+  {{- if or $onDeny $toBrowser }}
   toDownstream:
+    {{- with $toBrowser }}
+    onAllow: {{ toJson . }}
+    {{- end }}
+    {{- with $onDeny }}
     onDeny: {{ toJson . }}
+    {{- end }}
   {{- end }}
 {{- end -}}
 {{- end }}
@@ -102,6 +128,7 @@ headers:
 {{- with .context -}}
 {{- $onAllow := include "oidc-authz.upstreamHeaders" . | fromYamlArray -}}
 {{- $onDeny := include "oidc-authz.denialHeaders" . | fromYamlArray -}}
+{{- $toBrowser := include "oidc-authz.browserHeaders" . | fromYamlArray -}}
 name: {{ $entry.name }}
 envoyExtAuthzHttp:
   service: {{ include "oidc-authz.host" . }}
@@ -114,6 +141,9 @@ envoyExtAuthzHttp:
   includeRequestHeadersInCheck: {{ include "oidc-authz.checkHeaders" . | fromYamlArray | toJson }}
   {{- with $onAllow }}
   headersToUpstreamOnAllow: {{ toJson . }}
+  {{- end }}
+  {{- with $toBrowser }}
+  headersToDownstreamOnAllow: {{ toJson . }}
   {{- end }}
   {{- with $onDeny }}
   headersToDownstreamOnDeny: {{ toJson . }}

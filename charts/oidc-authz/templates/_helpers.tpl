@@ -60,6 +60,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 {{- $_ := set $config "issuers" $issuers -}}
 {{- end -}}
+{{- $config = include "oidc-authz.withLoginFiles" (dict "context" . "config" $config) | fromYaml -}}
 {{- /* Istio ignores ports when it routes. The values take precedence. */ -}}
 {{- if or .Values.istio.enabled .Values.kyma.enabled .Values.kyma.apiRules -}}
 {{- $_ := set $config "hosts" (merge (default dict $config.hosts) (dict "ports" "ignore")) -}}
@@ -102,6 +103,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- $endpoints := list -}}
 {{- range .Values.config.issuers -}}
 {{- $urls := list .httpsProxy .jwksUri .discoveryUri -}}
+{{- with .login }}{{ $urls = concat $urls (list .tokenEndpoint .revocationEndpoint) }}{{ end -}}
 {{- if eq (default "" .httpsProxy) "env" }}{{ $urls = concat $urls (include "oidc-authz.proxies" $ | fromYamlArray) }}{{ end -}}
 {{- if not (or .jwks .jwksFile .publicKeyFiles .jwksUri .discoveryUri) }}{{- $urls = append $urls .issuer }}{{- end -}}
 {{- range $urls -}}

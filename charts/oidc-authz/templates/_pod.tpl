@@ -46,9 +46,9 @@
 {{- with $env }}{{ toYaml . }}{{ end -}}
 {{- end }}
 
-{{- /* The entry point of the image without --disallow-code-generation-from-strings: fastify, which serves the console, compiles code. */ -}}
+{{- /* The entry point of the image without --disallow-code-generation-from-strings: fastify compiles code. It serves the console and the login listener. */ -}}
 {{- define "oidc-authz.command" -}}
-{{- if (include "oidc-authz.config" . | fromYaml).admin.console.enabled -}}
+{{- if or (include "oidc-authz.config" . | fromYaml).admin.console.enabled (include "oidc-authz.loginListener" .) -}}
 {{- list "/nodejs/bin/node" "--permission" "--allow-net" "--allow-fs-read=/app" "--allow-fs-read=/etc" "--allow-fs-read=/run" "--allow-fs-read=/var/run" "--allow-fs-read=/proc/self" "--disable-warning=ExperimentalWarning" "--disable-proto=delete" "--disable-sigusr1" "/app/dist/main.js" | toJson -}}
 {{- end -}}
 {{- end }}

@@ -16,8 +16,9 @@
 {{- $ports := list (int $config.admin.port) -}}
 {{- if $config.http.enabled }}{{- $ports = append $ports (int $config.http.port) }}{{- end -}}
 {{- if $config.grpc.enabled }}{{- $ports = append $ports (int $config.grpc.port) }}{{- end -}}
+{{- with include "oidc-authz.loginListener" . | fromYaml }}{{- $ports = append $ports (int .port) }}{{- end -}}
 {{- if or (has 0 $ports) (ne (len $ports) (len (uniq $ports))) -}}
-{{- $problems = append $problems "config: http.port, grpc.port and admin.port must be three different ports other than 0, because the Services point to them; change the duplicate or the 0" -}}
+{{- $problems = append $problems "config: http.port, grpc.port, admin.port and login.listener.port must be different ports other than 0, because the Services point to them; change the duplicate or the 0" -}}
 {{- end -}}
 {{- if and $config.admin.tls $config.admin.tls.clientCaFile -}}
 {{- $problems = append $problems "config.admin.tls.clientCaFile: the kubelet has no client certificate, so every probe would fail; remove it, and limit access to the admin port with networkPolicy.adminFrom" -}}
@@ -86,6 +87,7 @@
 {{- $problems = append $problems "kyma.apiRules: Kyma sends checks over HTTP only, and config.http.enabled is false; set config.http.enabled to true" -}}
 {{- end -}}
 {{- $problems = concat $problems (include "oidc-authz.policyProblems" . | fromYamlArray) -}}
+{{- $problems = concat $problems (include "oidc-authz.loginProblems" . | fromYamlArray) -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- $problems = append $problems "metrics: serviceMonitor and podMonitor are both enabled, so Prometheus would count everything twice; disable one of them" -}}
 {{- end -}}
@@ -149,7 +151,7 @@
 {{- /* Options that the chart reads from `config` must be set there: an argument or a variable would change only the service. */ -}}
 {{- define "oidc-authz.overridden" -}}
 {{- $problems := list -}}
-{{- $options := list "http.enabled" "http.port" "http.tls.certFile" "http.pathPrefix" "grpc.enabled" "grpc.port" "grpc.tls.certFile" "admin.port" "admin.tls.certFile" "workers" "compat" "identityHeaders" "outputTokenToHeader" "setAuthorizationHeader" "log.requestIdHeader" "limits.checkDeadline" "limits.meshTimeout" "shutdown.timeout" -}}
+{{- $options := list "http.enabled" "http.port" "http.tls.certFile" "http.pathPrefix" "grpc.enabled" "grpc.port" "grpc.tls.certFile" "admin.port" "admin.tls.certFile" "login.listener.enabled" "login.listener.port" "login.listener.tls.certFile" "workers" "compat" "identityHeaders" "outputTokenToHeader" "setAuthorizationHeader" "log.requestIdHeader" "limits.checkDeadline" "limits.meshTimeout" "shutdown.timeout" -}}
 {{- range $option := $options -}}
 {{- $snake := snakecase (replace "." "_" $option) -}}
 {{- $flag := printf "--%s" (replace "_" "-" $snake) -}}

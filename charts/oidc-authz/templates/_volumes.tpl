@@ -1,4 +1,4 @@
-{{- /* Volumes and mounts: the configuration, the CA bundle, and those of the values. */ -}}
+{{- /* Volumes and mounts: the configuration, the CA bundle, the Secrets of the login, and those of the values. */ -}}
 
 {{- define "oidc-authz.configPath" -}}
 /etc/oidc-authz/config/oidc-authz.yaml
@@ -9,6 +9,12 @@
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- $mounts = append $mounts (dict "name" "ca" "mountPath" "/etc/oidc-authz/ca" "readOnly" true) -}}
 {{- end -}}
+{{- with .Values.loginSecrets.client.existingSecret -}}
+{{- $mounts = append $mounts (dict "name" "login" "mountPath" "/etc/oidc-authz/login" "readOnly" true) -}}
+{{- end -}}
+{{- with include "oidc-authz.sessionKeysSecret" . -}}
+{{- $mounts = append $mounts (dict "name" "session-keys" "mountPath" "/etc/oidc-authz/session" "readOnly" true) -}}
+{{- end -}}
 {{- concat $mounts (.Values.extraVolumeMounts | default list) | toYaml }}
 {{- end }}
 
@@ -16,5 +22,7 @@
 {{- $volumes := list (dict "name" "config" "configMap" (dict "name" (include "oidc-authz.configMapName" .))) -}}
 {{- with .Values.caBundle.configMap }}{{ $volumes = append $volumes (dict "name" "ca" "configMap" (dict "name" .)) }}{{ end -}}
 {{- with .Values.caBundle.secret }}{{ $volumes = append $volumes (dict "name" "ca" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
+{{- with .Values.loginSecrets.client.existingSecret }}{{ $volumes = append $volumes (dict "name" "login" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
+{{- with include "oidc-authz.sessionKeysSecret" . }}{{ $volumes = append $volumes (dict "name" "session-keys" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
 {{- concat $volumes (.Values.extraVolumes | default list) | toYaml }}
 {{- end }}

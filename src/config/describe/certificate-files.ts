@@ -28,7 +28,12 @@ export function certificateFilesOf(
       .flat()
       .map((file) => ({ option: `issuers[${index}].caFile`, use: `CA of the issuer ${name}`, file })),
   );
-  return [...ofListeners, ...ofIssuers].flatMap(({ file, ...rest }) =>
+  const ofClients = config.issuers.map(({ name, login }, index) => ({
+    option: `issuers[${index}].login.certFile`,
+    use: `client certificate at the issuer ${name}`,
+    file: login?.certFile,
+  }));
+  return [...ofListeners, ...ofIssuers, ...ofClients].flatMap(({ file, ...rest }) =>
     file === undefined ? [] : [{ ...rest, file }],
   );
 }

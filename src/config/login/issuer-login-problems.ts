@@ -29,12 +29,8 @@ const endpoints = [...requiredEndpoints, 'endSessionEndpoint', 'revocationEndpoi
 
 const sourcesWithoutDiscovery = ['jwksUri', 'jwks', 'jwksFile', 'publicKeyFiles'] as const;
 
-/**
- * Finds the method of client authentication.
- *
- * @returns the method that is set, or the only one whose files are set; undefined if neither is there
- */
-export function clientAuthenticationOf(login: Readonly<Mapping>): string | undefined {
+/** The method that is set, or the only one whose files are set; undefined if neither is there. */
+function methodOf(login: Mapping): string | undefined {
   if (typeof login.clientAuthentication === 'string') return login.clientAuthentication;
   const methods = new Set(
     Object.keys(methodOfFiles).flatMap((file) => (login[file] === undefined ? [] : methodOfFiles[file])),
@@ -54,7 +50,7 @@ export function checkIssuerLogin(issuer: Mapping, report: ReportProblem): void {
 
 function checkClientAuthentication(login: Mapping, report: ReportProblem): void {
   const set = Object.keys(methodOfFiles).filter((file) => login[file] !== undefined);
-  const method = clientAuthenticationOf(login);
+  const method = methodOf(login);
   if (method === undefined) {
     report(
       [set[1] ?? 'clientAuthentication'],

@@ -25,7 +25,7 @@ export const denialHeaders = [
  * Headers that tell a browser's navigation from other requests, and find its session. `connection` must not be among them: with it, a
  * check of a WebSocket handshake would itself be an upgrade.
  */
-export const loginCheckHeaders = [
+const loginCheckHeaders = [
   'cookie',
   'accept',
   'accept-language',
@@ -99,18 +99,31 @@ export function entryHeaders(config: Config): EntryHeaders {
   return {
     include: [...new Set(include)],
     onAllow: [...new Set(onAllow)],
-    toBrowserOnAllow: config.login === undefined ? [] : ['set-cookie'],
+    toBrowserOnAllow: config.login === undefined ? [] : loginEntryHeaders.toBrowserOnAllow,
     onDeny: [...new Set([...denialHeaders, ...denialHeadersOfLogin(config), ...ofIncumbent(config)])],
   };
 }
 
 function denialHeadersOfLogin({ login }: Config): readonly string[] {
   if (login === undefined) return [];
-  return [...loginDenialHeaders, ...pageHeaders, ...(login.cors.length > 0 ? corsHeaders : [])];
+  return [...loginEntryHeaders.onDeny, ...(login.cors.length > 0 ? loginEntryHeaders.cors : [])];
 }
 
 function ofIncumbent({ shadow }: Config): readonly string[] {
   return shadow.authorizer === '' ? [] : incumbentDenialHeaders;
+}
+
+/** What a login adds to the header lists, for the chart. `cors` is needed with `login.cors`. */
+export const loginEntryHeaders = {
+  include: loginCheckHeaders,
+  toBrowserOnAllow: ['set-cookie'],
+  onDeny: [...loginDenialHeaders, ...pageHeaders],
+  cors: corsHeaders,
+} as const;
+
+/** Returns the header lists that a configuration needs without its login. */
+export function entryHeadersWithoutLogin(config: Config): EntryHeaders {
+  return entryHeaders({ ...config, login: undefined });
 }
 
 /** Whether the workload receives a token of a session. */

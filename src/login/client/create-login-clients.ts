@@ -1,5 +1,6 @@
 /** Creates the clients of all issuers that sign people in. The service loads this file only if `login` is configured. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
+import { loginTime } from '../../config/login/login-time.ts';
 import { createTrustedCertificates } from '../../issuer/fetch/ca-files.ts';
 import type { Resolve } from '../../issuer/fetch/guarded-lookup.ts';
 import { createSend } from '../../issuer/fetch/request.ts';
@@ -27,24 +28,13 @@ export interface LoginClients {
   readonly stop: () => void;
 }
 
-/** The longest call to an issuer, in milliseconds. */
-const longestCall = 5_000;
-
-/** The part of the mesh's timeout that a call may take, so that the check still answers in time. */
-const shareOfMeshTimeout = 0.8;
-
-/** The longest time that a request waits for the token endpoint, in milliseconds. */
-function tokenTimeout({ meshTimeout }: Pick<Config['limits'], 'meshTimeout'>): number {
-  return Math.min(longestCall, Math.floor(meshTimeout * shareOfMeshTimeout));
-}
-
 /** Creates the clients of the issuers that have `login`. */
 export function createLoginClients(
   config: Pick<Config, 'limits'>,
   issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[],
   dependencies: LoginClientsDependencies,
 ): LoginClients {
-  const timeout = tokenTimeout(config.limits);
+  const timeout = loginTime(config.limits);
   const made = issuers.flatMap(({ config: issuerConfig, issuer }) =>
     hasLogin(issuerConfig)
       ? [createFollowingClient(issuerConfig, issuer, config, timeout, dependencies)]

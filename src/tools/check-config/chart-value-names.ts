@@ -6,6 +6,7 @@ export const chartValueNames: readonly string[] = [
   'existingConfigMap',
   'configReload',
   'caBundle',
+  'loginSecrets',
   'hooks',
   'image',
   'imagePullSecrets',

@@ -20,6 +20,10 @@ export interface ChartConfig {
 const defaultTimeout = '2s';
 const defaultCaKey = 'ca.crt';
 const caFolder = '/etc/oidc-authz/ca';
+const clientFolder = '/etc/oidc-authz/login';
+const defaultClientKey = 'client-secret';
+const sessionFolder = '/etc/oidc-authz/session';
+const defaultSessionKey = 'keys';
 
 /** Names of values that are not options of the service. They distinguish values without `config` from a configuration. */
 export const chartOnlyNames: readonly string[] = [
@@ -35,6 +39,7 @@ export const chartOnlyNames: readonly string[] = [
   'imagePullSecrets',
   'istio',
   'kyma',
+  'loginSecrets',
   'nameOverride',
   'networkPolicy',
   'nodeSelector',
@@ -81,7 +86,12 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
 
   const config: Mapping = isMapping(values.config) ? structuredClone(values.config) : {};
   const { environment, notes } = podEnvironment(values);
-  const derived = [...meshTimeout(config, values), ...ports(config, values), ...caFiles(config, values)];
+  const derived = [
+    ...meshTimeout(config, values),
+    ...ports(config, values),
+    ...caFiles(config, values),
+    ...loginFiles(config, values),
+  ];
   const where = [...at, 'config'].join('.');
   return {
     file: { content: config, place: (path) => place(['config', ...path]) },
@@ -180,6 +190,44 @@ function caFiles(config: Mapping, { caBundle }: Mapping): string[] {
     : [];
   for (const issuer of without) issuer.caFile = path;
   return without.length === 0 ? [] : [`caFile of ${without.length} issuers is ${path}, from caBundle`];
+}
+
+/** The chart mounts the Secrets of the login, and names their files. */
+function loginFiles(config: Mapping, { loginSecrets }: Mapping): string[] {
+  if (!isMapping(loginSecrets) || !isSet(config.login)) return [];
+  const { client, sessionKeys } = loginSecrets;
+  const notes: string[] = [];
+  if (isMapping(client) && isSet(client.existingSecret)) {
+    const path = `${clientFolder}/${isSet(client.key) ? String(client.key) : defaultClientKey}`;
+    const issuers = Array.isArray(config.issuers) ? config.issuers.filter(isMapping) : [];
+    const logins = issuers
+      .map(({ login }) => login)
+      .filter((login) => isMapping(login) && needsSecret(login));
+    for (const login of logins) (login as Mapping).clientSecretFile = path;
+    if (logins.length > 0) notes.push(`clientSecretFile is ${path}, from loginSecrets.client`);
+  }
+  const sessions = config.sessions ?? {};
+  if (
+    isMapping(sessionKeys) &&
+    (isSet(sessionKeys.create) || isSet(sessionKeys.existingSecret)) &&
+    isMapping(sessions) &&
+    !isSet(sessions.keysFile)
+  ) {
+    const path = `${sessionFolder}/${isSet(sessionKeys.key) ? String(sessionKeys.key) : defaultSessionKey}`;
+    config.sessions = { ...sessions, keysFile: path };
+    notes.push(`sessions.keysFile is ${path}, from loginSecrets.sessionKeys`);
+  }
+  return notes;
+}
+
+/** Whether an issuer authenticates with a client secret whose file is not set. */
+function needsSecret(login: Mapping): boolean {
+  const method = login.clientAuthentication ?? 'client_secret_basic';
+  const files = ['clientSecretFile', 'privateKeyFile', 'clientAssertionFile', 'certFile', 'keyFile'];
+  return (
+    ['client_secret_basic', 'client_secret_post'].includes(String(method)) &&
+    !files.some((file) => isSet(login[file]))
+  );
 }
 
 function podEnvironment({

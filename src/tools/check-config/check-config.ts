@@ -71,11 +71,15 @@ async function problemsOfFiles(
 function withoutFiles(config: NamesFiles): NamesFiles {
   return {
     ...config,
-    issuers: config.issuers.map(({ jwksFile: _, publicKeyFiles: __, caFile: ___, ...issuer }) => issuer),
+    issuers: config.issuers.map(
+      ({ jwksFile: _, publicKeyFiles: __, caFile: ___, login: ____, ...issuer }) => issuer,
+    ),
     http: { tls: undefined },
     grpc: { tls: undefined },
     admin: { tls: undefined },
     denyList: {},
+    login: undefined,
+    sessions: undefined,
   };
 }
 

@@ -2,7 +2,8 @@
 import { configSchema } from '../../config/declare/options.ts';
 import type { Problem } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
-import { type NamesFiles, problemsOfFile } from '../../service/referenced-files.ts';
+import { problemsOfFile } from '../../service/file-check.ts';
+import type { NamesFiles } from '../../service/referenced-files.ts';
 
 const sections = ['http', 'grpc', 'admin'] as const;
 
@@ -36,7 +37,25 @@ export function namesFiles(document: Mapping): NamesFiles {
       tokenFile: readPart(document, 'admin', 'tokenFile').admin.tokenFile,
     },
     denyList: readPart(document, 'denyList', 'file').denyList,
+    sessions: sessionsOf(document.sessions),
   };
+}
+
+function sessionsOf(sessions: unknown): NamesFiles['sessions'] {
+  const file = isMapping(sessions) ? sessions.keysFile : undefined;
+  return isFileName(file) ? { keysFile: file } : undefined;
+}
+
+/** The texts in `issuers[].login`; only those that name files are read. */
+function loginOf(issuer: unknown): Readonly<Record<string, string>> {
+  const login = isMapping(issuer) && isMapping(issuer.login) ? issuer.login : {};
+  return Object.fromEntries(
+    Object.entries(login).filter((entry): entry is [string, string] => isFileName(entry[1])),
+  );
+}
+
+function isFileName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 function issuerOf(issuer: unknown): NamesFiles['issuers'][number] {
@@ -45,7 +64,11 @@ function issuerOf(issuer: unknown): NamesFiles['issuers'][number] {
     const part = isMapping(issuer) && issuer[field] !== undefined ? { [field]: issuer[field] } : {};
     return [field, read({ issuers: [{ ...smallestIssuer, ...part }] }).issuers[0]?.[field]];
   });
-  return { ...whole, ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) };
+  return {
+    ...whole,
+    ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+    login: loginOf(issuer),
+  };
 }
 
 /** A configuration with one option of one section; without the option if it is invalid. */
@@ -66,6 +89,6 @@ function filesOfTls(section: unknown, at: string): { readonly path: string; read
   const tls = isMapping(section) && isMapping(section.tls) ? section.tls : {};
   return ['certFile', 'keyFile', 'clientCaFile'].flatMap((name) => {
     const file = tls[name];
-    return typeof file === 'string' && file.trim() !== '' ? [{ path: `${at}.${name}`, file }] : [];
+    return isFileName(file) ? [{ path: `${at}.${name}`, file }] : [];
   });
 }

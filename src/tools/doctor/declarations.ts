@@ -1,5 +1,6 @@
 /** The declarations of all rules, in the order of their ids: for SARIF and for docs/findings.md. */
 import { configRules } from './config/config-rules.ts';
+import { loginConfigRules } from './config/login-config-rules.ts';
 import { machineRules } from './config/machine-rules.ts';
 import { envoyRules } from './envoy/envoy-rules.ts';
 import { issuerRules } from './live/issuer-rules.ts';
@@ -13,6 +14,7 @@ const all: readonly Declaration[] = [
   ...serviceRules,
   ...issuerRules,
   ...configRules,
+  ...loginConfigRules,
   ...machineRules,
 ];
 

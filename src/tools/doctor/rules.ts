@@ -3,15 +3,18 @@ import type { Rule } from './rule.ts';
 import { shortTimeout } from './rules/k01-short-timeout.ts';
 import { headersToUpstream } from './rules/k02-headers-to-upstream.ts';
 import { headersOfDenials } from './rules/k03-headers-of-denials.ts';
+import { headersOfLogin } from './rules/k04-headers-of-a-login.ts';
 import { unusableEntry } from './rules/k05-unusable-entry.ts';
 import { portWithoutGrpc } from './rules/k06-port-without-grpc.ts';
 import { uncheckedRequests } from './rules/k07-unchecked-requests.ts';
 import { replacingPatch } from './rules/k08-replacing-patch.ts';
 import { failOpen } from './rules/k09-fail-open.ts';
 import { unreachable } from './rules/k10-unreachable.ts';
+import { ownPaths } from './rules/k11-own-paths.ts';
 import { envoyVersion } from './rules/k12-envoy-version.ts';
 import { adminExposed } from './rules/k13-admin-exposed.ts';
 import { oldAuthorizer } from './rules/k14-old-authorizer.ts';
+import { replicasWithRefresh } from './rules/k15-replicas-with-refresh.ts';
 import { twoAuthorizers } from './rules/k20-two-authorizers.ts';
 import { unknownAuthorizer } from './rules/k21-unknown-authorizer.ts';
 import { deadline } from './rules/k22-deadline.ts';
@@ -34,6 +37,7 @@ import { authorizerExposed } from './rules/k38-authorizer-exposed.ts';
 import { referenceGrant } from './rules/k39-reference-grant.ts';
 import { invalidConfig } from './rules/k40-invalid-config.ts';
 import { hostsWithPorts } from './rules/k41-hosts-with-ports.ts';
+import { timeoutOfLogin } from './rules/k42-timeout-of-a-login.ts';
 import type { World } from './world/world.ts';
 
 /** The rules. */
@@ -41,15 +45,18 @@ export const manifestRules: readonly Rule<World>[] = [
   shortTimeout,
   headersToUpstream,
   headersOfDenials,
+  headersOfLogin,
   unusableEntry,
   portWithoutGrpc,
   uncheckedRequests,
   replacingPatch,
   failOpen,
   unreachable,
+  ownPaths,
   envoyVersion,
   adminExposed,
   oldAuthorizer,
+  replicasWithRefresh,
   twoAuthorizers,
   unknownAuthorizer,
   deadline,
@@ -72,4 +79,5 @@ export const manifestRules: readonly Rule<World>[] = [
   referenceGrant,
   invalidConfig,
   hostsWithPorts,
+  timeoutOfLogin,
 ];

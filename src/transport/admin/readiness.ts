@@ -12,6 +12,8 @@ export interface Readiness {
   /** The failed reloads; their previous content stays in use. */
   readonly problems: readonly ReloadProblem[];
   readonly shadow: ShadowMode;
+  /** The IDs of the keys that seal sessions, the sealing one first; empty without `sessions`. */
+  readonly sessionKeys: readonly string[];
 }
 
 /** A failed reload. */
@@ -36,13 +38,21 @@ export interface ShadowMode {
 const mostNamed = 20;
 
 /** Makes the response of `/readyz`. */
-export function describeReadiness({ ready, draining, issuers, problems, shadow }: Readiness): AdminResponse {
+export function describeReadiness({
+  ready,
+  draining,
+  issuers,
+  problems,
+  shadow,
+  sessionKeys,
+}: Readiness): AdminResponse {
   const isReady = ready && !draining;
   const body = JSON.stringify({
     ready: isReady,
     draining,
     issuers: issuers.map(describeIssuer),
     shadow: { tried: shadow.tried, authorizer: shadow.authorizer ?? null },
+    ...(sessionKeys.length > 0 && { sessionKeys }),
     ...(problems.length > 0 && {
       problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
     }),

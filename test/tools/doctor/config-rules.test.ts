@@ -4,14 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 import { configRules } from '../../../src/tools/doctor/config/config-rules.ts';
+import { loginConfigRules } from '../../../src/tools/doctor/config/login-config-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
 import { configOf } from '../../support/app.ts';
 
 const issuer = (more = '') => `issuers: [{issuer: "https://idp.example.com", audiences: [a]${more}}]`;
 const any = (more: string) => `issuers: [{issuer: "https://idp.example.com", anyAudience: true}]\n${more}`;
 
+const allRules = [...configRules, ...loginConfigRules];
+const login = (sessions = ', refresh: false', hosts = '', more = '') =>
+  `${issuer(', login: {clientId: shop, clientSecretFile: s}')}
+login: {hosts: [shop.example.com, localhost]${hosts}}
+sessions: {keysFile: k${sessions}}
+limits: {meshTimeout: 5s}
+${more}`;
+
 async function findings(text: string) {
-  return runRules(configRules, { config: await configOf(text), source: 'oidc-authz.yaml' });
+  return runRules(allRules, { config: await configOf(text), source: 'oidc-authz.yaml' });
 }
 
 test.each([
@@ -103,6 +112,19 @@ test.each([
     `${issuer()}\nnoRuleMatches: token\nrules: [{name: x, match: {methods: [DELETE]}, deny: true}]`,
     `${issuer()}\nrules: [{name: x, match: {methods: [DELETE]}, deny: true}]`,
   ],
+  ['K15 warning workers', login('', '', 'workers: 2'), login('', '', 'workers: 1')],
+  ['K15 warning workers', login('', '', 'workers: auto'), login(', refresh: false', '', 'workers: auto')],
+  ['K42 warning limits.meshTimeout', login().replace('5s', '2s'), login().replace('5s', '10s')],
+  [
+    'K43 warning sessions.cookie.domain',
+    login(', cookie: {domain: example.com}').replace(', localhost', ''),
+    login(),
+  ],
+  [
+    'K43 warning login.httpHosts',
+    login('', ', httpHosts: [shop.example.com]'),
+    login('', ', httpHosts: [localhost]'),
+  ],
   ['K99 note admin.host', `${issuer()}\nadmin: {host: "0.0.0.0"}`, `${issuer()}\nadmin: {host: "127.0.0.1"}`],
 ])('%s', async (expected, bad, fixed) => {
   const lines = (await findings(bad)).map(({ id, severity, place }) => `${id} ${severity} ${place.path}`);
@@ -119,7 +141,7 @@ test('finds nothing in the smallest configuration', async () => {
 
 test('every rule has a case, and its texts are sentences', () => {
   const source = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-  for (const { id, title, effect, fix } of configRules) {
+  for (const { id, title, effect, fix } of allRules) {
     expect(source).toContain(`'${id} `);
     expect(title).toMatch(/^[A-Z][^.]*$/);
     for (const text of [effect, fix]) expect(text).toMatch(/^["`\w].*\.$/);

@@ -222,6 +222,50 @@ test.each([
   expect(ofIssuer(change)).toEqual([expected]);
 });
 
+const login = {
+  ...probe.issuer,
+  ...(
+    await configOf(
+      'issuers: [{issuer: "https://idp.example.com", audiences: [a], login: {clientId: a, clientSecretFile: s}}]\nlogin: {hosts: [a.example.com]}\nsessions: {keysFile: k}',
+    )
+  ).issuers[0],
+} as IssuerProbe['issuer'];
+const signsIn = {
+  authorization_endpoint: 'https://idp.example.com/authorize',
+  token_endpoint: 'https://idp.example.com/token',
+  code_challenge_methods_supported: ['plain', 'S256'],
+  token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
+  scopes_supported: ['openid', 'profile', 'email', 'address'],
+};
+
+test.each<[object, string[]]>([
+  [signsIn, []],
+  [{ authorization_endpoint: 'https://a.example.com', token_endpoint: 'https://a.example.com' }, []],
+  [
+    { ...signsIn, authorization_endpoint: undefined },
+    ['K17 error The metadata of the issuer idp.example.com has no `authorization_endpoint`.'],
+  ],
+  [
+    { ...signsIn, code_challenge_methods_supported: ['plain'] },
+    [
+      'K17 error The metadata of the issuer idp.example.com does not list the PKCE method `S256` (RFC 7636), which every login uses.',
+    ],
+  ],
+  [
+    { ...signsIn, token_endpoint_auth_methods_supported: ['private_key_jwt'] },
+    [
+      'K17 warning The metadata of the issuer idp.example.com does not list the client authentication `client_secret_basic`.',
+    ],
+  ],
+  [
+    { ...signsIn, scopes_supported: ['openid'] },
+    ['K17 warning The metadata of the issuer idp.example.com does not list the scopes profile, email.'],
+  ],
+])('reports about the login of an issuer: %o', (metadata, expected) => {
+  expect(ofIssuer({ issuer: login, metadata })).toEqual(expected);
+  expect(ofIssuer({ metadata })).toEqual([]);
+});
+
 test('finds nothing about a healthy issuer', () => {
   expect(ofIssuer({})).toEqual([]);
 });

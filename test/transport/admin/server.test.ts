@@ -26,6 +26,7 @@ async function startServer({ routes = [echo('GET', '/secret')], token, tls }: Op
       draining: false,
       issuers: [],
       problems: [],
+      sessionKeys: [],
       shadow: { tried: false, authorizer: undefined },
     }),
     metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('# metrics\n') },

@@ -1,5 +1,6 @@
 /** Rules of `doctor` about a configuration that need the machine of the service: its certificates and its cores. */
 import type { Config } from '../../../config/declare/options.ts';
+import { listenerTls } from '../../../config/describe/listener-tls.ts';
 import { certificateEnds } from '../../../runtime/files/pem-blocks.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
@@ -26,13 +27,13 @@ const certificates: Rule<MachineInput> = {
   effect: 'When the certificate expires, Envoy, the kubelet or Prometheus reject the connection.',
   fix: 'Renew the certificate. The service loads the changed file without a restart.',
   check: ({ config, source, readFile, now }) =>
-    (['http', 'grpc', 'admin'] as const).flatMap((listener): readonly Found[] => {
-      const file = config[listener].tls?.certFile;
+    listenerTls(config).flatMap(({ option, tls }): readonly Found[] => {
+      const file = tls?.certFile;
       const end = file === undefined ? undefined : endOf(file, readFile);
       if (end === undefined || end - now > soon) return [];
       return [
         {
-          place: { file: source, object: '', path: `${listener}.tls.certFile` },
+          place: { file: source, object: '', path: `${option}.certFile` },
           cause: `The certificate in ${file} ${end <= now ? 'expired' : 'expires'} on ${new Date(end).toISOString()}.`,
           severity: end <= now ? 'error' : 'warning',
         },

@@ -4,6 +4,7 @@ import { checkRules } from './check-rules.ts';
 import { clusterRules } from './cluster-rules.ts';
 import { headerRules } from './header-rules.ts';
 import type { EnvoyInput } from './input.ts';
+import { loginRules } from './login-rules.ts';
 import { orderRules } from './order-rules.ts';
 import { readingRules } from './reading-rules.ts';
 import { stateRules } from './state-rules.ts';
@@ -12,6 +13,7 @@ import { stateRules } from './state-rules.ts';
 export const envoyRules: readonly Rule<EnvoyInput>[] = [
   ...checkRules,
   ...headerRules,
+  ...loginRules,
   ...orderRules,
   ...clusterRules,
   ...readingRules,

@@ -1,7 +1,12 @@
 /** Rules of `doctor --envoy` about headers and paths: what a check contains, and what Envoy takes from its response. */
-import { denialHeaders, entryHeaders } from '../../../config/rules/entry-headers.ts';
+import {
+  denialHeaders,
+  entryHeaders,
+  entryHeadersWithoutLogin,
+} from '../../../config/rules/entry-headers.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
+import { loginWithoutCookies } from '../rules/k03-headers-of-denials.ts';
 import { framingHeaders } from '../world/header-lists.ts';
 import { isListed, isListSet } from './header-list.ts';
 import { type AuthzFilter, type EnvoyInput, filterPlace } from './input.ts';
@@ -25,7 +30,10 @@ const upstreamHeaders: Rule<EnvoyInput> = {
     if (config === undefined) return [];
     return overHttp(input).flatMap((one): Found[] => {
       const list = response(one, 'allowed_upstream_headers');
-      const missing = entryHeaders(config).onAllow.filter((header) => !isListed(list, header));
+      const missing = entryHeaders(config).onAllow.filter(
+        // K04 is about the cookies of a login.
+        (header) => header !== 'cookie' && !isListed(list, header),
+      );
       return missing.length === 0
         ? []
         : [
@@ -66,6 +74,17 @@ const ownMessageHeaders: Rule<EnvoyInput> = {
     ),
 };
 
+/** Whether a check contains a header. */
+export function isSentByEnvoy({ config, transport }: AuthzFilter, header: string): boolean {
+  const allowed = valueAt(config, 'allowed_headers');
+  const legacy = valueAt(config, 'http_service', 'authorization_request', 'allowed_headers');
+  const sendsAll = transport === 'grpc' && !isListSet(allowed);
+  return (
+    (sendsAll || header === 'authorization' || isListed(allowed, header) || isListed(legacy, header)) &&
+    !isListed(valueAt(config, 'disallowed_headers'), header)
+  );
+}
+
 const checkHeaders: Rule<EnvoyInput> = {
   id: 'K66',
   title: 'Header that the check lacks',
@@ -78,14 +97,9 @@ const checkHeaders: Rule<EnvoyInput> = {
     const { config } = input;
     if (config === undefined) return [];
     return input.filters.flatMap((one): Found[] => {
-      const allowed = valueAt(one.config, 'allowed_headers');
-      const legacy = valueAt(one.config, 'http_service', 'authorization_request', 'allowed_headers');
-      const disallowed = valueAt(one.config, 'disallowed_headers');
-      const sendsAll = one.transport === 'grpc' && !isListSet(allowed);
-      const isSent = (header: string) =>
-        (sendsAll || header === 'authorization' || isListed(allowed, header) || isListed(legacy, header)) &&
-        !isListed(disallowed, header);
-      const missing = entryHeaders(config).include.filter((header) => !isSent(header));
+      const missing = entryHeadersWithoutLogin(config).include.filter(
+        (header) => !isSentByEnvoy(one, header),
+      );
       const place = filterPlace(input, one, 'allowed_headers');
       const needed = missing.filter((header) => header !== config.log.requestIdHeader);
       if (needed.length > 0) return [{ place, cause: `A check does not contain ${needed.join(', ')}.` }];
@@ -118,12 +132,14 @@ const clientHeaders: Rule<EnvoyInput> = {
       const list = response(one, 'allowed_client_headers');
       const needed = input.config === undefined ? denialHeaders : entryHeaders(input.config).onDeny;
       const missing = needed.filter((header) => !alwaysPassed.includes(header) && !isListed(list, header));
+      const isLogin = input.config?.login !== undefined && missing.includes('set-cookie');
       return !isListSet(list) || missing.length === 0
         ? []
         : [
             {
               place: filterPlace(input, one, 'http_service.authorization_response.allowed_client_headers'),
               cause: `The list does not contain ${missing.join(', ')}.`,
+              ...(isLogin && loginWithoutCookies),
             },
           ];
     }),

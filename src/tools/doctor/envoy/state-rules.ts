@@ -1,7 +1,7 @@
 /** Rules of `doctor --envoy` about the running process: its version, its certificates, and its counters. */
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import { envoyVersion } from '../rules/k12-envoy-version.ts';
+import { envoyVersion, loginOnOldEnvoy } from '../rules/k12-envoy-version.ts';
 import type { EnvoyInput } from './input.ts';
 import { listAt, textAt } from './message.ts';
 
@@ -16,6 +16,7 @@ const version: Rule<EnvoyInput> = {
           {
             place: { file: input.url, object: '', path: '/server_info' },
             cause: `The version is ${input.version}.`,
+            ...(input.config?.login !== undefined && loginOnOldEnvoy),
           },
         ]
       : [],

@@ -5,6 +5,7 @@ import { listAt } from '../envoy/message.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { IssuerProbe } from './ask-issuers.ts';
+import { loginProblems } from './login-metadata.ts';
 
 /** The input of the rules. */
 export interface IssuersInput {
@@ -81,6 +82,11 @@ const metadata: Rule<IssuersInput> = {
                 },
               ]
             : []),
+          ...loginProblems(issuer.login, document).map((found) => ({
+            ...found,
+            place: placeOf(source, index, 'login'),
+            cause: `The metadata of the issuer ${issuer.name} ${found.cause}.`,
+          })),
           ...(keyHost !== undefined && documentHost !== undefined && keyHost !== documentHost
             ? [
                 {

@@ -29,7 +29,10 @@ export const headersToUpstream: Rule<World> = {
                 },
               ]
             : [];
-        const missing = entryHeaders(config).onAllow.filter((header) => !listsHeader(listed ?? [], header));
+        const missing = entryHeaders(config).onAllow.filter(
+          // K04 is about the cookies of a login.
+          (header) => header !== 'cookie' && !listsHeader(listed ?? [], header),
+        );
         return missing.length === 0
           ? []
           : [

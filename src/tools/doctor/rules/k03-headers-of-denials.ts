@@ -4,6 +4,12 @@ import type { Rule } from '../rule.ts';
 import { listsHeader, nameList } from '../world/header-lists.ts';
 import type { World } from '../world/world.ts';
 
+/** A login begins with a redirect that sets a cookie. */
+export const loginWithoutCookies = {
+  severity: 'error',
+  effect: 'The browser gets the redirect to the issuer without its cookie, so no login ever ends.',
+} as const;
+
 /** Without a list, Envoy passes all headers of a denial. */
 export const headersOfDenials: Rule<World> = {
   id: 'K03',
@@ -19,6 +25,7 @@ export const headersOfDenials: Rule<World> = {
       const all = config === undefined ? denialHeaders : entryHeaders(config).onDeny;
       const missing = all.filter((header) => !listsHeader(listed, header));
       const field = entry.fieldName('onDeny');
+      const isLogin = config?.login !== undefined && missing.includes('set-cookie');
       return missing.length === 0
         ? []
         : [
@@ -26,6 +33,7 @@ export const headersOfDenials: Rule<World> = {
               place: entry.at('onDeny'),
               cause: `\`${field}\` of the entry ${entry.name} does not list ${nameList(missing)}.`,
               fix: `Add ${nameList(missing)} to \`${field}\`, or delete \`${field}\`, so that all headers pass.`,
+              ...(isLogin && loginWithoutCookies),
             },
           ];
     }),

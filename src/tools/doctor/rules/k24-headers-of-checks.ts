@@ -1,5 +1,5 @@
 /** K24: request headers that the check needs and that the entry does not pass to the service. */
-import { entryHeaders } from '../../../config/rules/entry-headers.ts';
+import { entryHeadersWithoutLogin } from '../../../config/rules/entry-headers.ts';
 import type { Rule } from '../rule.ts';
 import type { Entry } from '../world/entries.ts';
 import { listsHeader, nameList } from '../world/header-lists.ts';
@@ -23,7 +23,8 @@ export const headersOfChecks: Rule<World> = {
       : ownEntries.flatMap((entry) => {
           const listed = sentHeaders(entry);
           if (listed === undefined) return [];
-          const missing = entryHeaders(config).include.filter(
+          // K04 is about the headers of a login.
+          const missing = entryHeadersWithoutLogin(config).include.filter(
             (header) => header !== alwaysSent && !listsHeader(listed, header),
           );
           const forLog = missing.filter((header) => header === config.log.requestIdHeader);
@@ -50,7 +51,7 @@ export const headersOfChecks: Rule<World> = {
 };
 
 /** The headers of a check; undefined if all headers are sent. */
-function sentHeaders(entry: Entry): readonly string[] | undefined {
+export function sentHeaders(entry: Entry): readonly string[] | undefined {
   if (entry.protocol === 'http') return entry.texts('include') ?? [];
   const listed = entry.has('include') ? entry.texts('include') : undefined;
   return listed === undefined || listed.length === 0 ? undefined : listed;

@@ -23,6 +23,7 @@ export type EntryField =
   | 'pathPrefix'
   | 'include'
   | 'onAllow'
+  | 'toBrowserOnAllow'
   | 'onDeny'
   | 'body';
 
@@ -65,6 +66,7 @@ const shapes: Readonly<Record<EntryKind, Shape>> = {
     pathPrefix: ['pathPrefix'],
     include: ['headers', 'inCheck', 'include'],
     onAllow: ['headers', 'toUpstream', 'onAllow'],
+    toBrowserOnAllow: ['headers', 'toDownstream', 'onAllow'],
     onDeny: ['headers', 'toDownstream', 'onDeny'],
   },
   'istio-http': {
@@ -77,6 +79,7 @@ const shapes: Readonly<Record<EntryKind, Shape>> = {
     pathPrefix: [istioHttp, 'pathPrefix'],
     include: [istioHttp, 'includeRequestHeadersInCheck'],
     onAllow: [istioHttp, 'headersToUpstreamOnAllow'],
+    toBrowserOnAllow: [istioHttp, 'headersToDownstreamOnAllow'],
     onDeny: [istioHttp, 'headersToDownstreamOnDeny'],
     body: [istioHttp, 'includeRequestBodyInCheck'],
   },

@@ -186,6 +186,7 @@ const relevantKinds: ReadonlySet<string> = new Set([
   'Gateway',
   'HTTPProxy',
   'HTTPRoute',
+  'HorizontalPodAutoscaler',
   'Istio',
   'IstioOperator',
   'Namespace',
