@@ -1,5 +1,6 @@
 /** Reads the address that the browser goes back to after a login: always a path of the same host. */
 import type { CheckRequest } from '../model/check-request.ts';
+import type { LoginPaths } from './login-paths.ts';
 
 /** The longest return address, in bytes as sent. It is a part of the login cookie. */
 const maxLength = 2_048;
@@ -25,6 +26,11 @@ export function readReturnAddress(text: string, isOwnPath: (path: string) => boo
   if (decoded === undefined || dotSegment.test(path) || isOwnPath(decoded)) return undefined;
   const address = text.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
   return address.length > maxLength ? undefined : address;
+}
+
+/** The address to return to after a login that a request asks for; undefined if it is refused. */
+export function returnAddressOf(request: CheckRequest, paths: Pick<LoginPaths, 'read'>): string | undefined {
+  return readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
 }
 
 /** The address that a request asks for. If the mesh rewrites paths and Envoy tells the original, it is that one. */
