@@ -18,6 +18,7 @@ import { loginMutants } from './login.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
+import { sessionMutants } from './session.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -39,5 +40,6 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...sessionMutants,
   ...loginMutants,
 ];
