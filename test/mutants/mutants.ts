@@ -15,6 +15,7 @@ import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
+import { loginPagesMutants } from './login-pages.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -42,4 +43,5 @@ export const mutants: readonly Mutant[] = [
   ...generateMutants,
   ...sessionMutants,
   ...loginMutants,
+  ...loginPagesMutants,
 ];
