@@ -17,6 +17,8 @@ export interface CpuCase {
   readonly server: Measured;
   /** Tokens in turn, continued from the previous round; undefined for requests without one. */
   readonly tokens: readonly string[] | undefined;
+  /** Prepared requests in turn, instead of those for tokens. */
+  readonly requests?: readonly Buffer[];
   readonly expected: Answer;
   /** The name of the case that the cost is divided by. */
   readonly against: string;
@@ -80,18 +82,19 @@ function used(server: Measured): number {
 }
 
 function loadOf(
-  { protocol, server, tokens, connections }: CpuCase,
+  { protocol, server, tokens, requests: prepared, connections }: CpuCase,
   round: number,
   count: number,
 ): ClosedLoad {
   const prepare = protocol === 'http' ? httpRequest : grpcRequest;
   const first = round * count;
   const requests =
-    tokens === undefined
+    prepared ??
+    (tokens === undefined
       ? [prepare(undefined)]
       : tokens.length === 1
         ? [prepare(tokens[0])]
-        : Array.from({ length: count }, (_, index) => prepare(tokens[(first + index) % tokens.length]));
+        : Array.from({ length: count }, (_, index) => prepare(tokens[(first + index) % tokens.length])));
   const streams = protocol === 'http' ? 1 : 16;
   return {
     protocol,

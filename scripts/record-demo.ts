@@ -6,7 +6,7 @@ import { demoLines, demoPicture, drawTerminal } from './terminal-picture.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const title =
-  'A terminal after `npm run demo -- --once`: Envoy asks the authorizer about each request. It denies requests without a valid token, and the workload gets identity headers that no client can set. Then `explain` gives the cause of a denial.';
+  'A terminal after `npm run demo -- --once`: Envoy asks the authorizer about each request. It denies requests without a valid token, and the workload gets identity headers that no client can set. A person signs in and out. Then `explain` gives the cause of a denial.';
 
 const { stdout, status } = spawnSync(process.execPath, [`${root}demo/main.ts`, '--once'], {
   stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,21 +16,29 @@ const omission = '  ⋮';
 
 /**
  * Returns the lines of the demo that the picture shows. The demo prints these paragraphs: the processes, the requests over HTTP, the same requests over
- * gRPC, the command that explains a denial, its output, and the result. The output of the command has several paragraphs. The picture shows only the
+ * gRPC, a login, the command that explains a denial, its output, and the result. The output of the command has several paragraphs. The picture shows only the
  * first line of the requests over gRPC, and the first two paragraphs of the explanation.
  */
 export function demoLines(output: string): readonly string[] {
   const paragraphs = output.split('\n\n').map((paragraph) => paragraph.replace(/^\n+|\n+$/g, ''));
-  const [processes = '', overHttp = '', overGrpc = '', command = '', request = '', decision = ''] =
-    paragraphs;
+  const [
+    processes = '',
+    overHttp = '',
+    overGrpc = '',
+    login = '',
+    command = '',
+    request = '',
+    decision = '',
+  ] = paragraphs;
   const [title = ''] = overGrpc.split('\n');
   const result = paragraphs.find((paragraph) => / as expected\.$/.test(paragraph)) ?? '';
-  return [processes, overHttp, `${title}\n${omission}`, command, request, `${decision}\n${omission}`, result]
+  const explanation = [command, request, `${decision}\n${omission}`];
+  return [processes, overHttp, `${title}\n${omission}`, login, ...explanation, result]
     .join('\n\n')
     .split('\n');
 }
 
-/** Replaces what differs in each run: ports, the path of Envoy, decision IDs, hashes and times. */
+/** Replaces what differs in each run: ports, the paths of Envoy and the browser, decision IDs, hashes and times. */
 export function shapeOf(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
     line
@@ -39,7 +47,7 @@ export function shapeOf(lines: readonly string[]): readonly string[] {
       .replace(/configuration [\da-f]{16}\b/, 'configuration HASH')
       .replace(/\d+ s ago \(exp \d+/, 'SECONDS ago (exp TIME')
       .replaceAll(/(explain |decision: |id +)[a-z2-7]{13}\b/g, '$1ID')
-      .replace(/^( +Envoy +)\S.*$/, (_, label: string) => `${label}PATH`),
+      .replace(/^( +(?:Envoy|browser) +)\S.*$/, (_, label: string) => `${label}PATH`),
   );
 }
 

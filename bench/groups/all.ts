@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { rules } from './rules.ts';
+import { session } from './session.ts';
 import { throughput } from './throughput.ts';
 import { workers } from './workers.ts';
 
@@ -19,6 +20,7 @@ export const groups: readonly Group[] = [
   latency,
   growth,
   rules,
+  session,
   overload,
   memory,
   workers,

@@ -7,11 +7,16 @@ export type Protocol = 'http' | 'grpc';
 
 /** Encodes a check over HTTP/1.1 as Envoy sends it; without a token, the header is missing. */
 export function httpRequest(token: string | undefined): Buffer {
+  return httpRequestWith(token === undefined ? [] : [`authorization: Bearer ${token}`]);
+}
+
+/** Encodes a check over HTTP/1.1 as Envoy sends it, with the header lines of a credential. */
+export function httpRequestWith(credential: readonly string[]): Buffer {
   const lines = [
     'GET /orders/1?x=1 HTTP/1.1',
     'host: orders.example.com',
     'content-length: 0',
-    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...credential,
     'x-request-id: 3f2c9a10-7f5e-4f0a-9c1b-2f6f3f2c9a10',
     'x-forwarded-for: 10.0.0.1',
     'x-envoy-internal: true',

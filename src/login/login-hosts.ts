@@ -1,6 +1,6 @@
 /** The hosts where people log in, and the origin of each. The scheme comes from the configuration, never from the request. */
 import type { Config } from '../config/declare/options.ts';
-import { hostCovers } from '../config/rules/patterns.ts';
+import { createReadLoginHost } from '../config/login/login-hosts.ts';
 import { readHost } from '../config/values/hosts.ts';
 
 /** A host where people log in. */
@@ -16,21 +16,23 @@ export type LoginHostOf = (host: string) => LoginHost | undefined;
 
 /** Creates the reader. */
 export function createLoginHosts(
-  login: Pick<NonNullable<Config['login']>, 'hosts' | 'httpHosts'>,
+  { hosts, httpHosts }: Pick<NonNullable<Config['login']>, 'hosts' | 'httpHosts'>,
   ports: Config['hosts']['ports'],
 ): LoginHostOf {
-  const isIn = (patterns: readonly string[], name: string, port: string | undefined) =>
-    patterns.some(
-      (pattern) =>
-        hostCovers(pattern, port === undefined ? name : `${name}:${port}`) ||
-        (ports === 'ignore' && hostCovers(pattern, name)),
-    );
-  return (text) => {
-    const host = readHost(text);
-    if (host === undefined || !isIn(login.hosts, host.name, host.port)) return undefined;
-    const isHttp = isIn(login.httpHosts, host.name, host.port);
+  const readAny = createReadLoginHost(hosts, ports);
+  const readHttp = createReadLoginHost(httpHosts, ports);
+  const read = (text: string): LoginHost | undefined => {
+    const host = readAny(text) === 'login' ? readHost(text) : undefined;
+    if (host === undefined) return undefined;
+    const isHttp = readHttp(text) === 'login';
     const isDefaultPort = host.port === undefined || host.port === (isHttp ? '80' : '443');
     const authority = isDefaultPort ? host.name : `${host.name}:${host.port}`;
     return { origin: `${isHttp ? 'http' : 'https'}://${authority}`, isHttp };
+  };
+  // Most requests in a row are for the same host.
+  let last: { readonly text: string; readonly result: LoginHost | undefined } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, result: read(text) };
+    return last.result;
   };
 }

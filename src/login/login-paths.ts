@@ -1,5 +1,5 @@
 /** The paths that the login answers itself, and the addresses of them. */
-import type { Config } from '../config/declare/options.ts';
+import { loginPaths, type PathOptions } from '../config/login/own-paths.ts';
 
 /** A path of the login. */
 export type OwnPath =
@@ -26,25 +26,17 @@ export interface LoginPaths {
  * @param hasSeveralIssuers whether several issuers of the configuration sign people in. Each then has its own redirect URI, so that the
  *   answer of one is never read as that of another (RFC 9700 section 4.4.2.2)
  */
-export function createLoginPaths(
-  { prefix, callback, start, signOut, user }: NonNullable<Config['login']>['paths'],
-  hasSeveralIssuers: boolean,
-): LoginPaths {
-  const below = (name: string) => `${prefix}/${name}`;
-  const paths = {
-    callback: callback ?? below('callback'),
-    start: start ?? below('start'),
-    signOut: signOut ?? below('sign-out'),
-    user: user ?? below('user'),
-  };
+export function createLoginPaths(options: PathOptions, hasSeveralIssuers: boolean): LoginPaths {
+  const paths = loginPaths(options);
   const named = new Map<string, OwnPath>([
     [paths.callback, { name: 'callback', issuer: undefined }],
     [paths.start, { name: 'start' }],
+    [paths.choose, { name: 'choose' }],
     [paths.signOut, { name: 'sign-out' }],
+    [paths.signedOut, { name: 'signed-out' }],
     [paths.user, { name: 'user' }],
-    [below('choose'), { name: 'choose' }],
-    [below('signed-out'), { name: 'signed-out' }],
   ]);
+  const { prefix } = options;
   const callbackPrefix = `${paths.callback}/`;
   return {
     read: (path) => {
@@ -63,7 +55,7 @@ export function createLoginPaths(
       return `${paths.start}?${query}`;
     },
     signOut: paths.signOut,
-    signedOut: below('signed-out'),
+    signedOut: paths.signedOut,
   };
 }
 

@@ -54,8 +54,14 @@ export function usedClaims(
 
 /** Returns the claims that a session keeps. */
 export function keptClaims(claims: Claims, used: UsedClaims): Claims {
-  const names =
-    used === 'every' ? Object.keys(claims).filter((name) => !ofSession.has(name)) : [...always, ...used];
+  return claimsOf(
+    claims,
+    used === 'every' ? Object.keys(claims).filter((name) => !ofSession.has(name)) : [...always, ...used],
+  );
+}
+
+/** Returns the claims with some names. */
+export function claimsOf(claims: Claims, names: readonly string[]): Claims {
   return Object.fromEntries(
     names.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, claims[name]]),
   );

@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import type { IssuerConfig } from '../config/declare/options.ts';
 import { readSessionKeys } from '../config/login/session-keys.ts';
 import { readTls } from '../transport/shared/tls.ts';
-import type { FileCheck } from './referenced-files.ts';
+import type { FileCheck } from './file-check.ts';
 
 const options = [
   'clientSecretFile',

@@ -4,12 +4,12 @@ import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.t
 import { listenerTls } from '../config/describe/listener-tls.ts';
 import { readAdminToken } from '../config/load/admin-token.ts';
 import { readDenyList } from '../config/load/deny-list.ts';
-import { ConfigError, type Problem } from '../config/validate/problems.ts';
+import type { Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
 import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
 import { requireCertificates } from '../runtime/files/pem-blocks.ts';
-import { readProblem } from '../runtime/files/read-problem.ts';
 import { readTls } from '../transport/shared/tls.ts';
+import { type FileCheck, problemsOfFile } from './file-check.ts';
 import { type ClientFiles, clientFileChecks, clientFilesOf, sessionKeyChecks } from './login-files.ts';
 
 /** The parts of a configuration that name files or contain keys. */
@@ -57,13 +57,6 @@ export function filesOf(config: NamesFiles): readonly string[] {
     ...listenerTls(config).flatMap(({ tls }) => [tls?.certFile, tls?.keyFile, tls?.clientCaFile]),
   ];
   return [...new Set(named.filter((path) => path !== undefined))];
-}
-
-/** The check of one file. `attempt` throws if the file is invalid. */
-export interface FileCheck {
-  readonly path: string;
-  readonly source: string;
-  readonly attempt: () => unknown;
 }
 
 function issuerChecks(
@@ -114,26 +107,4 @@ function adminTokenChecks(file: string | undefined, readFile: (path: string) => 
   return file === undefined
     ? []
     : [{ path: 'admin.tokenFile', source: file, attempt: () => readAdminToken(readFile(file)) }];
-}
-
-/** Runs a check and returns its problems. */
-export async function problemsOfFile({ path, source, attempt }: FileCheck): Promise<readonly Problem[]> {
-  try {
-    await attempt();
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError)
-      return error.problems.map((problem) => ({
-        ...problem,
-        path: `${path}${problem.path === '' ? '' : ` ${problem.path}`}`,
-      }));
-    return [{ path, source, message: problemOf(error, source) }];
-  }
-}
-
-function problemOf(error: unknown, source: string): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!('syscall' in error)) return error.message;
-  const other = 'path' in error && error.path !== source ? ` ${String(error.path)}` : '';
-  return `cannot read the file${other}: ${readProblem(error)}`;
 }

@@ -120,16 +120,13 @@ describeWithAll('from another site', found, (paths) => {
         expect(await isSignedIn(page)).toBe(true);
       });
 
-      test.each([evil, 'https://sub.app.test'])(
-        'that a page of %s started is asked for, and then done',
-        async (from) => {
-          const page = await visit(`<script>location = '${origin}/.oidc-authz/sign-out'</script>`, from);
-          await page.getByRole('heading', { name: 'Do you want to sign out?' }).waitFor();
-          await page.getByRole('button', { name: 'Sign out' }).click();
-          await page.waitForURL((url) => url.pathname !== '/.oidc-authz/sign-out');
-          expect(await ownCookies(page, origin)).toEqual([]);
-        },
-      );
+      test('that a page of another site started is asked for, and then done', async () => {
+        const page = await visit(`<script>location = '${origin}/.oidc-authz/sign-out'</script>`);
+        await page.getByRole('heading', { name: 'Do you want to sign out?' }).waitFor();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.waitForURL((url) => url.pathname !== '/.oidc-authz/sign-out');
+        expect(await ownCookies(page, origin)).toEqual([]);
+      });
     });
 
     describe('LG-05: planted cookies', () => {

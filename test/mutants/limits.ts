@@ -29,8 +29,8 @@ export const limits: readonly Mutant[] = [
   {
     name: 'a gRPC check does not wait for the incumbent',
     file: 'src/service/grpc-checks.ts',
-    find: 'Math.max(limits.checkDeadline, shadow.timeout)',
-    replace: 'limits.checkDeadline',
+    find: 'hasIncumbent ? shadow.timeout : 0',
+    replace: '0',
     tests: ['test/check/incumbent/deadlines.test.ts'],
     project: 'live',
   },

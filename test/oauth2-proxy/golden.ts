@@ -486,7 +486,7 @@ export const goldenCases: readonly GoldenCase[] = [
     name: 'an invalid session cookie',
     headers: () => ['cookie: _oauth2_proxy=abc'],
     theirs: { ...unauthorized, headers: { ...unauthorized.headers, 'set-cookie': '<any>' } },
-    ours: { answer: unauthorized, because: 'oidc-authz has no sessions, and neither reads nor sets cookies' },
+    ours: { answer: unauthorized, because: 'without a login, oidc-authz neither reads nor sets cookies' },
   },
   {
     row: 29,

@@ -55,6 +55,7 @@ test('the demo runs its requests, stays up for the printed commands, and leaves 
   expect(output()).toContain(`-- explain ${decision} --admin http://127.0.0.1:`);
   expect(output()).toMatch(/^ {2}decision +deny: token_expired$/m);
   expect(output()).toMatch(new RegExp(`^ {2}id +${decision}$`, 'm'));
+  expect(output()).toMatch(/^ {2}http:\/\/localhost:\d+\/orders\/1$/m);
   expect(processesOf(mark).length).toBeGreaterThan(1);
 
   const token = /TOKEN=(\$\(.*\))$/m.exec(output())?.[1];
@@ -73,6 +74,16 @@ test('the demo runs its requests, stays up for the printed commands, and leaves 
   process.kill(-(child.pid ?? 0), 'SIGINT');
   await exit;
   await until(() => processesOf(mark).length === 0);
+});
+
+test('without a program on the PATH, a client signs in instead of Chromium', async () => {
+  const { child, output } = startDemo(
+    process.pid + 70_000_000,
+    `env PATH=/nowhere '${process.execPath}' demo/main.ts --once`,
+  );
+  const [exitCode] = await once(child, 'close');
+  expect([exitCode, output()]).toEqual([0, expect.stringContaining('Every result is as expected.')]);
+  expect(output()).toMatch(/^ {2}browser {5}none; a client that keeps cookies takes its place$/m);
 });
 
 test('Ctrl-C during the requests leaves no process', async () => {

@@ -31,7 +31,7 @@ test('the text of a drawn line is unchanged, even if it is wrapped or has specia
 
 test('the picture shows the first line of the gRPC part, and the first two paragraphs of the explanation', () => {
   const explanation = '  $ explain\n\n  request\n\n  decision\n\n  causes:\n    - a\n\n  fix:\n    - b';
-  const output = `\n  issuer  :1\n\nHTTP\n  a\n  b\n\ngRPC\n  a\n  b\n\nWhy?\n${explanation}\n\nAll as expected.\n`;
+  const output = `\n  issuer  :1\n\nHTTP\n  a\n  b\n\ngRPC\n  a\n  b\n\nLogin\n  a\n\nWhy?\n${explanation}\n\nAll as expected.\n`;
   expect(demoLines(output)).toEqual([
     '  issuer  :1',
     '',
@@ -41,6 +41,9 @@ test('the picture shows the first line of the gRPC part, and the first two parag
     '',
     'gRPC',
     '  ⋮',
+    '',
+    'Login',
+    '  a',
     '',
     'Why?',
     '  $ explain',
@@ -58,6 +61,7 @@ test('ports, the path of Envoy, decision IDs, hashes and times do not count', ()
   const lines = [
     '  issuer  http://127.0.0.1:40001',
     '  Envoy       /some/envoy',
+    '  browser     /usr/bin/chromium',
     '  401',
     'Why was it denied?  (x-oidc-authz-decision: rseq4vqjbykqa)',
     '  $ npm start --silent -- explain rseq4vqjbykqa --admin http://127.0.0.1:40251',
@@ -68,6 +72,7 @@ test('ports, the path of Envoy, decision IDs, hashes and times do not count', ()
   expect(shapeOf(lines)).toEqual([
     '  issuer  http://127.0.0.1:PORT',
     '  Envoy       PATH',
+    '  browser     PATH',
     '  401',
     'Why was it denied?  (x-oidc-authz-decision: ID)',
     '  $ npm start --silent -- explain ID --admin http://127.0.0.1:PORT',

@@ -1,6 +1,7 @@
 /** A scripted browser for logins: it keeps cookies for each host, follows redirects and submits forms. It runs no script. */
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 
 /** A page that the browser shows. */
 export interface Page {
@@ -166,7 +167,7 @@ function exchange(
     host: port === undefined ? url.hostname : '127.0.0.1',
     port: port ?? (url.port === '' ? (isTls ? 443 : 80) : Number(url.port)),
     agent: false,
-    ...(isTls && { servername: url.hostname, ca }),
+    ...(isTls && { ca, ...(isIP(url.hostname) === 0 && { servername: url.hostname }) }),
   };
   return new Promise((resolve, reject) => {
     const request = (isTls ? https : http).request(options, async (response) => {

@@ -90,7 +90,10 @@ export async function startLoginProvider(options: LoginProviderOptions): Promise
         features: {
           devInteractions: { enabled: true },
           rpInitiatedLogout: { enabled: true },
-          revocation: { enabled: true },
+          revocation: {
+            enabled: true,
+            allowedPolicy: (_, client, token) => client.clientId === token.clientId,
+          },
           resourceIndicators: {
             enabled: true,
             useGrantedResource: () => true,

@@ -34,6 +34,7 @@ export function problemOf(error: unknown, call: LoginCall): LoginProblem {
     case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
       return unavailable(`${endpoint} answered ${statusOf(memberOf(error, 'cause'))}`);
     case 'OAUTH_RESPONSE_IS_NOT_JSON':
+      return unavailable(`${endpoint} answered ${statusOf(memberOf(error, 'cause'))} without JSON`);
     case 'OAUTH_PARSE_ERROR':
       return unavailable(`${endpoint} answered without JSON`);
     case 'OAUTH_INVALID_RESPONSE':

@@ -2,7 +2,8 @@
 import { configSchema } from '../../config/declare/options.ts';
 import type { Problem } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
-import { type NamesFiles, problemsOfFile } from '../../service/referenced-files.ts';
+import { problemsOfFile } from '../../service/file-check.ts';
+import type { NamesFiles } from '../../service/referenced-files.ts';
 
 const sections = ['http', 'grpc', 'admin'] as const;
 

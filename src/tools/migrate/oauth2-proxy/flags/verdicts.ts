@@ -95,7 +95,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'set-basic-auth':
       'oidc-authz makes no Basic credentials; without this flag, the workload gets the token of the client',
     'redirect-url':
-      'browsers log in at this URL, and oidc-authz has no login; it has no meaning if `force-json-errors` is on',
+      'browsers log in at this URL, and the converted configuration has no login; it has no meaning if `force-json-errors` is on',
   },
   meaningless: {
     provider:
@@ -119,30 +119,32 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'errors-to-info-log': 'all records go to standard output',
     scope:
       'oauth2-proxy only requests it at a login, and never requires it in a token; to require scopes, set `requiredScopes`',
-    'login-url': 'oidc-authz has no login; with discovery oauth2-proxy ignores it, also with `static://401`',
+    'login-url':
+      'the converted configuration has no login; with discovery oauth2-proxy ignores it, also with `static://401`',
     'redeem-url profile-url validate-url resource backend-logout-url pubjwk-url relative-redirect-url whitelist-domain':
-      'oidc-authz has no login',
+      'the converted configuration has no login',
     'auth-request-response-mode prompt approval-prompt acr-values code-challenge-method force-code-challenge-method encode-state':
-      'oidc-authz has no login',
+      'the converted configuration has no login',
     'insecure-oidc-skip-nonce skip-claims-from-profile-url skip-provider-button provider-display-name':
-      'oidc-authz has no login',
-    'azure-tenant azure-graph-group-field entra-id-federated-token-auth': 'oidc-authz has no login',
+      'the converted configuration has no login',
+    'azure-tenant azure-graph-group-field entra-id-federated-token-auth':
+      'the converted configuration has no login',
     'google-admin-email google-service-account-json google-use-application-default-credentials google-target-principal google-use-organization-id google-admin-api-user-scope':
       'oidc-authz makes no requests to Google; delete these credentials',
     'client-secret client-secret-file jwt-key jwt-key-file github-token':
-      'it is a secret for logins, which oidc-authz does not have; delete it',
+      'it is a secret for logins, which the converted configuration does not have; delete it',
     'cookie-secret cookie-secret-file':
-      'it is a secret for cookies, which oidc-authz neither sets nor reads; delete it',
+      'it is a secret for cookies, which the converted configuration does not use; delete it',
     'cookie-name cookie-domain cookie-path cookie-expire cookie-refresh cookie-secure cookie-httponly cookie-samesite':
-      'oidc-authz neither sets nor reads cookies',
+      'the converted configuration does not use cookies',
     'cookie-csrf-per-request cookie-csrf-per-request-limit cookie-csrf-expire cookie-csrf-samesite session-cookie-minimal':
-      'oidc-authz neither sets nor reads cookies',
+      'the converted configuration does not use cookies',
     'session-store-type':
-      'oidc-authz has no sessions; `redis` is refused, because it means that browsers have sessions',
+      'the converted configuration has no sessions; `redis` is refused, because it means that browsers have sessions',
     'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls redis-password redis-sentinel-password':
-      'oidc-authz has no sessions; it may contain a secret; delete it',
+      'the converted configuration has no sessions; it may contain a secret; delete it',
     'redis-username redis-use-sentinel redis-sentinel-master-name redis-use-cluster redis-ca-path redis-insecure-skip-tls-verify redis-connection-idle-timeout':
-      'oidc-authz has no sessions',
+      'the converted configuration has no sessions',
     'custom-templates-dir custom-sign-in-logo banner footer display-htpasswd-form show-debug-on-error':
       'oidc-authz has no pages',
     'config-test convert-config-to-alpha version': 'with this flag, oauth2-proxy does not start a server',

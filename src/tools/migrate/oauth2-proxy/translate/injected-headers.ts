@@ -86,7 +86,7 @@ function outcomeOf({ values }: InjectedHeader, name: string): Outcome {
   if (hasBasicAuthPassword)
     return { refusal: 'it contains a password, and oidc-authz makes no Basic credentials' };
   if (ofSessions.includes(claim))
-    return { refusal: `\`${claim}\` belongs to a session, and oidc-authz has no sessions` };
+    return { refusal: `\`${claim}\` belongs to a session, and the converted configuration has no sessions` };
   const source = Object.hasOwn(sources, claim) ? sources[claim] : undefined;
   const isToken = source?.from === 'token';
   if (name === 'authorization' && isToken && prefix === 'Bearer ') return { authorization: true };

@@ -1,4 +1,4 @@
-/** Translates logins, sessions and denials. oidc-authz has no login. */
+/** Translates logins, sessions and denials. The converted configuration has no login. */
 import type { Finding } from '../../finding.ts';
 import type { Installation } from '../merge/installation.ts';
 import { findingIfSet, findingUnlessRefused } from './findings.ts';
@@ -78,7 +78,7 @@ function judgeErrors(installation: Installation, compat: boolean): readonly Find
           installation,
           'redirect-url',
           'refused',
-          'browsers log in at this URL, and oidc-authz has no login; keep oauth2-proxy for them. Without it browsers without a token get 401',
+          'browsers log in at this URL, and the converted configuration has no login; add one (docs/migrating-logins.md), or keep oauth2-proxy for them. Without it browsers without a token get 401',
         )),
   ];
 }
@@ -92,9 +92,14 @@ function judgeSessions(installation: Installation): readonly Finding[] {
           installation,
           'session-store-type',
           'refused',
-          'oauth2-proxy stores browser sessions there, and oidc-authz has no sessions. Without it a client with a session and no token gets 401',
+          'oauth2-proxy stores browser sessions there, and the converted configuration has no sessions. Without it a client with a session and no token gets 401',
         )
-      : findingIfSet(installation, 'session-store-type', 'meaningless', 'oidc-authz has no sessions')),
+      : findingIfSet(
+          installation,
+          'session-store-type',
+          'meaningless',
+          'the converted configuration has no sessions',
+        )),
     ...['htpasswd-file', 'htpasswd-user-group'].flatMap((flag) =>
       isSet(installation, flag) && listOf(installation, flag).length > 0
         ? findingIfSet(installation, flag, 'refused', users)

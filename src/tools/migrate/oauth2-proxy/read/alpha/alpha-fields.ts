@@ -53,7 +53,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
   caFiles: list('provider-ca-file'),
   useSystemTrustStore: yes('use-system-trust-store'),
   loginURL: text('login-url'),
-  loginURLParameters: meaningless('oidc-authz has no login'),
+  loginURLParameters: meaningless('the converted configuration has no login'),
   redeemURL: text('redeem-url'),
   profileURL: text('profile-url'),
   skipClaimsFromProfileURL: yes('skip-claims-from-profile-url'),
@@ -74,7 +74,7 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
       federatedTokenAuth: yes('entra-id-federated-token-auth'),
     },
   },
-  ADFSConfig: { fields: { skipScope: meaningless('oidc-authz has no login') } },
+  ADFSConfig: { fields: { skipScope: meaningless('the converted configuration has no login') } },
   bitbucketConfig: {
     fields: {
       team: text('bitbucket-team'),

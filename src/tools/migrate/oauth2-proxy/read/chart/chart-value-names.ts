@@ -51,7 +51,7 @@ const counterparts: Readonly<Record<string, string>> = {
 };
 
 const noExternalAccess = 'Envoy calls oidc-authz inside the cluster, so no entry from outside is needed';
-const noRedis = 'oidc-authz has no sessions and needs no Redis';
+const noRedis = 'the converted configuration has no sessions and needs no Redis';
 const notInChart = 'the chart of oidc-authz has no such value';
 
 /** The reason for values that only set where and how pods run. */

@@ -70,7 +70,7 @@ export function readHelmValues(values: YamlNode, scope: Scope, collected: Collec
         setting: `sessionStorage.${name}.${inner}`,
         source: locationOf(below),
         verdict: 'meaningless',
-        text: 'oidc-authz has no sessions',
+        text: 'the converted configuration has no sessions',
       });
   const extra = readVariables(child(values, 'extraEnv'), scope, 'extraEnv');
   collected.variables.push(

@@ -88,7 +88,12 @@ const loginKeys = ['client-secret', 'cookie-secret', 'redis-password'];
 
 function unusedKey(setting: string, { key, source }: ObjectText): Finding {
   return loginKeys.includes(key)
-    ? { setting: `${setting}:${key}`, source, verdict: 'meaningless', text: 'oidc-authz has no login' }
+    ? {
+        setting: `${setting}:${key}`,
+        source,
+        verdict: 'meaningless',
+        text: 'the converted configuration has no login',
+      }
     : {
         setting: `${setting}:${key}`,
         source,

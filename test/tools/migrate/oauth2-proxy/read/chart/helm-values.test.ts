@@ -405,7 +405,7 @@ envFrom:
       'extraArgs: {}\nreplicaCount: 3\nextraVolumes: []\nautoscaling: {enabled: false}\nredis-ha: {enabled: true}\nextraContainers: [{}]\nreplicacount: 1\n';
     expect(findingsOf(values(text))).toEqual([
       'replicaCount (values.yaml:2:1) meaningless: the chart of oidc-authz has its own value `replicaCount`',
-      'redis-ha (values.yaml:5:1) meaningless: oidc-authz has no sessions and needs no Redis',
+      'redis-ha (values.yaml:5:1) meaningless: the converted configuration has no sessions and needs no Redis',
       'extraContainers (values.yaml:6:1) meaningless: the chart of oidc-authz has no such value',
       'replicacount (values.yaml:7:1) refused: it is not read: the chart of oauth2-proxy has no such value; did you mean replicaCount?',
       'values (values.yaml) meaningless: they are empty, disabled, or only set how pods run: extraVolumes, autoscaling',
