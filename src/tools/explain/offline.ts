@@ -40,7 +40,8 @@ export interface OfflineExplanation {
 const keysTimeout = 20_000;
 
 /**
- * Explains a request. Only the keys of the issuer that the token names are loaded.
+ * Explains a request. Only the keys of the issuer that the token names are loaded; for a request without a token, those of the issuers
+ * that sign people in.
  *
  * @throws ConfigError if the file of `jwks` has no key set that the issuer could use
  */
@@ -48,7 +49,10 @@ export async function explainOffline(
   request: ExplainRequest,
   { config, sources, at, jwks }: OfflineOptions,
 ): Promise<OfflineExplanation> {
-  const iss = claimsOf(tokenOf(request))?.iss;
+  const token = tokenOf(request);
+  const iss = claimsOf(token)?.iss;
+  const isNeeded = ({ issuer, login }: IssuerConfig) =>
+    token === undefined ? config.login !== undefined && login !== undefined : issuer === iss;
   const isNamed = (issuer: IssuerConfig) => issuer.issuer === iss;
   const notes: string[] = [];
   if (jwks !== undefined && !config.issuers.some(isNamed))
@@ -60,24 +64,46 @@ export async function explainOffline(
   const denyListFile = config.denyList.file;
   try {
     for (const [index, { issuer, settled }] of owners.entries()) {
-      if (iss === undefined || used[index]?.issuer !== iss) continue;
+      const issuerConfig = used[index];
+      if (issuerConfig === undefined || !isNeeded(issuerConfig)) continue;
       issuer.start();
       await withDeadline(Promise.race([issuer.firstKeys, settled]), keysTimeout, systemClock, () => {});
       const { problem, name } = issuer.status();
       if (problem !== undefined) notes.push(`issuer ${name}: its keys cannot be loaded: ${problem}`);
     }
+    const issuers = used.flatMap((issuerConfig, index) => {
+      const issuer = owners[index]?.issuer;
+      return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
+    });
+    const denyList =
+      denyListFile === undefined ? [] : readDenyList(sources.readFile(denyListFile), denyListFile);
+    const clock = at === undefined ? systemClock : { ...systemClock, now: () => at };
+    // Loaded only with a login.
+    const offline =
+      config.login === undefined
+        ? undefined
+        : (await import('./offline-logins.ts')).createOfflineLogins({
+            config,
+            issuers,
+            denyList,
+            sources,
+            clock,
+          });
+    notes.push(...(offline?.notes ?? []));
     const explain = createExplain({
       config,
-      issuers: used.flatMap((issuerConfig, index) => {
-        const issuer = owners[index]?.issuer;
-        return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
-      }),
-      denyList: denyListFile === undefined ? [] : readDenyList(sources.readFile(denyListFile), denyListFile),
+      issuers,
+      denyList,
       cache: createTokenCache(config.cache),
       replays: createReplayStore(),
-      clock: at === undefined ? systemClock : { ...systemClock, now: () => at },
+      clock,
+      logins: offline?.logins,
     });
-    return { explanation: await explain(request), configHash: configHash(config), notes };
+    try {
+      return { explanation: await explain(request), configHash: configHash(config), notes };
+    } finally {
+      offline?.stop();
+    }
   } finally {
     for (const { issuer } of owners) issuer.stop();
   }
