@@ -16,6 +16,7 @@ import { configHash } from '../../service/config-hash.ts';
 import { createExplain } from '../../service/explain/explain.ts';
 import { readInputFile } from '../input-file.ts';
 import { singleProblem } from '../single-problem.ts';
+import type { OfflineLoginParts, OfflineLogins } from './offline-logins.ts';
 import { claimsOf, tokenOf } from './token-parts.ts';
 
 /** How to explain. */
@@ -78,17 +79,10 @@ export async function explainOffline(
     const denyList =
       denyListFile === undefined ? [] : readDenyList(sources.readFile(denyListFile), denyListFile);
     const clock = at === undefined ? systemClock : { ...systemClock, now: () => at };
-    // Loaded only with a login.
     const offline =
       config.login === undefined
         ? undefined
-        : (await import('./offline-logins.ts')).createOfflineLogins({
-            config,
-            issuers,
-            denyList,
-            sources,
-            clock,
-          });
+        : await offlineLogins({ config, issuers, denyList, sources, clock });
     notes.push(...(offline?.notes ?? []));
     const explain = createExplain({
       config,
@@ -107,6 +101,12 @@ export async function explainOffline(
   } finally {
     for (const { issuer } of owners) issuer.stop();
   }
+}
+
+/** The logins. Their code is loaded only if they are configured. */
+async function offlineLogins(parts: OfflineLoginParts): Promise<OfflineLogins> {
+  const { createOfflineLogins } = await import('./offline-logins.ts');
+  return createOfflineLogins(parts);
 }
 
 /** The owner of an issuer's keys. `settled` resolves when the first load has failed. */
