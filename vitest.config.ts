@@ -8,6 +8,7 @@ const live = [
   'test/{e2e,oauth2-proxy,observe,process,security}/**/*.test.ts',
   'test/transport/{grpc,http}/**/*.test.ts',
   'test/check/incumbent/**/*.test.ts',
+  'test/login/logins.test.ts',
 ];
 
 /** Faults and floods. Each test starts its own service. */

@@ -1,5 +1,6 @@
 /** The end of a traced check: the step that failed, the headers and the decision. Without a trace, the check is unchanged. */
 import { listed } from '../config/values/detail-text.ts';
+import type { CookieChanges } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, Decision } from '../model/decision.ts';
 import type { Forwarding } from '../model/forwarding.ts';
@@ -20,7 +21,7 @@ function traced(check: Check, request: CheckRequest, trace: Trace): Decision | P
     hasEnded = true;
     const failed = settled.detail?.().failed;
     if (failed !== undefined) trace({ ...failed, result: 'failed' });
-    if (settled.outcome === 'allow') traceHeaders(trace, settled.forwarding);
+    if (settled.outcome === 'allow') traceHeaders(trace, settled.forwarding, settled.cookies);
     traceDecision(trace, settled);
     return settled;
   };
@@ -28,7 +29,11 @@ function traced(check: Check, request: CheckRequest, trace: Trace): Decision | P
 }
 
 /** Emits the names of the headers, never their values. */
-function traceHeaders(trace: Trace, { set, remove, withheld }: Forwarding): void {
+function traceHeaders(
+  trace: Trace,
+  { set, remove, withheld }: Forwarding,
+  cookies: CookieChanges | undefined,
+): void {
   const left = withheld.map(({ header, cause }) => `${header} (${cause})`);
   trace({
     step: 'headers',
@@ -37,6 +42,7 @@ function traceHeaders(trace: Trace, { set, remove, withheld }: Forwarding): void
     found: [
       `set ${listed(set.map(([name]) => name))}`,
       `removed ${listed(remove)}`,
+      ...(cookies?.forwarded === undefined ? [] : ['the cookies of this service are removed']),
       ...(left.length > 0 ? [`values that are not forwarded: ${left.join(', ')}`] : []),
     ].join('; '),
   });

@@ -99,8 +99,10 @@ export async function checkConfig(
       return await runRequest(checked.result, notes, own, own.tokenFile, sources, readInput);
     const { config } = checked.result;
     const { configText, configWarnings } = await import('../tools/check-config/print-config.ts');
+    const { loginLines, loginWarnings } = await import('../tools/check-config/describe-login.ts');
+    const about = [...loginLines(config), ...configWarnings(config), ...loginWarnings(config)];
     return {
-      output: comments([...notes, ...configWarnings(config)]) + configText(config),
+      output: comments([...notes, ...about]) + configText(config),
       exitCode: exitCode.good,
     };
   } catch (error) {

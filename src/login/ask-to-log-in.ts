@@ -50,7 +50,8 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
   ): Decision | Promise<Decision> => {
     const { request, place, languages } = asked;
     const { reason, detail } = answered;
-    const returnTo = returnAddress(request, trace);
+    const isCounted = trace === undefined && opening.opens !== 'other';
+    const returnTo = returnAddress(request, isCounted);
     const signIn = paths.start(returnTo);
     const link = [loginHeader, signIn] as const;
     if (opening.opens === 'page')
@@ -69,9 +70,9 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     return denied(reason, browser, { place, detail });
   };
 
-  const returnAddress = (request: CheckRequest, trace: Trace | undefined): string => {
+  const returnAddress = (request: CheckRequest, isCounted: boolean): string => {
     const address = readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
-    if (address === undefined && trace === undefined) events.returnAddressRefused(request.host);
+    if (address === undefined && isCounted) events.returnAddressRefused(request.host);
     return address ?? '/';
   };
 

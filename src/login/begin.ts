@@ -103,7 +103,6 @@ export function createBegin(parts: BeginParts): Begin {
       }),
     );
     if (isLoginProblem(sent)) return failed(asked, start, sent);
-    const { policy, rule } = asked.place;
     const login = {
       issuer: iss,
       state,
@@ -112,8 +111,7 @@ export function createBegin(parts: BeginParts): Begin {
       returnTo,
       origin: asked.host.origin,
       callback,
-      policy,
-      ...(rule !== undefined && { rule }),
+      policy: asked.place.policy,
       startedAt: Math.floor(now() / 1_000),
     };
     const cookies = await loginCookies.add(login, asked.cookies, asked.cookiePlace);

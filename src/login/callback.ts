@@ -9,7 +9,7 @@ import { isSecondAttempt } from './begin.ts';
 import { readCallback } from './callback-query.ts';
 import type { Finish } from './finish.ts';
 import type { FoundLogin, LoginCookies, NoLogin } from './login-cookies.ts';
-import { describeFailed } from './login-details.ts';
+import { describeFailed, describeGoingOn } from './login-details.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
@@ -62,7 +62,7 @@ export function createCallback(parts: CallbackParts): Callback {
     const { request, place, languages } = asked;
     const verdict = await findSession(request, { ...place, issuers: names }, trace);
     if (verdict.outcome === 'signed_in') {
-      const detail = () => describeFailed('the browser already has a session; it goes on');
+      const detail = () => describeGoingOn(returnTo);
       return denied('login_completed', redirect(returnTo, verdict.cookies), { place, detail });
     }
     if (verdict.outcome === 'error') return verdict;

@@ -93,7 +93,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     return after(cookies(), (set) => signedIn(known, isCached, set));
   };
 
-  /** Goes on with the result of a renewal. */
+  /** Continues with the result of a renewal. */
   const afterRenewal = (
     renewal: Renewal,
     found: Found,
@@ -170,10 +170,10 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
 
   return (request, place, trace) => {
     const loginHost = hostOf(request.host);
-    const cookies = readCookies(loginHost === undefined ? [] : request.header('cookie'));
+    const cookies = readCookies(request.header('cookie'));
     const cookiePlace = { policy: place.policy, isHttp: loginHost?.isHttp === true };
     const lookup = { host: request.host, cookies, place: cookiePlace, option: place, trace };
-    if (loginHost === undefined) return none('absent', describeOtherHost, lookup);
+    if (loginHost === undefined) return none('absent', describeOtherHost, lookup, false);
     const found = store.find(cookies, cookiePlace, trace !== undefined);
     return after(found, (one) => judge(one, lookup));
   };
@@ -181,7 +181,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
 
 const current = { kind: 'current' } as const;
 
-/** Goes on at once if a value is there, else when it is. */
+/** Continues at once if a value is there, otherwise when it is. */
 function after<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

@@ -57,7 +57,7 @@ export function createFinish(parts: FinishParts): Finish {
   ): Finished => {
     const { name } = issuer.config;
     const { kind, detail } = problem;
-    const isCodeUsed = problem.isUnsent !== true;
+    const isCodeUsed = !(kind === 'unavailable' && problem.isUnsent === true);
     // A reload of the page can redeem a code that was not sent.
     const cookies = isCodeUsed ? [loginCookies.remove(found.name, asked.cookiePlace)] : [];
     const cause = kind === 'cancelled' || kind === 'unavailable' ? kind : 'failed';

@@ -1,4 +1,4 @@
-/** What a process knows about a session: its facts, and what it did with its cookie. */
+/** The knowledge of a process about a session: its facts, and its new cookies. */
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import type { CheckRequirements } from '../credential/token/requirements.ts';
@@ -12,7 +12,7 @@ import { hasUsedClaims, usedClaims } from './used-claims.ts';
 /** A session that was found. */
 export type Found = Extract<FoundSession, { readonly session: unknown }>;
 
-/** What is known about a session. */
+/** A session with its facts. */
 export interface KnownSession extends SessionFacts {
   readonly session: Session;
   readonly issuer: LoginIssuer;
@@ -46,7 +46,7 @@ export interface KnowSessionDependencies {
   readonly lifetime: SessionLifetime;
 }
 
-/** Creates the knowledge of one configuration. It lies beside the cached session, and lives as long. */
+/** Creates the knowledge of one configuration. It is stored with the cached session. */
 export function createKnowSession(dependencies: KnowSessionDependencies): KnowSession {
   const { config, issuers, denyList, lifetime } = dependencies;
   const denyListFile = config.denyList.file ?? '';

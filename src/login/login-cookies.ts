@@ -20,8 +20,6 @@ export interface PendingLogin {
   readonly callback: string;
   /** The name of the policy, or empty. */
   readonly policy: string;
-  /** The name of the rule; undefined without rules. */
-  readonly rule?: string;
   /** Seconds since the epoch. */
   readonly startedAt: number;
 }

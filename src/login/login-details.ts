@@ -66,6 +66,12 @@ export function describeCompleted({ config, path }: LoginIssuer, returnTo: strin
   return detailOf({ step: 'login', subject: 'the login', found, option: `${path}.login` }, found);
 }
 
+/** A login ended in another tab. */
+export function describeGoingOn(returnTo: string): StepDetail {
+  const found = `the browser already has a session; it goes on to ${shownPath(returnTo)}`;
+  return detailOf({ step: 'login', subject: 'the login', found, option: 'login' }, found);
+}
+
 /** A person signed out, or was asked whether to. */
 export function describeSignOut(found: string): StepDetail {
   return detailOf({ step: 'login', subject: 'the sign-out', found, option: 'login.paths' }, found);

@@ -6,7 +6,7 @@ import type { Found, KnownSession } from './known-session.ts';
 import type { LoginEvents } from './login-events.ts';
 import { minuteOf, type SessionLifetime } from './session-lifetime.ts';
 
-/** Where a cookie is replaced. */
+/** The request whose cookie is replaced. */
 export interface CookieOfRequest {
   readonly host: string;
   readonly cookies: RequestCookies;

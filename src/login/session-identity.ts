@@ -7,7 +7,7 @@ import type { Identity } from '../model/identity.ts';
 import type { Session } from '../session/session.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 
-/** What a check needs of a session. It is made once for a session and a configuration. */
+/** The facts that a check needs. They are made once for a session and a configuration. */
 export interface SessionFacts {
   readonly identity: Identity;
   readonly facts: Facts;

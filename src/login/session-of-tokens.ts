@@ -55,7 +55,7 @@ export function createSessionMaker({
   const refreshes = config.sessions?.refresh === true;
   const nowInSeconds = () => Math.floor(clock.now() / 1000);
 
-  /** What a session has of an ID token. */
+  /** The parts of a session that come from an ID token. */
   const ofClaims = (iss: string, claims: Claims) => {
     const used = known.get(iss)?.used ?? 'every';
     const sid = readString(claims, 'sid');
@@ -68,7 +68,7 @@ export function createSessionMaker({
     };
   };
 
-  /** What a session has of tokens, but for its claims. */
+  /** The other parts of a session that come from tokens. */
   const ofTokens = (iss: string, tokens: Tokens, before: Partial<Session>) => {
     const login = known.get(iss)?.config.login;
     const now = nowInSeconds();
@@ -126,7 +126,7 @@ export function createSessionMaker({
   };
 }
 
-/** When the token that counts ends: the ID token if it is forwarded, else the access token. */
+/** When the token that counts ends: the ID token if it is forwarded, otherwise the access token. */
 function endOf(tokens: Tokens, forward: string | undefined): number | undefined {
   const ofIdToken = tokens.claims === undefined ? undefined : readDate(tokens.claims, 'exp');
   const end =

@@ -11,6 +11,7 @@ import { createChecks } from './checks.ts';
 import { configHash } from './config-hash.ts';
 import { createDenyList } from './deny-list.ts';
 import { createIssuerPlans } from './issuer-plans.ts';
+import { warnOfRefreshes } from './refresh-warning.ts';
 import { createReloadProblems } from './reload-problems.ts';
 import { restartOptions } from './restart-options.ts';
 import { createSessionKeys } from './session-keys.ts';
@@ -105,6 +106,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     [config, loadedAt] = [next, clock.now()];
     denyList.use(nextDenyList.entries(), config);
     shadowWarnings.update(config);
+    warnOfRefreshes(config, checks.workersWanted, logger);
     problems.configurationLoaded(config);
     metrics.configLoaded(configHash(next), clock.now() / 1000, next.keys.maxStale);
     onKeysChange();

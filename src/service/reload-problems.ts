@@ -29,7 +29,9 @@ export function createReloadProblems(
   const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
     logger.error(
       { what, files, problem, since: new Date(since).toISOString() },
-      `the ${what} was not reloaded; the previous one stays in use`,
+      what === 'session keys'
+        ? `the ${what} were not reloaded; the previous ones stay in use`
+        : `the ${what} was not reloaded; the previous one stays in use`,
     ),
   );
   const reloaded = (

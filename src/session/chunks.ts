@@ -26,8 +26,8 @@ export function split(name: string, sealed: string): readonly Chunk[] | undefine
 /**
  * Joins the cookies of a session.
  *
- * Two values of a name are accepted only if they are equal: a page of another subdomain can set a second cookie. One cookie beside
- * chunks, or a missing chunk, is invalid for the same reason.
+ * Two values of a name are accepted only if they are equal: a page of another subdomain can set a second cookie. A whole
+ * cookie next to chunks, or a missing chunk, is invalid for the same reason.
  *
  * @returns undefined if there is none
  */

@@ -1,4 +1,4 @@
-/** The sessions that this process ended. A sealed cookie cannot be taken back, so its session is remembered until it is too old. */
+/** The sessions that this process ended. A sealed cookie cannot be taken back, so the ID of its session is kept until it is too old. */
 import { LRUCache } from 'lru-cache';
 
 /** The ended sessions. */

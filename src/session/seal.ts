@@ -1,6 +1,6 @@
 /** Seals values for cookies: JWE compact, `dir`, A256GCM (RFC 7516 section 7.1, RFC 7518 section 4.5). */
 
-/** What a sealed value is for: its `typ`. A value with one purpose is never opened for another. */
+/** The purpose of a sealed value: its `typ`. A value with one purpose is never opened for another. */
 export type Purpose = 'oidc-authz-session' | 'oidc-authz-login';
 
 /** Seals and opens values with the keys of `sessions.keysFile`. */

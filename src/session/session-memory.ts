@@ -1,4 +1,4 @@
-/** What a process remembers about sessions. It outlives a change of the configuration. It stores facts, never a decision. */
+/** The memory of a process about sessions. It outlives a change of the configuration. It stores facts, never a decision. */
 import { LRUCache } from 'lru-cache';
 import { createEndedSessions, type EndedSessions } from './ended-sessions.ts';
 import type { Session } from './session.ts';

@@ -1,4 +1,4 @@
-/** Where sessions are. The only maker is `in-cookie.ts`; a store that several replicas share can be another. */
+/** The place of sessions. The only maker is `in-cookie.ts`; a store that several replicas share can be another. */
 import type { NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
@@ -59,8 +59,8 @@ export interface SessionStore {
   /**
    * Saves a new or changed session.
    *
-   * @param cookies the cookies of the request; cookies of the session that are left over are deleted
-   * @returns the values of `set-cookie`; `too_large` with the largest part if the session does not fit
+   * @param cookies the cookies of the request. Cookies of the session that are left over are deleted.
+   * @returns the values of `set-cookie`, or the largest part of a session that does not fit, with its bytes
    */
   readonly save: (
     session: Session,

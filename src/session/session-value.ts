@@ -1,7 +1,7 @@
 /** The sealed form of a session: JSON with short names. */
 import type { Session } from './session.ts';
 
-/** The form of the sealed value. A value of another version is no session. */
+/** The form of the sealed value. A value of another version is not a session. */
 const version = 1;
 
 /** Returns the value to seal. */

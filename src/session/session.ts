@@ -21,7 +21,7 @@ export interface Session {
   /** `scope` of the token response, or the requested scopes. */
   readonly scopes: readonly string[];
   readonly startedAt: number;
-  /** Of the last request, rounded to a minute. */
+  /** The time of the last request, rounded down to a minute. */
   readonly seenAt: number;
   /** When the tokens were last issued. */
   readonly renewedAt: number;

@@ -2,13 +2,13 @@
 import { trimmed } from './read-cookies.ts';
 
 /**
- * Removes cookies by name. The other cookies stay byte for byte, in their order. All of the text is read: no limit lets a cookie pass.
+ * Removes cookies by name. The other cookies stay byte for byte, in their order. The whole text is read, so no limit lets a cookie pass.
  *
  * A proxy joins two `cookie` lines with a comma. A cookie after a comma is removed too, because the workload may read it.
  *
  * @param lines every `cookie` line as received
  * @param isRemoved whether the cookie of a name is removed
- * @returns the header without the cookies, empty if nothing remains; undefined if it has none of them
+ * @returns the remaining header, which can be empty; undefined if none was removed
  */
 export function withoutCookies(
   lines: readonly string[],

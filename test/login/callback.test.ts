@@ -427,6 +427,14 @@ describe('an issuer', () => {
     expect(await follow(world, browser, callback)).toMatchObject({ reason: 'login_completed' });
   });
 
+  test('that is rejected before anything is sent ends the login too', async () => {
+    const world = createLoginWorld();
+    const browser = openBrowser();
+    world.clients[0].result = async () => ({ kind: 'rejected', detail: 'a wrong iss', isUnsent: true });
+    expect(await signIn(world, browser)).toMatchObject({ reason: 'login_failed' });
+    expect(browser.cookies.size).toBe(0);
+  });
+
   test('that does not answer ends with a page before the mesh gives up', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();

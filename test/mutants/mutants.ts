@@ -14,9 +14,11 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
+import { loginMutants } from './login.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
+import { sessionMutants } from './session.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -38,4 +40,6 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...sessionMutants,
+  ...loginMutants,
 ];

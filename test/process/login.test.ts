@@ -8,8 +8,8 @@ import { signIn } from '../support/login-provider.ts';
 import { newSessionKey, shop, startLoginParts } from '../support/login-service.ts';
 import { startProcess } from '../support/process.ts';
 
-async function start(workers: number) {
-  const parts = await startLoginParts();
+async function start(workers: number, sessions?: string) {
+  const parts = await startLoginParts(sessions);
   onTestFinished(() => parts.provider.close());
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'oidc-authz.yaml');
   const write = (more = '') =>
@@ -70,6 +70,11 @@ describe.each([1, 2])('with %s process(es)', (workers) => {
       expect((await open()).status).toBe(200);
     }
   });
+});
+
+test('a warning says that several workers can refresh the same session', async () => {
+  const { service } = await start(2, 'refresh: true');
+  await service.record(({ option, workers }) => option === 'sessions.refresh' && workers === 2);
 });
 
 test('logins can be added to a running service', async () => {

@@ -3,6 +3,7 @@
  * log of a service in the state of the alert. For states that continue, the log starts at the command's `--since`.
  */
 import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -153,6 +154,16 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
       (file) => `${plain}denyList: {file: ${file}}\n`,
       ['[]', '[{issuer: 1}]'],
       'was not reloaded',
+    ),
+  OidcAuthzSessionKeysNotReloaded: () =>
+    logAfterOverwrite(
+      (file) =>
+        `${plain.replace('name: main', 'name: main, login: {clientId: shop, clientAuthentication: none}')}
+login: {hosts: [shop.example.com]}
+sessions: {keysFile: ${file}}
+`,
+      [`${randomBytes(32).toString('base64')}\n`, 'not a key\n'],
+      'were not reloaded',
     ),
   OidcAuthzReloadFailed: () => logAfterOverwrite(() => plain, ['', 'issuers: []\n'], 'was not reloaded'),
   OidcAuthzIncumbentUnavailable: async () =>

@@ -1,5 +1,6 @@
 /** The whole service signs a person in at a certified OpenID provider, through both transports. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServiceExplanation } from '../../src/model/explanation.ts';
 import { type RunningApp, runApp } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
 import type { FakeMesh } from '../support/fake-mesh.ts';
@@ -90,6 +91,51 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
       for (const method of ['GET', 'POST'] as const)
         await browser.request(`https://${host}/.oidc-authz/${name}`, { method });
     expect(mesh().seen.length).toBe(before);
+  });
+});
+
+describe('explain', () => {
+  const explain = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${service.adminPort}/explain`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ host, path, headers }),
+    });
+    const { explanation } = (await response.json()) as ServiceExplanation;
+    return explanation;
+  };
+
+  test('says that a session counts, what the workload gets, and renews nothing', async () => {
+    const browser = parts.browser(meshes.http as FakeMesh);
+    await signIn(browser, `https://${host}/`, 'alice');
+    const cookie = [...browser.cookies(host)].map(([name, value]) => `${name}=${value}`).join('; ');
+    const explanation = await explain('/cart', { cookie });
+    expect(explanation).toMatchObject({ outcome: 'allow', rule: 'shop', issuer: 'main' });
+    expect(explanation.steps).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ step: 'login', option: 'rules[1].require.login' }),
+        expect.objectContaining({ step: 'session', result: 'passed' }),
+        expect.objectContaining({
+          step: 'headers',
+          found: expect.stringContaining('the cookies of this service are removed'),
+        }),
+      ]),
+    );
+    expect(explanation.upstream?.set).toEqual(['x-user', 'x-groups']);
+    const texts = JSON.stringify(explanation);
+    expect(texts).not.toContain(cookie.slice(-40));
+    expect(texts).not.toContain('alice');
+  });
+
+  test('says where a browser would be sent, without beginning a login', async () => {
+    const started = () => parts.provider.requests.length;
+    const before = started();
+    const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const explanation = await explain('/cart', headers);
+    expect(explanation).toMatchObject({ outcome: 'deny', reason: 'login_required', rule: 'shop' });
+    expect(JSON.stringify(explanation)).not.toMatch(/state=|__Host-oidc-authz-login-/);
+    expect(await explain('/.oidc-authz/callback?code=x&state=y', headers)).toMatchObject({ outcome: 'deny' });
+    expect(started()).toBe(before);
   });
 });
 

@@ -41,7 +41,7 @@ describe('is invalid', () => {
     ['without the first', [second, third]],
     ['without the second', [first, third]],
     ['with only the last', [third]],
-    ['with a whole cookie beside chunks', [{ name, value: 'y' }, first, second, third]],
+    ['with a whole cookie next to chunks', [{ name, value: 'y' }, first, second, third]],
     ['with a second value of a chunk', [first, second, third, { ...second, value: 'planted' }]],
     [
       'with two whole cookies',

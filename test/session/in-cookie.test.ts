@@ -115,7 +115,7 @@ describe('does not find', () => {
     expect(await find(one.kept())).toMatchObject({ session: { subject: 'alice' } });
   });
 
-  test('a session beside a planted cookie of the same name, before or after it', async () => {
+  test('a session next to a planted cookie of the same name, before or after it', async () => {
     const clock = createTestClock();
     const writer = createTestStore({ clock });
     const own = (await signIn(writer, sessionAt(clock))).line();
@@ -175,7 +175,7 @@ describe('does not find', () => {
 });
 
 describe('keys', () => {
-  test('a rotation signs nobody out, and a removed key ends its sessions at once', async () => {
+  test('a rotation keeps every session, and a removed key ends its sessions at once', async () => {
     const clock = createTestClock();
     const [old] = randomKeys();
     const [next] = randomKeys();
@@ -278,7 +278,7 @@ describe('limits', () => {
     expect(await store.find(browser.cookies(), plainPlace)).toMatchObject({ isCached: false });
   });
 
-  test('a flood of different cookies is not remembered', async () => {
+  test('a flood of different cookies is not cached', async () => {
     const clock = createTestClock();
     const writer = createTestStore({ clock });
     const sealed = [...(await signIn(writer, sessionAt(clock))).kept().values()][0] ?? '';

@@ -9,7 +9,8 @@ import { valueAt } from '../values/value-at.ts';
 
 const header = z.union([z.string(), z.array(z.string()).min(1)]);
 
-const outcomes = ['allow', 'deny', 'error'] as const;
+/** `login`: a denial that sends the browser to log in. */
+const outcomes = ['allow', 'deny', 'error', 'login'] as const;
 const reasonNames = Object.keys(reasons) as [keyof typeof reasons];
 
 const request = z.strictObject({
@@ -34,6 +35,8 @@ const test = z.strictObject({
   issuer: text().optional(),
   /** Claims of the token in addition to iss, aud, iat and exp. Absent: there is no token. */
   claims: z.record(z.string(), z.unknown()).optional(),
+  /** Whether the claims are those of a signed-in person, and not of a token. */
+  session: z.literal(true).optional(),
   expect: expected.refine(
     (of) => Object.values(of).some((value) => value !== undefined),
     'must have an outcome, a reason or a rule',
@@ -56,6 +59,7 @@ const titles: Readonly<Record<string, string>> = {
   'request.policy': 'a policy name',
   issuer: 'the name of a configured issuer',
   claims: 'a mapping of claim names to values; `{}` for a token without more claims',
+  session: 'true, or absent',
   expect: 'the expected result: `{outcome: allow}`, `{reason: rule_denied}` or `{rule: NAME}`',
   'expect.outcome': `one of ${outcomes.join(', ')}`,
   'expect.reason': 'a reason from docs/reasons.md',

@@ -20,7 +20,7 @@ export function addressAdvice({ option }: Attempt): string {
   if (option === undefined)
     return 'the discovery document names this address; set `jwksUri` to the right one';
   if (option === 'login')
-    return 'the discovery document of the issuer, or `issuers[].login`, names this address; correct it there';
+    return 'check this address in the discovery document of the issuer, or in `issuers[].login`';
   if (option !== 'issuer') return `check \`${option}\``;
   return 'check `issuer`, or set `discoveryUri` or `jwksUri` to the right address';
 }

@@ -129,6 +129,7 @@ function initialOf(label: string): string {
 }
 
 function shortened(name: string): string {
-  const characters = Array.from(name.slice(0, 2 * longestName));
+  // A character has up to two code units.
+  const characters = Array.from(name.slice(0, 2 * longestName + 2));
   return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : name;
 }

@@ -42,17 +42,21 @@ export async function runRuleTests(
   for (const test of tests) {
     const decision = await decide(config, test, clock);
     const found = describe(decision);
+    const outcome = isSentToLogIn(decision) ? 'login' : decision.outcome;
     const isAsExpected =
-      (test.expect.outcome === undefined || test.expect.outcome === decision.outcome) &&
+      // Sending a person to log in is a denial.
+      (test.expect.outcome === undefined || [outcome, decision.outcome].includes(test.expect.outcome)) &&
       (test.expect.reason === undefined || test.expect.reason === found.reason) &&
       (test.expect.rule === undefined || test.expect.rule === found.rule);
     if (!isAsExpected)
-      lines.push(
-        `${test.name}: expected ${format(test.expect)}, found ${format({ outcome: decision.outcome, ...found })}`,
-      );
+      lines.push(`${test.name}: expected ${format(test.expect)}, found ${format({ outcome, ...found })}`);
   }
   const count = `${tests.length - lines.length} of ${tests.length} as expected`;
   return { output: `${[...lines, count].join('\n')}\n`, failed: lines.length };
+}
+
+function isSentToLogIn(decision: Decision): boolean {
+  return decision.outcome === 'deny' && decision.browser?.status === 302;
 }
 
 function describe(decision: Decision): { reason: Reason; rule: string } {
@@ -69,8 +73,8 @@ function format(values: Readonly<Record<string, string | undefined>>): string {
 
 async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Decision> {
   const authenticate: Authenticate = (request, admit, trace) => {
-    const { claims } = test;
-    if (claims === undefined) return { outcome: 'deny', reason: 'token_missing' };
+    const { claims, session } = test;
+    if (claims === undefined || session === true) return { outcome: 'deny', reason: 'token_missing' };
     const issuer = issuerOf(config, test);
     if (issuer === undefined) return { outcome: 'deny', reason: 'issuer_unknown' };
     const now = clock.now() / 1000;
@@ -89,7 +93,16 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
       };
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request, trace);
   };
-  return createOwnCheck(config, authenticate, clock)(requestOf(test));
+  const person = test.session === true ? issuerOf(config, test) : undefined;
+  const logins =
+    config.login === undefined
+      ? undefined
+      : (await import('./table-logins.ts')).createTableLogins(
+          config,
+          person && { issuer: person, claims: test.claims ?? {} },
+          clock.now() / 1000,
+        );
+  return createOwnCheck(config, authenticate, clock, logins)(requestOf(test));
 }
 
 /** The issuer that a test names, or the first one. */
@@ -97,7 +110,7 @@ function issuerOf({ issuers }: Config, { issuer }: RuleTest): IssuerConfig | und
   return issuer === undefined ? issuers[0] : issuers.find(({ name }) => name === issuer);
 }
 
-function requestOf({ request }: RuleTest): CheckRequest {
+function requestOf({ request, claims, session }: RuleTest): CheckRequest {
   const { method, host, path, headers, policy } = request;
   const lines = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]));
   return {
@@ -105,7 +118,8 @@ function requestOf({ request }: RuleTest): CheckRequest {
     host,
     path,
     policy,
-    authorization: [],
+    // A request with a token never uses a session.
+    authorization: claims === undefined || session === true ? [] : ['Bearer'],
     dpop: [],
     forwardedClientCert: '',
     peerCertificate: '',

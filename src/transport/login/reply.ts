@@ -1,40 +1,40 @@
-/** Converts a decision of the login to a response of a web server. Unlike a check, 200 means nothing here, so every status is sent as it is. */
+/** Converts a decision of the login to a response of a web server. Unlike for a check, 200 means nothing here: each status is sent as it is. */
 import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../check/challenge.ts';
+import { browserMessage, isForBrowser } from '../../check/login/browser-lines.ts';
 import { decisionHeader, type NotAllowed } from '../../model/decision.ts';
 import { reasons } from '../../model/reasons.ts';
 
-/** A response. */
+/** A response. Several lines can have the same name. */
 export interface LoginReply {
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Values of `set-cookie`, one for each line. */
-  readonly cookies: readonly string[];
+  readonly lines: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
 
-/** Creates the response. */
+/** Creates the response. If the answer for the browser cannot be sent, the response is that of the reason. */
 export function loginReply(decision: NotAllowed, options: ChallengeOptions): LoginReply {
-  const { id, browser, reason } = decision;
-  const status = browser?.status ?? reasons[reason].grpcHttpStatus;
-  const { type, body } = browser?.page ?? {
-    type: 'application/json',
-    body: (decisionId: string | undefined) => errorBody(reason, decisionId),
-  };
-  const isRedirect = browser?.location !== undefined;
+  const { id } = decision;
+  const { status, lines, body } = forBrowser(decision, options) ?? ofReason(decision, options);
+  return { status, lines: [...lines, ...(id === undefined ? [] : [[decisionHeader, id] as const])], body };
+}
+
+function forBrowser(decision: NotAllowed, options: ChallengeOptions): LoginReply | undefined {
+  if (!isForBrowser(decision)) return undefined;
+  const { status } = decision.browser;
+  const message = browserMessage(decision, status, decision.id, options);
+  return message && { status, ...message };
+}
+
+function ofReason(decision: NotAllowed, options: ChallengeOptions): LoginReply {
   return {
-    status,
-    headers: [
+    status: reasons[decision.reason].grpcHttpStatus,
+    lines: [
+      decision.outcome === 'deny'
+        ? ['www-authenticate', challenge(decision, options)]
+        : ['retry-after', String(retryAfterSeconds)],
+      ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
-      ...(id === undefined ? [] : ([[decisionHeader, id]] as const)),
-      ...(status === 401 && decision.outcome === 'deny'
-        ? ([['www-authenticate', challenge(decision, options)]] as const)
-        : []),
-      ...(decision.outcome === 'error' ? ([['retry-after', String(retryAfterSeconds)]] as const) : []),
-      ...(browser?.headers ?? []),
-      ...(browser?.location === undefined ? [] : ([['location', browser.location]] as const)),
-      ...(isRedirect ? [] : ([['content-type', type]] as const)),
     ],
-    cookies: browser?.cookies ?? [],
-    body: isRedirect ? '' : body(id),
+    body: errorBody(decision.reason, decision.id),
   };
 }

@@ -67,12 +67,10 @@ export async function createLoginServer(dependencies: LoginServerDependencies): 
   const notFound = (reply: FastifyReply) => plainText(reply, 404, 'not found');
   const send = (reply: FastifyReply, decision: Decision) => {
     if (decision.outcome === 'allow') throw new TypeError('a path of the login was allowed');
-    const { status, headers, cookies, body } = loginReply(decision, challenge());
-    if (cookies.length > 0) reply.header('set-cookie', [...cookies]);
-    return reply
-      .code(status)
-      .headers(Object.fromEntries(headers))
-      .send(body === '' ? undefined : body);
+    const { status, lines, body } = loginReply(decision, challenge());
+    // fastify adds lines of `set-cookie`, and replaces those of any other header.
+    for (const [name, value] of lines) reply.header(name, value);
+    return reply.code(status).send(body === '' ? undefined : body);
   };
 
   const app = fastify({

@@ -48,7 +48,8 @@ export interface WorldOptions {
   /** `issuers[].login`, one for each issuer. */
   readonly issuers?: readonly Options[];
   readonly place?: Partial<LoginPlace>;
-  readonly clients?: readonly LoginIssuer['client'][];
+  /** Real issuers, instead of those that write down their calls. */
+  readonly real?: readonly LoginIssuer[];
   readonly clock?: TestClock;
   /** Places of paths; by default, each path has the place of the world. */
   readonly placeOf?: PlaceOfPath;
@@ -62,11 +63,12 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   const config = configOf(options);
   const clock = options.clock ?? createTestClock();
   const clients = config.issuers.map(({ issuer }) => createFakeClient(issuer));
-  const issuers = config.issuers.map((issuer, index): LoginIssuer => {
-    const client = options.clients?.[index] ?? clients[index];
+  const fakes = config.issuers.map((issuer, index): LoginIssuer => {
+    const client = clients[index];
     if (client === undefined || issuer.login === undefined) throw new Error('an issuer has no client');
     return { config: { ...issuer, login: issuer.login }, path: `issuers[${index}]`, client };
   });
+  const issuers = options.real ?? fakes;
   const events: (readonly unknown[])[] = [];
   const seal = createSeal(() => keys);
   const sessionMaker = createSessionMaker({

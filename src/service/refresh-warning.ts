@@ -1,0 +1,21 @@
+/** Warns if several processes can refresh the same session. */
+import type { Config } from '../config/declare/options.ts';
+import type { Logger } from '../observe/logger.ts';
+
+/**
+ * Warns about a configuration. With sessions in cookies, no process knows the refreshes of another, and most issuers accept a refresh
+ * token once.
+ *
+ * @param workers the number of processes that answer checks
+ */
+export function warnOfRefreshes(
+  { login, sessions }: Pick<Config, 'login' | 'sessions'>,
+  workers: number,
+  logger: Pick<Logger, 'warn'>,
+): void {
+  if (login === undefined || sessions?.refresh !== true || workers === 1) return;
+  logger.warn(
+    { workers, option: 'sessions.refresh' },
+    'several workers can use the refresh token of a session at the same time, and most issuers then end the session; set workers to 1, or sessions.refresh to false',
+  );
+}

@@ -1,0 +1,86 @@
+/** Describes the logins of a configuration: who signs in where, what to register, the cookies, and what is rarely intended. */
+import type { Config } from '../../config/declare/options.ts';
+import { redirectUris } from '../../config/login/own-paths.ts';
+import { sessionRuleOf } from '../../config/login/session-rule.ts';
+import { formatDuration } from '../../config/values/units.ts';
+import { isLoopback } from '../../config/values/urls.ts';
+import { createCookieNames } from '../../session/cookie-names.ts';
+
+/** The timeout of the mesh that a login needs, in milliseconds. */
+const loginTimeout = 5_000;
+
+/** Describes the logins, a line each; none without `login`. */
+export function loginLines(config: Config): readonly string[] {
+  const { login, sessions } = config;
+  if (login === undefined || sessions === undefined) return [];
+  return [
+    `login: on ${login.hosts.join(', ')}`,
+    ...placeLines(config).map((line) => `login: ${line}`),
+    ...redirectUris(config).map(
+      ({ issuer, clientId, uris }) => `login: register at ${issuer}, client ${clientId}: ${uris.join(' ')}`,
+    ),
+    `login: the session cookie is ${cookieNames(config, sessions).join(', ')}`,
+  ];
+}
+
+/** Warns about settings of a login that are valid but rarely intended. */
+export function loginWarnings(config: Config): readonly string[] {
+  const { login, sessions, limits, workers } = config;
+  if (login === undefined || sessions === undefined) return [];
+  const isLocal = (host: string) => isLoopback(new URL(`http://${host.replace(/^\*/, 'x')}`));
+  const open = login.httpHosts.filter((host) => !isLocal(host));
+  return [
+    ...(limits.meshTimeout < loginTimeout
+      ? [
+          `limits.meshTimeout: a login waits at most ${formatDuration(Math.floor(limits.meshTimeout * 0.8))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
+        ]
+      : []),
+    ...(sessions.refresh && workers !== 1
+      ? [
+          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; set sessions.refresh to false, or workers to 1',
+        ]
+      : []),
+    ...(sessions.refresh
+      ? [
+          'sessions.refresh: run one replica only; with several, two of them can use the same refresh token, and most issuers then end the session',
+        ]
+      : []),
+    ...(sessions.cookie.domain === undefined
+      ? []
+      : [
+          `sessions.cookie.domain: every host below ${sessions.cookie.domain} receives the session cookie, and can replace it`,
+        ]),
+    ...open.map((host) => `login.httpHosts: the session cookie of ${host} is sent over http://`),
+  ].map((warning) => `warning: ${warning}`);
+}
+
+function placeLines(config: Config): readonly string[] {
+  const { rules, policies } = config;
+  if (rules === undefined && policies === undefined) return [placeLine('every request', undefined, config)];
+  return [
+    ...(rules ?? []).map((rule) => placeLine(`rule ${rule.name}`, rule, config)),
+    ...(policies ?? []).flatMap((policy) =>
+      policy.rules.map((rule) => placeLine(`rule ${policy.name}/${rule.name}`, rule, config)),
+    ),
+  ];
+}
+
+function placeLine(what: string, rule: Parameters<typeof sessionRuleOf>[0], config: Config): string {
+  const place = sessionRuleOf(rule, config);
+  if (place === undefined)
+    return rule?.allow === 'anonymous' ? `${what}: nobody needs to sign in` : `${what}: tokens only`;
+  const at = place.issuers.join(', ');
+  if (place.when === 'never') return `${what}: sessions of ${at} and tokens; nobody is sent to log in`;
+  const who = place.when === 'always' ? 'each GET without a session' : 'a browser that opens a page';
+  return `${what}: sessions of ${at} and tokens; ${who} is sent to log in`;
+}
+
+function cookieNames(
+  { policies = [], login }: Config,
+  { cookie }: NonNullable<Config['sessions']>,
+): readonly string[] {
+  const names = policies.map(({ name }) => name);
+  const { session } = createCookieNames(cookie, names);
+  const isHttpOnly = login?.hosts.every((host) => login.httpHosts.includes(host)) ?? false;
+  return (names.length === 0 ? [''] : names).map((policy) => session({ policy, isHttp: isHttpOnly }));
+}

@@ -1,0 +1,328 @@
+/** Mutants of sessions: their cookies, seals, keys, lifetimes and memory. */
+import type { Mutant } from './mutant.ts';
+
+const reader = ['test/session/read-cookies.test.ts'];
+const names = ['test/session/cookie-names.test.ts'];
+const without = ['test/session/without-cookies.test.ts'];
+const attributes = ['test/session/set-cookie.test.ts'];
+const chunks = ['test/session/chunks.test.ts', 'test/session/in-cookie.test.ts'];
+const seal = ['test/session/seal-values.test.ts'];
+const store = ['test/session/in-cookie.test.ts'];
+const keys = ['test/config/login/session-keys.test.ts'];
+const find = ['test/login/find-session.test.ts'];
+const claims = ['test/login/used-claims.test.ts'];
+const tokens = ['test/login/session-of-tokens.test.ts'];
+
+/** Each removes one defence of a session. */
+export const sessionMutants: readonly Mutant[] = [
+  {
+    name: 'a comma separates cookies',
+    file: 'src/session/read-cookies.ts',
+    find: "const semicolon = line.indexOf(';', start);",
+    replace:
+      "const semicolon = [line.indexOf(';', start), line.indexOf(',', start)].find((at) => at >= 0) ?? -1;",
+    tests: reader,
+  },
+  {
+    name: 'any number of cookies is read',
+    file: 'src/session/read-cookies.ts',
+    find: 'start <= line.length && cookies < maxCookies;',
+    replace: 'start <= line.length;',
+    tests: reader,
+  },
+  {
+    name: 'cookies of any length are read',
+    file: 'src/session/read-cookies.ts',
+    find: 'if (left < 0) return found;',
+    replace: '',
+    tests: reader,
+  },
+  {
+    name: 'only the last value of a name is read',
+    file: 'src/session/read-cookies.ts',
+    find: 'else values.push(value);',
+    replace: 'else values[0] = value;',
+    tests: [...reader, ...store],
+  },
+  {
+    name: 'a cookie after a comma reaches the workload',
+    file: 'src/session/without-cookies.ts',
+    find: "cookie.split(',').filter(isKept)",
+    replace: '[cookie].filter(isKept)',
+    tests: without,
+  },
+  {
+    name: 'the chunks of a session are not ours',
+    file: 'src/session/cookie-names.ts',
+    find: '/^(?:$|[.-])/',
+    replace: '/^(?:$|-)/',
+    tests: names,
+  },
+  {
+    name: 'the session cookie has no prefix',
+    file: 'src/session/cookie-names.ts',
+    find: "${isHttp ? '' : prefix}${name}",
+    replace: '${name}',
+    tests: [...names, ...store],
+  },
+  {
+    name: 'teams share the name of the cookie',
+    file: 'src/session/cookie-names.ts',
+    find: "${policy === '' ? '' : `-${policy}`}",
+    replace: '',
+    tests: [...names, ...store],
+  },
+  {
+    name: 'a cookie is not for https only',
+    file: 'src/session/set-cookie.ts',
+    find: '; Secure; HttpOnly; ${site}',
+    replace: '; HttpOnly; ${site}',
+    tests: [...attributes, ...store],
+  },
+  {
+    name: 'scripts can read a cookie',
+    file: 'src/session/set-cookie.ts',
+    find: '; Secure; HttpOnly; ${site}',
+    replace: '; Secure; ${site}',
+    tests: attributes,
+  },
+  {
+    name: 'the first of two cookies counts',
+    file: 'src/session/chunks.ts',
+    find: "return others.every((other) => other === first) ? first : 'invalid';",
+    replace: 'return first;',
+    tests: chunks,
+  },
+  {
+    name: 'a whole cookie wins over chunks',
+    file: 'src/session/chunks.ts',
+    find: 'return whole === undefined && isComplete ?',
+    replace: 'return isComplete ?',
+    tests: chunks,
+  },
+  {
+    name: 'a missing chunk is skipped',
+    file: 'src/session/chunks.ts',
+    find: 'present.length === count && ',
+    replace: '',
+    tests: chunks,
+  },
+  {
+    name: 'a chunk is larger than a browser keeps',
+    file: 'src/session/chunks.ts',
+    find: 'maxCookieBytes - name.length - 2;',
+    replace: 'maxCookieBytes - name.length;',
+    tests: chunks,
+  },
+  {
+    name: 'a value of one purpose opens for another',
+    file: 'src/session/seal-values.ts',
+    find: 'kid: id, typ: purpose }',
+    replace: "kid: id, typ: purpose.slice(0, 'oidc-authz'.length) }",
+    tests: [...seal, ...store],
+  },
+  {
+    name: 'a value of any length is opened',
+    file: 'src/session/seal-values.ts',
+    find: 'if (text.length > maxSealed) return undefined;',
+    replace: '',
+    tests: seal,
+  },
+  {
+    name: 'another spelling of the same bytes is opened',
+    file: 'src/session/seal-values.ts',
+    find: 'isCanonical(ciphertext) && isCanonical(tag)',
+    replace: 'true',
+    tests: seal,
+  },
+  {
+    name: 'a text of another form fails faster',
+    file: 'src/session/seal-values.ts',
+    find: '    const value = await decrypt(header + (isUsable ? tail : decoy), await (one ?? first).imported);',
+    replace:
+      '    if (!isUsable) return undefined;\n    const value = await decrypt(header + tail, await (one ?? first).imported);',
+    tests: seal,
+  },
+  {
+    name: 'removed keys still open',
+    file: 'src/session/seal-values.ts',
+    find: 'prepared = current.map((key) =>',
+    replace: 'prepared = [...current, ...prepared.map(({ key }) => key)].map((key) =>',
+    tests: [...seal, ...store],
+  },
+  {
+    name: 'a cached session outlives its key',
+    file: 'src/session/in-cookie.ts',
+    find: '!keyIds.includes(keyId) || ',
+    replace: '',
+    tests: [...store, ...find],
+  },
+  {
+    name: 'a session of one policy counts in another',
+    file: 'src/session/in-cookie.ts',
+    find: ' || session.policy !== place.policy',
+    replace: '',
+    tests: store,
+  },
+  {
+    name: 'an ended session is found',
+    file: 'src/session/in-cookie.ts',
+    find: 'if (memory.ended.has(session.id, clock.now() / 1000)) return ended;',
+    replace: '',
+    tests: [...store, ...find],
+  },
+  {
+    name: 'any number of cookies is opened at the same time',
+    file: 'src/session/in-cookie.ts',
+    find: 'if (pending.size >= maxOpenings) return undefined;',
+    replace: '',
+    tests: store,
+  },
+  {
+    name: 'left-over chunks stay',
+    file: 'src/session/in-cookie.ts',
+    find: '...leftOver.map((one) => deleteCookie(one, attributes))',
+    replace: '',
+    tests: store,
+  },
+  {
+    name: 'a dry run is cached',
+    file: 'src/session/in-cookie.ts',
+    find: 'if (other === undefined && !isDryRun) ',
+    replace: 'if (other === undefined) ',
+    tests: store,
+  },
+  {
+    name: 'the number of ended sessions has no limit',
+    file: 'src/session/ended-sessions.ts',
+    find: 'new LRUCache<string, number>({ max: maxEnded })',
+    replace: 'new LRUCache<string, number>({ max: 2 * maxEnded })',
+    tests: ['test/session/ended-sessions.test.ts'],
+  },
+  {
+    name: 'a sealed value of another version is a session',
+    file: 'src/session/session-value.ts',
+    find: 'v !== version || ',
+    replace: '',
+    tests: [...store, 'test/session/session-value.test.ts'],
+  },
+  {
+    name: 'the same key twice is accepted',
+    file: 'src/config/login/session-keys.ts',
+    find: 'if (earlier !== undefined)',
+    replace: 'if (earlier === 0)',
+    tests: keys,
+  },
+  {
+    name: 'a key of another length is accepted',
+    file: 'src/config/login/session-keys.ts',
+    find: 'if (bytes.length !== keyLength)',
+    replace: 'if (bytes.length < 16)',
+    tests: keys,
+  },
+  {
+    name: 'a session counts on every host',
+    file: 'src/login/find-session.ts',
+    find: "    if (loginHost === undefined) return none('absent', describeOtherHost, lookup, false);",
+    replace: '',
+    tests: find,
+  },
+  {
+    name: 'a session of every issuer counts',
+    file: 'src/login/find-session.ts',
+    find: 'if (!option.issuers.includes(name))',
+    replace: 'if (option.issuers.length === 0)',
+    tests: find,
+  },
+  {
+    name: 'a session has no lifetime',
+    file: 'src/login/find-session.ts',
+    find: 'if (end !== undefined) {',
+    replace: 'if (end?.cause === undefined && end !== undefined) {',
+    tests: find,
+  },
+  {
+    name: 'the requirements of the issuer do not count',
+    file: 'src/login/find-session.ts',
+    find: 'if (failed !== undefined) {',
+    replace: 'if (failed?.reason === undefined && failed !== undefined) {',
+    tests: find,
+  },
+  {
+    name: 'a session that the issuer ended still counts in this process',
+    file: 'src/login/find-session.ts',
+    find: '        store.end(known.session);\n',
+    replace: '',
+    tests: find,
+  },
+  {
+    name: 'a trace refreshes tokens',
+    file: 'src/login/find-session.ts',
+    find: '      return admit(known, found.isCached, trace, () => []);\n',
+    replace: '',
+    tests: find,
+  },
+  {
+    name: 'the age of a session has no limit',
+    file: 'src/login/session-lifetime.ts',
+    find: 'if (now >= endsAt(session))',
+    replace: 'if (now >= 2 * endsAt(session))',
+    tests: find,
+  },
+  {
+    name: 'a session is never idle',
+    file: 'src/login/session-lifetime.ts',
+    find: 'if (now >= seenAt + idleTimeout / 1000 + minute)',
+    replace: 'if (now >= seenAt + idleTimeout + minute)',
+    tests: find,
+  },
+  {
+    name: 'a token is forwarded after its end',
+    file: 'src/login/session-lifetime.ts',
+    find: 'hasToken && tokensEndAt !== undefined',
+    replace: 'hasToken && tokensEndAt === 0',
+    tests: find,
+  },
+  {
+    name: 'a deny list entry with a time spares renewed sessions',
+    file: 'src/login/session-identity.ts',
+    find: 'issuedAt: startedAt,',
+    replace: 'issuedAt: Number(claims.iat ?? startedAt),',
+    tests: find,
+  },
+  {
+    name: 'a cookie is sealed for each request',
+    file: 'src/login/replace-cookie.ts',
+    find: 'known.seenAt = minuteOf(now);',
+    replace: '',
+    tests: find,
+  },
+  {
+    name: 'a session keeps fewer claims than an expression reads',
+    file: 'src/config/expression/claim-reads.ts',
+    find: '      others = true;\n',
+    replace: '',
+    tests: claims,
+  },
+  {
+    name: 'an older session lacks claims',
+    file: 'src/login/used-claims.ts',
+    find: 'return used.every((name) => names.has(name));',
+    replace: 'return used.every((name) => names.has(name)) || names.size > 0;',
+    tests: [...claims, ...find],
+  },
+  {
+    name: 'an access token that was not verified is kept',
+    file: 'src/login/session-of-tokens.ts',
+    find: ' && tokens.isAccessTokenVerified ? ',
+    replace: ' ? ',
+    tests: tokens,
+  },
+  {
+    name: 'a session keeps its ID from the login before',
+    file: 'src/login/session-of-tokens.ts',
+    find: 'id: randomText(idLength),',
+    replace: "id: 'fixed',",
+    tests: tokens,
+  },
+];
