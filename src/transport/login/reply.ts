@@ -1,4 +1,4 @@
-/** Converts a decision of the login to a response of a web server. Unlike for a check, 200 means nothing here: each status is sent as it is. */
+/** Converts a decision of the login to a response of a web server. Each status is sent unchanged: unlike in a check, 200 has no special meaning. */
 import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../check/challenge.ts';
 import { browserMessage, isForBrowser } from '../../check/login/browser-lines.ts';
 import { decisionHeader, type NotAllowed } from '../../model/decision.ts';
