@@ -101,7 +101,7 @@ test('200 requests at the end of the tokens use the refresh token once, and all 
   expect(idp.uses).toEqual(['refresh-0']);
 });
 
-test('before the end, requests go on with the old token while the new one is fetched', async () => {
+test('before the end, requests continue with the old token while the new one is fetched', async () => {
   const { clock, idp, browser, look } = await start();
   clock.pass(250_000);
   expect(tokenOf(await look())).toBe('access-0');
