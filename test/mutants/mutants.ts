@@ -14,6 +14,7 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
+import { loginClientMutants } from './login-client.ts';
 import { loginMutants } from './login.ts';
 import { loginPagesMutants } from './login-pages.ts';
 import { migrateMutants } from './migrate.ts';
@@ -41,6 +42,7 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...loginClientMutants,
   ...sessionMutants,
   ...loginMutants,
   ...loginPagesMutants,
