@@ -190,7 +190,11 @@ function listener(options: MeshOptions, port: number): object {
               stat_prefix: 'inbound',
               ...(clientTls !== undefined && clientCertDetails(clientTls)),
               // A gateway is the edge: it sets x-forwarded-proto and x-forwarded-for itself.
-              ...(serverTls !== undefined && { use_remote_address: true }),
+              // Over HTTP/2, each cookie counts as a header, of which Envoy takes 100 by default.
+              ...(serverTls !== undefined && {
+                use_remote_address: true,
+                common_http_protocol_options: { max_headers_count: 500 },
+              }),
               // Istio's default path normalization.
               normalize_path: true,
               path_with_escaped_slashes_action: 'KEEP_UNCHANGED',

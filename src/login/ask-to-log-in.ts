@@ -15,7 +15,7 @@ import { type LoginRequest, readLoginRequest } from './login-request.ts';
 import type { LoginPlace, Logins } from './logins.ts';
 import { type Opening, readOpening } from './navigation.ts';
 import { singleHeader } from './request-headers.ts';
-import { readReturnAddress, requestedAddress } from './return-address.ts';
+import { returnAddressOf } from './return-address.ts';
 import type { SendToIssuer } from './send-to-issuer.ts';
 
 /** The dependencies. */
@@ -71,7 +71,7 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
   };
 
   const returnAddress = (request: CheckRequest, isCounted: boolean): string => {
-    const address = readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
+    const address = returnAddressOf(request, paths);
     if (address === undefined && isCounted) events.returnAddressRefused(request.host);
     return address ?? '/';
   };

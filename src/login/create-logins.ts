@@ -54,7 +54,7 @@ const maxRevocations = 64;
 const maxWait = 4_800;
 const partOfMeshTimeout = 0.75;
 
-/** The most finished logins that are remembered, so that their codes are not sent twice. */
+/** The most finished logins in memory. Their codes are not sent twice. */
 const maxUsedLogins = 10_000;
 
 /** Creates the logins of a configuration. */

@@ -45,7 +45,7 @@ export function createFinish(parts: FinishParts): Finish {
   const { beginSession, store, loginCookies, paths, pages, events, calls, clock } = parts;
 
   const ended = (found: FoundLogin, issuer: LoginIssuer, result: LoginResult, detail?: string) => {
-    const seconds = Math.max(0, clock.now() / 1_000 - found.login.startedAt);
+    const seconds = Math.max(0, (clock.now() - found.login.startedAt) / 1_000);
     events.loginFinished(issuer.config.name, result, { seconds, ...(detail !== undefined && { detail }) });
   };
 

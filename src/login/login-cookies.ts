@@ -20,7 +20,7 @@ export interface PendingLogin {
   readonly callback: string;
   /** The name of the policy, or empty. */
   readonly policy: string;
-  /** Seconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
 
@@ -84,7 +84,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
   const remove = (name: string, { isHttp }: CookiePlace) => deleteCookie(name, { isHttp, sameSite });
   const namesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
   const isExpired = ({ startedAt }: PendingLogin) => {
-    const age = now() - startedAt * 1_000;
+    const age = now() - startedAt;
     return age > timeout || age < -timeout;
   };
   const open = async (name: string, cookies: RequestCookies): Promise<PendingLogin | undefined> => {
@@ -102,7 +102,9 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const others = namesIn(cookies);
       const opened = others.length < maxLogins ? [] : await openAll(others, cookies);
       // An unreadable cookie is older than all others. One that was not opened is surplus in any case.
+      // Browsers send the newest of several cookies last.
       const newestFirst = opened
+        .toReversed()
         .filter((one) => one.login !== undefined && !isExpired(one.login))
         .toSorted((one, other) => (other.login?.startedAt ?? 0) - (one.login?.startedAt ?? 0));
       const kept = new Set(newestFirst.slice(0, maxLogins - 1).map(({ name }) => name));

@@ -18,7 +18,7 @@ export function describeRequired(
     opening === undefined
       ? `host ${shown(host)} is not in login.hosts`
       : place.when === 'never'
-        ? 'nobody is sent to log in here'
+        ? 'the rule sends no person to log in'
         : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
   return detailOf({ ...why.failed, option: why.failed.option ?? place.option }, `${why.text}; ${found}`);
 }
@@ -68,7 +68,7 @@ export function describeCompleted({ config, path }: LoginIssuer, returnTo: strin
 
 /** A login ended in another tab. */
 export function describeGoingOn(returnTo: string): StepDetail {
-  const found = `the browser already has a session; it goes on to ${shownPath(returnTo)}`;
+  const found = `the browser already has a session; it continues to ${shownPath(returnTo)}`;
   return detailOf({ step: 'login', subject: 'the login', found, option: 'login' }, found);
 }
 

@@ -1,4 +1,4 @@
-/** What a request without a session gets: a redirect, a choice, a page, or a 401 that a script understands. */
+/** The answer to a request without a session: a redirect, a choice, a page, or a 401 that a script understands. */
 import { describe, expect, test } from 'vitest';
 import { navigation, openBrowser, requestOf } from './support/browser.ts';
 import { browserOf, headerOf, issuerCalls, pageOf, signIn } from './support/steps.ts';
@@ -97,14 +97,14 @@ describe('a place', () => {
     expect(browserOf(decision).location).toContain('https://other1.idp.example.com/');
   });
 
-  test('where nobody is sent gives 401 without an address', async () => {
+  test('where no person is sent gives 401 without an address', async () => {
     const world = createLoginWorld({ place: { when: 'never' } });
     const decision = await world.answer(openBrowser().request('/orders'));
     expect(browserOf(decision)).toEqual({ status: 401, cookies: [], headers: [] });
     expect(issuerCalls(world)).toEqual([]);
   });
 
-  test('where everybody is sent also sends scripts', async () => {
+  test('with login: always also sends scripts', async () => {
     const world = createLoginWorld({ place: { when: 'always' } });
     expect(browserOf(await world.answer(openBrowser().request('/api', fetched))).status).toBe(302);
     expect(browserOf(await world.answer(openBrowser().request('/api', fetched, 'POST'))).status).toBe(401);

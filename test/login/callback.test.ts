@@ -100,7 +100,7 @@ describe('a callback that belongs to no login of the browser (LG-01)', () => {
     expect(decision).toMatchObject({ reason: 'login_completed', browser: { location: '/' } });
   });
 
-  test('goes on with a session that is there', async () => {
+  test('continues with a session that is there', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();
     await signIn(world, browser);
@@ -249,7 +249,7 @@ describe('a parameter that is there twice', () => {
 });
 
 describe('the same callback twice (LG-02)', () => {
-  test('redeems its code once, and goes on with the session', async () => {
+  test('redeems its code once, and continues with the session', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();
     const callback = await beginLogin(world, browser);
@@ -313,7 +313,7 @@ describe('the session of a login', () => {
     expect(await world.answer(browser.request('/'))).toMatchObject({ outcome: 'allow' });
   });
 
-  test('ignores a session cookie that somebody planted', async () => {
+  test('ignores a planted session cookie', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();
     const callback = await beginLogin(world, browser);

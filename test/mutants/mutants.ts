@@ -14,6 +14,7 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
+import { loginClientMutants } from './login-client.ts';
 import { loginMutants } from './login.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...loginClientMutants,
   ...sessionMutants,
   ...loginMutants,
 ];

@@ -2482,7 +2482,7 @@ export const tables: readonly Table[] = [
         tests: [
           [callback, 'ignores a session cookie that somebody planted'],
           [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
-          [inCookie, 'a session beside a planted cookie of the same name, before or after it'],
+          [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
           [attacks, 'of a sibling host do not replace a session, and a login still works'],
         ],
       },
@@ -2592,7 +2592,10 @@ export const tables: readonly Table[] = [
       {
         id: 'LG-17',
         threat: 'An ID token or a logout token is used as a bearer token',
-        tests: [[story, 'an ID token is no token of a machine']],
+        tests: [
+          ['credential/token/id-token-as-bearer.test.ts', 'LG-17: an ID token as a bearer token'],
+          [story, 'an ID token is no token of a machine'],
+        ],
         note: 'A logout token is recognized by its `events` claim: see V5.',
       },
       {
@@ -2602,13 +2605,15 @@ export const tables: readonly Table[] = [
           [findSession, 'another configuration judges the same cached session by its own requirements'],
           [findSession, 'makes the requirements of the issuer hold for the new claims'],
           [expiry, 'a group that the issuer took away is gone after the refresh'],
-          [inCookie, 'a rotation signs nobody out, and a removed key ends its sessions at once'],
+          [inCookie, 'a rotation keeps every session, and a removed key ends its sessions at once'],
         ],
       },
       {
         id: 'LG-19',
         threat: 'Many requests with an expired session cause many refreshes, or lose the session',
         tests: [
+          ['login/refresh.test.ts', 'LG-19: 200 parallel requests wait for one renewal'],
+          ['login/refresh.test.ts', 'at an oidc-provider that ends everything at a second use of a refresh token'],
           [findSession, 'gives every request with the old cookie the new session and the same cookie'],
           [expiry, '20 requests at once need one refresh, and the session goes on with the new token'],
         ],
@@ -2618,16 +2623,23 @@ export const tables: readonly Table[] = [
         id: 'LG-20',
         threat: 'Logins that are started or ended in large numbers use up memory or the issuer',
         tests: [
-          [callback, '10,000 bad callbacks reach no issuer and leave nothing behind (LG-20)'],
+          [callback, 'of 10,000 bad callbacks reaches no issuer and leaves nothing behind'],
           [hostileIssuer, 'LG-20: callbacks'],
           [begin, 'of a client with 200 planted cookies cost at most 10 openings and 21 lines'],
-          [inCookie, 'a flood of different cookies is not remembered'],
+          [inCookie, 'a flood of different cookies is not cached'],
         ],
       },
       {
         id: 'LG-21',
         threat: 'The metadata of an issuer sends a secret to another address (SSRF)',
-        tests: [[hostileIssuer, 'that redirects with %i is not followed']],
+        tests: [
+          ['issuer/source/login-metadata.test.ts', 'LG-21: an endpoint'],
+          [
+            'issuer/source/login-metadata.test.ts',
+            'are fixed for a new endpoint too, which would get the secret of the client',
+          ],
+          [hostileIssuer, 'that redirects with %i is not followed'],
+        ],
       },
       {
         id: 'LG-22',
@@ -2649,7 +2661,7 @@ export const tables: readonly Table[] = [
         threat: 'Several `cookie` or `authorization` headers hide a session, or one session covers another',
         tests: [
           ['session/read-cookies.test.ts', 'reads what the reference reads'],
-          [inCookie, 'a session beside a planted cookie of the same name, before or after it'],
+          [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
           [loginCheck, 'is never the session if the authorization header is %j'],
           [
             'session/without-cookies.test.ts',

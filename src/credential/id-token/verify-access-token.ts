@@ -10,7 +10,7 @@ import type { VerifyJws } from './verify-jws.ts';
 /** Returns the end of a verified access token in seconds since the epoch; undefined if it is not verified. Never rejects. */
 export type VerifyAccessToken = (token: string) => Promise<number | undefined>;
 
-/** Creates the verification for the access tokens of one issuer. A token that is bound to a key is not verified, because nobody can forward it. */
+/** Creates the verification for the access tokens of one issuer. A token that is bound to a key is not verified, because only its owner can use it. */
 export function createVerifyAccessToken(
   { issuer, algorithms, clockTolerance }: Pick<IssuerConfig, 'issuer' | 'algorithms' | 'clockTolerance'>,
   verifyJws: VerifyJws,

@@ -12,7 +12,7 @@ import { isLogoutToken } from '../token/read-facts.ts';
 import { normalType } from '../token/token-type.ts';
 import type { JwsProblem, VerifyJws } from './verify-jws.ts';
 
-/** What an ID token must match. */
+/** The values that an ID token must match. */
 export interface ExpectedIdToken {
   readonly clientId: string;
   /** `required`: of a login. `ifPresent`: of a refresh, whose ID token can lack it (section 12.2). */

@@ -211,7 +211,7 @@ describe('LG-25: no secret reaches a problem', () => {
       JSON.stringify({ ...inBody, error: undefined }),
       JSON.stringify({ access_token: leak, token_type: 'bearer', id_token: `${leak}.${leak}.${leak}` }),
       JSON.stringify({ access_token: leak, token_type: 'bearer', expires_in: leak }),
-      `${leak} is no JSON`,
+      `${leak} is not JSON`,
     ].map((body) => [status, body] as const),
   );
 

@@ -139,7 +139,7 @@ describe('a login', () => {
     });
   });
 
-  test('that the person aborts is cancelled', async () => {
+  test('that the person aborts ends so', async () => {
     const login = await start();
     const to = await login.client.authorizationUrl(loginStart());
     const browser = createLoginBrowser();
