@@ -10,17 +10,14 @@ import { grpcFrames } from '../../src/tools/generate/istio.ts';
 import { kymaEntry, kymaPatches } from '../../src/tools/generate/kyma.ts';
 import { gatewayApi, gatewayPolicies, istiodValues, istioOperator, workloadPolicies } from './istio.ts';
 import { apiRules, kymaHostsWithoutPort, kymaIstio, kymaNamespace, kymaReachable } from './kyma.ts';
+import { loginManifests } from './login.ts';
 import { authorizerOf } from './mesh.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The manifests: path and content. */
 export async function deployFiles(): Promise<readonly (readonly [path: string, text: string])[]> {
-  const config = await loadConfig({
-    flags: [{ name: '--config', value: file('deploy/oidc-authz.yaml') }],
-    environment: {},
-    readFile: (path) => readFileSync(path, 'utf8'),
-  });
+  const config = await configIn(ordinary);
   const kyma = authorizerOf(config, 'kyma', 'http');
   const entry = kymaEntry(kyma.needs, kyma.entry);
   const patches = kymaPatches([entry]);
@@ -45,7 +42,18 @@ export async function deployFiles(): Promise<readonly (readonly [path: string, t
     ['deploy/istio/ingress-gateway.yaml', yaml(...gatewayPolicies(http))],
     ['deploy/istio/gateway-api.yaml', yaml(...gatewayApi(http))],
     ...(['http', 'grpc'] as const).flatMap((transport) => withoutMesh(config, transport)),
+    ...loginManifests(await configIn(withLogin)).map(
+      ([name, ...objects]) => [`deploy/login/${name}.yaml`, yamlOf(withLogin, objects)] as const,
+    ),
   ];
+}
+
+function configIn(path: string): Promise<Config> {
+  return loadConfig({
+    flags: [{ name: '--config', value: file(path) }],
+    environment: {},
+    readFile: (name) => readFileSync(name, 'utf8'),
+  });
 }
 
 /** Files for an Envoy without a mesh and for Envoy Gateway. */
@@ -66,11 +74,20 @@ function withoutMesh(config: Config, transport: 'http' | 'grpc'): (readonly [str
   ];
 }
 
-const origin = 'Rendered by `npm run generate` from deploy/oidc-authz.yaml. Do not edit.';
+const ordinary = 'deploy/oidc-authz.yaml';
+const withLogin = 'deploy/login/oidc-authz.yaml';
+
+function originOf(configuration: string): string {
+  return `Rendered by \`npm run generate\` from ${configuration}. Do not edit.`;
+}
 
 function yaml(...documents: readonly object[]): string {
+  return yamlOf(ordinary, documents);
+}
+
+function yamlOf(configuration: string, documents: readonly object[]): string {
   const options = { aliasDuplicateObjects: false, lineWidth: 0 };
-  return `# ${origin}\n${documents.map((document) => stringify(document, options)).join('---\n')}`;
+  return `# ${originOf(configuration)}\n${documents.map((document) => stringify(document, options)).join('---\n')}`;
 }
 
 function json(document: object): string {
@@ -80,5 +97,5 @@ function json(document: object): string {
 /** The registration script of the chart, for users without the chart. */
 function registerScript(name: string, entry: object): string {
   const script = readFileSync(file('charts/oidc-authz/files/register-kyma.sh'), 'utf8');
-  return `#!/bin/sh\n# ${origin}\nname=${name}\nentry='${JSON.stringify(entry)}'\n${script}`;
+  return `#!/bin/sh\n# ${originOf(ordinary)}\nname=${name}\nentry='${JSON.stringify(entry)}'\n${script}`;
 }

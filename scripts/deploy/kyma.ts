@@ -122,6 +122,24 @@ export function apiRules({ entry: { name } }: Authorizer): Readonly<Record<strin
   };
 }
 
+/** The APIRule of a workload where people sign in. Its only rule covers the paths of the login too. */
+export function loginApiRule({ entry: { name } }: Authorizer): object {
+  return {
+    ...apiRule('v2', {
+      hosts: ['shop.example.com'],
+      service: { name: 'shop', port: 80 },
+      rules: [
+        {
+          path: '/*',
+          methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'],
+          extAuth: { authorizers: [name] },
+        },
+      ],
+    }),
+    metadata: { name: 'shop', namespace: 'shop' },
+  };
+}
+
 function apiRule(version: 'v2' | 'v2alpha1', spec: object): object {
   return {
     apiVersion: `gateway.kyma-project.io/${version}`,

@@ -43,16 +43,23 @@ export function unavailable(
   cookies: readonly string[],
   { place, issuerName, detail }: Answered,
 ): Decision {
-  const page = pageAnswer(403, shown, cookies);
   return {
     outcome: 'error',
     reason: 'login_unavailable',
     problem,
     ...(issuerName !== undefined && { issuerName }),
     ...(place?.rule !== undefined && { rule: place.rule }),
-    browser: { ...page, headers: [...(page.headers ?? []), ['retry-after', retryAfter]] },
+    browser: unavailableAnswer(shown, cookies),
     detail,
   };
+}
+
+/** A page that says that the person can try again later. */
+export function unavailableAnswer(
+  { page, headers }: ShownPage,
+  cookies: readonly string[] = [],
+): BrowserAnswer {
+  return { status: 403, cookies, headers: [...headers, ['retry-after', retryAfter]], page };
 }
 
 /** A page. */

@@ -6,16 +6,17 @@ import type { Decision } from '../model/decision.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { NoSession } from '../session/session.ts';
 import { denied, type LoginReason, pageAnswer } from './answers.ts';
-import { describeRequired } from './login-details.ts';
+import { describeLoop, describeRequired } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginHostOf } from './login-hosts.ts';
+import type { LoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { type LoginRequest, readLoginRequest } from './login-request.ts';
 import type { LoginPlace, Logins } from './logins.ts';
 import { type Opening, readOpening } from './navigation.ts';
 import { singleHeader } from './request-headers.ts';
-import { readReturnAddress, requestedAddress } from './return-address.ts';
+import { returnAddressOf } from './return-address.ts';
 import type { SendToIssuer } from './send-to-issuer.ts';
 
 /** The dependencies. */
@@ -24,6 +25,7 @@ export interface AskParts {
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
   readonly sendToIssuer: SendToIssuer;
+  readonly loops: LoginLoops;
   readonly events: LoginEvents;
   /** `login.frames`. */
   readonly frames: boolean;
@@ -40,7 +42,7 @@ const reasonOf: Readonly<Record<NoSession, LoginReason>> = {
 
 /** Creates the answer. */
 export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
-  const { hostOf, paths, pages, sendToIssuer, events, frames, cors } = parts;
+  const { hostOf, paths, pages, sendToIssuer, loops, events, frames, cors } = parts;
 
   const answerOpening = (
     asked: LoginRequest,
@@ -54,6 +56,12 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     const returnTo = returnAddress(request, isCounted);
     const signIn = paths.start(returnTo);
     const link = [loginHeader, signIn] as const;
+    if (opening.opens === 'page' && loops.isLoop(asked.cookies, asked.cookiePlace))
+      return denied(
+        'login_failed',
+        pageAnswer(403, pages.failed({ cause: 'unfinished', signIn }, languages)),
+        { place, detail: describeLoop },
+      );
     if (opening.opens === 'page')
       return sendToIssuer(asked, { returnTo, status: 401, cookies, reason, detail }, trace);
     if (opening.opens === 'other')
@@ -71,7 +79,7 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
   };
 
   const returnAddress = (request: CheckRequest, isCounted: boolean): string => {
-    const address = readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
+    const address = returnAddressOf(request, paths);
     if (address === undefined && isCounted) events.returnAddressRefused(request.host);
     return address ?? '/';
   };

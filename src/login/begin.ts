@@ -12,8 +12,9 @@ import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
+import { uiLocalesOf } from './ui-locales.ts';
 
-/** What a login begins with. */
+/** The parts of a start. */
 export interface LoginStart {
   readonly issuer: LoginIssuer;
   /** The validated return address. */
@@ -43,7 +44,7 @@ export interface BeginParts {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** What the `state` of a second attempt begins with. It is public: it only chooses between a new login and a page. */
+/** The beginning of the `state` of a second attempt. It is public: it only chooses between a new login and a page. */
 const again = 'again.';
 
 /** Whether a `state` is that of a second attempt. */
@@ -93,6 +94,7 @@ export function createBegin(parts: BeginParts): Begin {
     const state = (isAgain === true ? again : '') + secret();
     const [nonce, codeVerifier] = [secret(), secret()];
     const redirectUri = asked.host.origin + callback;
+    const uiLocales = uiLocalesOf(asked.languages);
     const sent = await calls(
       issuer.client.authorizationUrl({
         redirectUri,
@@ -100,6 +102,7 @@ export function createBegin(parts: BeginParts): Begin {
         nonce,
         codeVerifier,
         ...(stepUp !== undefined && { stepUp }),
+        ...(uiLocales !== undefined && { uiLocales }),
       }),
     );
     if (isLoginProblem(sent)) return failed(asked, start, sent);
@@ -112,7 +115,7 @@ export function createBegin(parts: BeginParts): Begin {
       origin: asked.host.origin,
       callback,
       policy: asked.place.policy,
-      startedAt: Math.floor(now() / 1_000),
+      startedAt: now(),
     };
     const cookies = await loginCookies.add(login, asked.cookies, asked.cookiePlace);
     events.loginStarted(name);

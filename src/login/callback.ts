@@ -114,7 +114,7 @@ export function createCallback(parts: CallbackParts): Callback {
   };
 }
 
-/** What is known of a login whose cookie is not there. */
+/** A login whose cookie is not there. */
 interface Lost {
   readonly state: string | undefined;
   readonly issuerName: string | undefined;

@@ -3,13 +3,14 @@ import type { BrowserAnswer } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
-import { pageAnswer } from './answers.ts';
+import { pageAnswer, unavailableAnswer } from './answers.ts';
 import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { readLoginRequest } from './login-request.ts';
 import type { Logins } from './logins.ts';
 import { readOpening } from './navigation.ts';
+import { returnAddressOf } from './return-address.ts';
 
 /** Creates the explanation. */
 export function createExplainDenial(parts: {
@@ -21,11 +22,15 @@ export function createExplainDenial(parts: {
   const { hostOf, store, paths, pages } = parts;
   return (denial, request, place) => {
     const host = hostOf(request.host);
-    // Another site sends the request, or it is not about the person.
-    if (denial.outcome !== 'deny' || denial.reason === 'origin_not_allowed' || host === undefined)
-      return denial;
-    if (!opensPage(request)) return denial;
+    if (host === undefined || !opensPage(request)) return denial;
     const { cookies, cookiePlace, languages } = readLoginRequest(request, host, place);
+    if (denial.reason === 'login_unavailable') {
+      const signIn = paths.start(returnAddressOf(request, paths) ?? '/');
+      const page = pages.failed({ cause: 'unavailable', signIn }, languages);
+      return { ...denial, browser: unavailableAnswer(page) };
+    }
+    // Another site sends the request, or the failure is not about the person.
+    if (denial.outcome !== 'deny' || denial.reason === 'origin_not_allowed') return denial;
     const found = store.find(cookies, cookiePlace);
     const user = !(found instanceof Promise) && 'session' in found ? nameOf(found.session) : undefined;
     const browser: BrowserAnswer = pageAnswer(
@@ -40,7 +45,7 @@ function opensPage(request: CheckRequest): boolean {
   return readOpening(request, { when: 'navigation', frames: false }).opens !== 'other';
 }
 
-/** What a person knows the account by. */
+/** The name by which a person knows the account. */
 function nameOf({ claims }: Session): string | undefined {
   const names = ['email', 'preferred_username', 'name'].map((claim) =>
     Object.hasOwn(claims, claim) ? claims[claim] : undefined,

@@ -4,6 +4,7 @@ import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
 import { deleteCookie, setCookie } from '../session/set-cookie.ts';
+import { loopMark } from './login-loops.ts';
 
 /** A login in progress. */
 export interface PendingLogin {
@@ -20,7 +21,7 @@ export interface PendingLogin {
   readonly callback: string;
   /** The name of the policy, or empty. */
   readonly policy: string;
-  /** Seconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
 
@@ -82,9 +83,11 @@ const maxDeleted = 20;
 /** Creates the cookies. */
 export function createLoginCookies({ names, seal, sameSite, timeout, now }: LoginCookieParts): LoginCookies {
   const remove = (name: string, { isHttp }: CookiePlace) => deleteCookie(name, { isHttp, sameSite });
-  const namesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
+  const allNamesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
+  const namesIn = (cookies: RequestCookies) =>
+    allNamesIn(cookies).filter((name) => !name.endsWith(`-login-${loopMark}`));
   const isExpired = ({ startedAt }: PendingLogin) => {
-    const age = now() - startedAt * 1_000;
+    const age = now() - startedAt;
     return age > timeout || age < -timeout;
   };
   const open = async (name: string, cookies: RequestCookies): Promise<PendingLogin | undefined> => {
@@ -102,7 +105,9 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const others = namesIn(cookies);
       const opened = others.length < maxLogins ? [] : await openAll(others, cookies);
       // An unreadable cookie is older than all others. One that was not opened is surplus in any case.
+      // Browsers send the newest of several cookies last.
       const newestFirst = opened
+        .toReversed()
         .filter((one) => one.login !== undefined && !isExpired(one.login))
         .toSorted((one, other) => (other.login?.startedAt ?? 0) - (one.login?.startedAt ?? 0));
       const kept = new Set(newestFirst.slice(0, maxLogins - 1).map(({ name }) => name));
@@ -141,7 +146,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       return [name, ...twins.map((twin) => twin.name)].map((one) => remove(one, place));
     },
     clear: (cookies, place) =>
-      namesIn(cookies)
+      allNamesIn(cookies)
         .slice(0, maxDeleted)
         .map((name) => remove(name, place)),
   };

@@ -18,7 +18,7 @@ export function describeRequired(
     opening === undefined
       ? `host ${shown(host)} is not in login.hosts`
       : place.when === 'never'
-        ? 'nobody is sent to log in here'
+        ? 'the rule sends no person to log in'
         : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
   return detailOf({ ...why.failed, option: why.failed.option ?? place.option }, `${why.text}; ${found}`);
 }
@@ -29,6 +29,23 @@ const openingTexts = {
   frame: 'the request opens a page in a frame',
   other: 'the request opens no page',
 } as const;
+
+/** Logins succeed, but their sessions do not arrive. */
+export function describeLoop(): StepDetail {
+  const found =
+    'several logins of this browser succeeded, but it sends no session that can be opened; ' +
+    'compare sessions.keysFile of all replicas, sessions.cookie.domain and the clocks';
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the session cookie',
+      expected: 'a session',
+      found,
+      option: 'sessions.keysFile',
+    },
+    found,
+  );
+}
 
 /** A person or a page asked for a login. */
 export function describeStart(request: CheckRequest, place: LoginPlace, found: string): StepDetail {
@@ -68,7 +85,7 @@ export function describeCompleted({ config, path }: LoginIssuer, returnTo: strin
 
 /** A login ended in another tab. */
 export function describeGoingOn(returnTo: string): StepDetail {
-  const found = `the browser already has a session; it goes on to ${shownPath(returnTo)}`;
+  const found = `the browser already has a session; it continues to ${shownPath(returnTo)}`;
   return detailOf({ step: 'login', subject: 'the login', found, option: 'login' }, found);
 }
 

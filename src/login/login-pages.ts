@@ -42,7 +42,7 @@ export interface LoginPages {
    * Says that the person has signed out.
    *
    * @param of.signIn where to sign in again
-   * @param of.isOnlyHere whether the session at the issuer goes on, because the issuer has no sign-out
+   * @param of.isOnlyHere whether the session at the issuer continues, because the issuer has no sign-out
    */
   readonly signedOut: (
     of: { readonly signIn: string; readonly isOnlyHere: boolean },

@@ -4,7 +4,7 @@ import type { LoginPlace } from './logins.ts';
 import { hasHeader, singleHeader } from './request-headers.ts';
 
 /**
- * What a request opens.
+ * The result of a request, for a person.
  *
  * - `page`: a page in a window; it can be sent to log in.
  * - `form`: the answer to a form, which a redirect would lose.
@@ -13,7 +13,7 @@ import { hasHeader, singleHeader } from './request-headers.ts';
  */
 export type Opens = 'page' | 'form' | 'frame' | 'other';
 
-/** What a request opens, and the header that says so, for the operator. */
+/** The result of a request, and the header that says so, for the operator. */
 export interface Opening {
   readonly opens: Opens;
   /** Such as `sec-fetch-mode`. */
@@ -28,7 +28,7 @@ export interface NavigationOptions {
   readonly frames: boolean;
 }
 
-/** Where the answer to a navigation is a part of another page (Fetch standard, destinations of navigation requests). */
+/** Destinations whose answer is a part of another page (Fetch standard, destinations of navigation requests). */
 const framed: ReadonlySet<string> = new Set(['iframe', 'frame', 'embed', 'object', 'fencedframe']);
 
 /**
@@ -54,7 +54,7 @@ function byFetchMetadata(request: CheckRequest, frames: boolean): Opening {
   const mode = singleHeader(request, 'sec-fetch-mode');
   if (mode !== 'navigate') return { opens: 'other', by: 'sec-fetch-mode', found: mode };
   const purpose = request.header('sec-purpose').join();
-  // Nobody has opened the page yet.
+  // No person has opened the page yet.
   if (purpose !== '') return { opens: 'other', by: 'sec-purpose', found: purpose };
   const destination = singleHeader(request, 'sec-fetch-dest');
   const by = { by: 'sec-fetch-dest', found: destination };

@@ -1,4 +1,4 @@
-/** Deletes the cookies that oauth2-proxy left in a browser before a migration: each request would go on sending them. */
+/** Deletes the cookies that oauth2-proxy left in a browser before a migration: each request would still have them. */
 import type { RequestCookies } from '../session/session-store.ts';
 import { deleteCookie } from '../session/set-cookie.ts';
 import type { LoginHost } from './login-hosts.ts';

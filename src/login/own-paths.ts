@@ -57,7 +57,8 @@ export function createAnswerOwnPath(parts: OwnPathParts): Logins['answerOwnPath'
   return (request, policy, placeOf, trace) => {
     const host = hostOf(request.host);
     const place = placeOf(request, pathOf(request.path));
-    if (host === undefined || place === undefined) return refuse(request, 'nobody logs in on this host');
+    if (host === undefined || place === undefined)
+      return refuse(request, 'no rule with a login covers this host');
     return answer(readLoginRequest(request, host, { ...place, policy }), placeOf, trace);
   };
 }

@@ -18,7 +18,7 @@ const issuerPause = 5_000;
 /** The number of those failures. */
 const failuresInARow = 3;
 
-/** Maximum number of sessions whose pause is remembered. */
+/** Maximum number of sessions whose pause is kept. */
 const mostSessions = 10_000;
 
 /** Creates the pauses. */

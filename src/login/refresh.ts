@@ -1,6 +1,6 @@
 /**
- * Renews the tokens of sessions with their refresh tokens (RFC 6749 section 6), for one process. Most issuers accept a refresh token once and
- * end the whole session at the second use (RFC 9700 section 4.14.2), so each is used once here, and its result serves late requests.
+ * Renews the tokens of sessions with their refresh tokens (RFC 6749 section 6), for one process. Most issuers accept a refresh token once, and
+ * end the whole session at the second use (RFC 9700 section 4.14.2). So each is used once here, and its result serves late requests.
  */
 import type { Config } from '../config/declare/options.ts';
 import type { Clock } from '../runtime/time/clock.ts';
@@ -13,7 +13,7 @@ import { createRefreshPauses } from './refresh-pauses.ts';
 
 /** The result of looking after a session. */
 export type Renewal =
-  /** The session is used as it is. */
+  /** The session does not change. */
   | { readonly kind: 'current' }
   /** This session replaces it. Its cookie goes out with the next answer that can carry one. */
   | { readonly kind: 'renewed'; readonly session: Session }
@@ -36,13 +36,13 @@ export interface RenewalDependencies {
   readonly renewed: (session: Session, tokens: Tokens) => Session;
 }
 
-/** The part of the time between two renewals in which a renewal runs beside requests, and its least length in seconds. */
+/** The part of the time between two renewals in which requests do not wait for a renewal, and its least length in seconds. */
 const early = { share: 0.2, seconds: 60 };
 
 /** Late requests get the result of a renewal for at least this time, in milliseconds. */
 const shortestMemory = 60_000;
 
-/** Maximum number of results that are remembered. */
+/** Maximum number of results that are kept. */
 const mostResults = 10_000;
 
 /** Maximum number of renewals that one late request has missed. */

@@ -1,10 +1,11 @@
 /** Reads the address that the browser goes back to after a login: always a path of the same host. */
 import type { CheckRequest } from '../model/check-request.ts';
+import type { LoginPaths } from './login-paths.ts';
 
 /** The longest return address, in bytes as sent. It is a part of the login cookie. */
 const maxLength = 2_048;
 
-/** What a browser reads differently: it removes tabs and line breaks, and turns a backslash into a slash (WHATWG URL). */
+/** Characters that a browser reads differently: it removes tabs and line breaks, and turns a backslash into a slash (WHATWG URL). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const unsafe = /[\x00-\x20\x7f-\x9f\\]|\p{Default_Ignorable_Code_Point}|\p{White_Space}/u;
 
@@ -14,13 +15,12 @@ const dotSegment = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
 /**
  * Reads a return address.
  *
- * @param text a path, with or without a query and a fragment
- * @param isOwnPath whether a decoded path is one of the login, to which a return would loop
+ * @param text a path, with or without a query and a fragment.
+ * @param isOwnPath whether a decoded path is one of the login. A return there would loop.
  * @returns the address in printable ASCII, percent-encoded as browsers do; undefined if it is refused
  */
 export function readReturnAddress(text: string, isOwnPath: (path: string) => boolean): string | undefined {
-  if (text.length > maxLength || text[0] !== '/' || text[1] === '/') return undefined;
-  if (unsafe.test(text) || !text.isWellFormed()) return undefined;
+  if (text[0] !== '/' || unsafe.test(text) || !text.isWellFormed()) return undefined;
   const path = /^[^?#]*/.exec(text)?.[0] ?? '';
   const decoded = decodedPath(path);
   if (decoded === undefined || dotSegment.test(path) || isOwnPath(decoded)) return undefined;
@@ -28,7 +28,12 @@ export function readReturnAddress(text: string, isOwnPath: (path: string) => boo
   return address.length > maxLength ? undefined : address;
 }
 
-/** The address that a request asks for: the one before a rewrite by the mesh if Envoy tells it, else the path of the request. */
+/** The address to return to after a login that a request asks for; undefined if it is refused. */
+export function returnAddressOf(request: CheckRequest, paths: Pick<LoginPaths, 'read'>): string | undefined {
+  return readReturnAddress(requestedAddress(request), (path) => paths.read(path) !== undefined);
+}
+
+/** The address that a request asks for. If the mesh rewrites paths and Envoy tells the original, it is that one. */
 export function requestedAddress(request: CheckRequest): string {
   const original = request.header('x-envoy-original-path');
   return original.length === 1 && original[0] !== undefined && original[0] !== ''
@@ -36,7 +41,7 @@ export function requestedAddress(request: CheckRequest): string {
     : request.path;
 }
 
-/** Servers decode a path before they choose what it is. Undefined if they cannot, or if they could decode it again. */
+/** Servers decode a path before they use it. Undefined if they cannot, or if the result could be read as a host. */
 function decodedPath(path: string): string | undefined {
   try {
     const decoded = decodeURIComponent(path);

@@ -9,7 +9,7 @@ import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import type { LoginPlace } from './logins.ts';
 
-/** Where a browser is sent from. */
+/** The parts of the answer. */
 export interface ToIssuer extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isAgain' | 'stepUp'> {
   /** The name of the chosen issuer. Only one of the place counts. */
   readonly issuer?: string | undefined;

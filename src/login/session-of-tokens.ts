@@ -82,9 +82,10 @@ export function createSessionMaker({
       seenAt: minuteOf(now),
       renewedAt: now,
       ...(tokensEndAt !== undefined && { tokensEndAt }),
-      ...(refreshToken !== undefined && { refreshToken }),
-      ...(accessToken !== undefined && { accessToken }),
-      ...(idToken !== undefined && { idToken }),
+      // An issuer can send an empty text instead of none.
+      ...(refreshToken && { refreshToken }),
+      ...(accessToken && { accessToken }),
+      ...(idToken && { idToken }),
     };
   };
 
@@ -133,5 +134,6 @@ function endOf(tokens: Tokens, forward: string | undefined): number | undefined 
     forward === 'idToken' || tokens.accessToken === undefined
       ? (ofIdToken ?? tokens.accessTokenEndsAt)
       : tokens.accessTokenEndsAt;
-  return typeof end === 'number' ? Math.floor(end) : undefined;
+  const second = typeof end === 'number' ? Math.floor(end) : -1;
+  return Number.isSafeInteger(second) && second >= 0 ? second : undefined;
 }

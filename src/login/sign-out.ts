@@ -39,7 +39,7 @@ export interface SignOut {
   readonly signedOut: (asked: LoginRequest) => Decision;
 }
 
-/** What is known of the sign-out at the issuer: its address; undefined if it has none. */
+/** The address of the sign-out at the issuer; undefined if it has none. */
 type AtIssuer = string | undefined;
 
 /** Creates the answers. */
@@ -74,7 +74,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
     }
     const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
     const isFar = address !== undefined;
-    // After a POST, the browser must go on with GET.
+    // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;
     const here = issuer === undefined ? paths.signedOut : `${paths.signedOut}?here`;
     const found = isFar

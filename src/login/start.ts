@@ -21,7 +21,7 @@ export interface StartParts {
   readonly frames: boolean;
 }
 
-/** What a start begins with besides its query. */
+/** The parts of a start that are not in its query. */
 export type StartMore = Pick<ToIssuer, 'issuer' | 'isAgain' | 'isChoice'>;
 
 /** Answers a start. */
@@ -86,7 +86,7 @@ export function createStart({ paths, sendToIssuer, events, frames }: StartParts)
   };
 }
 
-/** Whether a request opens a page. A client without fetch metadata does, whatever it accepts: it has asked for the login itself. */
+/** Whether a request opens a page. A client without fetch metadata always does: it has asked for the login itself. */
 function opensPage({ request }: LoginRequest, frames: boolean): boolean {
   const when = hasHeader(request, 'sec-fetch-mode') ? 'navigation' : 'always';
   return readOpening(request, { when, frames }).opens === 'page';

@@ -1,4 +1,4 @@
-/** Remembers the logins that this process has finished, so that each answer of an issuer is used once. */
+/** Keeps the logins that this process has finished in mind, so that each answer of an issuer is used once. */
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** The logins that began to finish. */
@@ -21,7 +21,7 @@ interface Use<T> {
 /**
  * Creates an empty memory.
  *
- * @param lifetime how long a login is remembered, in milliseconds: as long as its cookie counts
+ * @param lifetime how long a login is kept in mind, in milliseconds: as long as its cookie counts
  * @param most the most logins; the oldest is forgotten first
  */
 export function createUsedLogins<T>(

@@ -48,7 +48,7 @@ export function createAnswerUser(parts: {
         {
           place,
           issuerName: verdict.identity.issuerName,
-          detail: () => describeUser('the person is told who is signed in'),
+          detail: () => describeUser('the answer says who is signed in'),
         },
       );
     }

@@ -27,7 +27,7 @@ export const loginReasonTexts = {
   session_expired: {
     causes: [
       'The session is older than `sessions.maxAge`, or had no request for `sessions.idleTimeout`.',
-      'Its tokens have ended and cannot be renewed, or the issuer no longer accepts its refresh token.',
+      'The token that it forwards has ended and cannot be renewed, or the issuer no longer accepts its refresh token.',
       'A replaced cookie does not reach the browser, because the mesh does not list `set-cookie` for allows.',
       'The configuration now uses a claim that the session does not have.',
     ],

@@ -94,7 +94,7 @@ export const sessionEnds = {
   sign_out: 'The person signed out.',
   max_age: 'The session is older than `sessions.maxAge`.',
   idle: 'The session had no request for `sessions.idleTimeout`.',
-  tokens_ended: 'Its tokens ended and cannot be renewed.',
+  tokens_ended: 'The token that it forwards ended and cannot be renewed.',
   refresh_rejected: 'The issuer no longer accepts its refresh token.',
   replaced: 'The person signed in again in the same browser.',
 } as const;

@@ -1,7 +1,7 @@
 /** fastify compiles code at run time, which a flag of Node can forbid. */
 
 /**
- * Explains the error of a server that needs fastify. Other errors stay as they are.
+ * Explains the error of a server that needs fastify. Other errors are thrown unchanged.
  *
  * @param option the option that enables the server
  * @param server the server, as in `the console`

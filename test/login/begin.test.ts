@@ -52,6 +52,14 @@ test('nothing of a request reaches the issuer but the host', async () => {
   ]);
 });
 
+test('the issuer is told the languages of the person', async () => {
+  const world = createLoginWorld();
+  await world.answer(
+    openBrowser().request('/', { accept: 'text/html', 'accept-language': 'de-DE,en;q=0.5' }),
+  );
+  expect(world.clients[0].started?.uiLocales).toBe('de-DE en');
+});
+
 test('the cookie does not show its content', async () => {
   const world = createLoginWorld();
   const browser = openBrowser();
@@ -192,6 +200,17 @@ describe('the scheme and the host', () => {
 });
 
 describe('logins in progress', () => {
+  test('of the same moment are deleted in the order in which browsers send them', async () => {
+    const world = createLoginWorld();
+    const browser = openBrowser();
+    const names: string[] = [];
+    for (let index = 0; index < 8; index++) {
+      await beginLogin(world, browser, `/page${index}`);
+      names.push([...browser.cookies.keys()].find((name) => !names.includes(name)) ?? 'none');
+    }
+    expect([...browser.cookies.keys()].toSorted()).toEqual(names.slice(-5).toSorted());
+  });
+
   test('are at most five: the oldest are deleted', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();

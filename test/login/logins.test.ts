@@ -1,4 +1,4 @@
-/** Logins with every real part, at a certified OpenID provider: the way of a person, and of somebody who attacks one. */
+/** Logins with every real part, at a certified OpenID provider: the way of a person, and of an attacker. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoginIssuer } from '../../src/login/login-issuer.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
@@ -80,7 +80,7 @@ test('a person signs in, and signs out', async () => {
   expect(browser.cookies.size).toBe(0);
 });
 
-describe('somebody who attacks a person', () => {
+describe('an attacker', () => {
   test('cannot sign the person in to an account of the attacker (LG-01)', async () => {
     const world = worldOf(1);
     const [victim, attacker] = [openBrowser(), openBrowser()];
@@ -115,7 +115,7 @@ describe('somebody who attacks a person', () => {
     await follow(world, thief, targetOf(callback));
     expect(thief.cookies.has('__Host-oidc-authz')).toBe(false);
     expect(tokenCalls()).toBe(before);
-    // The session of the person goes on.
+    // The session of the person continues.
     expect(await world.answer(browser.request('/'))).toMatchObject({ outcome: 'allow' });
   });
 

@@ -250,11 +250,17 @@ test('a person without rights gets a page with a sign-out, and never a new login
   expect(logins.explainDenial(denial, script, place)).toBe(denial);
   const unavailable = { outcome: 'error', reason: 'keys_unavailable' } as const;
   expect(logins.explainDenial(unavailable, browser.request('/admin'), place)).toBe(unavailable);
+  const late = { outcome: 'error', reason: 'login_unavailable' } as const;
+  const wait = logins.explainDenial(late, browser.request('/admin'), place);
+  expect(browserOf(wait)).toMatchObject({ status: 403, cookies: [] });
+  expect(headerOf(wait, 'retry-after')).toBe('5');
+  expect(pageOf(wait)).toContain('/.oidc-authz/start?rd=%2Fadmin');
+  expect(logins.explainDenial(late, script, place)).toBe(late);
   const forged = { outcome: 'deny', reason: 'origin_not_allowed' } as const;
   expect(logins.explainDenial(forged, browser.request('/admin'), place)).toBe(forged);
 });
 
-test('an allow keeps the cookies of the service from the workload, and the others as they are', async () => {
+test('an allow keeps the cookies of the service from the workload, and leaves the others unchanged', async () => {
   const world = createLoginWorld();
   const { cookieChanges } = world.logins;
   const withCookie = (cookie: string) => requestOf({ headers: { cookie } });

@@ -87,7 +87,7 @@ function bench({ recheck = minutes(15), refresh = true } = {}): Bench {
   return made;
 }
 
-test('a session with fresh tokens is used as it is, at once', () => {
+test('a session with fresh tokens is used unchanged, at once', () => {
   const { renew, session, asked } = bench();
   expect(renew(session())).toEqual({ kind: 'current' });
   expect(asked).toEqual([]);
@@ -106,7 +106,7 @@ test.each([
 });
 
 describe('before the tokens end', () => {
-  test('a renewal runs beside requests, which use the old tokens; the next one gets the new session', async () => {
+  test('a renewal runs in the background, and requests use the old tokens; the next one gets the new session', async () => {
     const { renew, session, asked, befores, answer, clock, events } = bench();
     const old = session();
     clock.pass(239_000);
@@ -246,7 +246,7 @@ describe('after the tokens ended', () => {
     expect(await waiting).toMatchObject({ kind: 'ended' });
   });
 
-  test('an issuer that does not answer is an error, not the end; the session goes on afterwards', async () => {
+  test('an issuer that does not answer is an error, not the end; the session continues afterwards', async () => {
     const { renew, session, asked, answer, clock } = bench();
     const old = session();
     clock.pass(301_000);

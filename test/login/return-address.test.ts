@@ -1,4 +1,4 @@
-/** Return addresses: whatever is accepted stays on the host, as a browser reads it (LG-04, LG-12). */
+/** Return addresses: every accepted one stays on the host, as a browser reads it (LG-04, LG-12). */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLoginPaths } from '../../src/login/login-paths.ts';

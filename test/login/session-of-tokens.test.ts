@@ -1,7 +1,10 @@
 /** Sessions made of tokens. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tokens } from '../../src/login/login-client.ts';
 import { createSessionMaker } from '../../src/login/session-of-tokens.ts';
+import type { Session } from '../../src/session/session.ts';
+import { readSessionValue, valueOfSession } from '../../src/session/session-value.ts';
 import { createTestClock } from '../support/clock.ts';
 import {
   type LoginConfigChanges,
@@ -45,7 +48,7 @@ async function start(changes: LoginConfigChanges = {}) {
   let ids = 0;
   const maker = createSessionMaker({ config, issuers, clock, randomText: (bytes) => `${bytes}-${++ids}` });
   const begin = (more: Partial<Tokens> = {}) =>
-    maker.begin({ issuer, policy: 'team-a', tokens: { ...tokens, ...more, claims } });
+    maker.begin({ issuer, policy: 'team-a', tokens: { ...tokens, claims, ...more } as typeof tokens });
   return { maker, begin };
 }
 
@@ -78,6 +81,38 @@ test('a login makes a session with a new ID and the claims that are used', async
     idToken: 'id.to.ken',
   });
   expect(begin().id).toBe('16-2');
+});
+
+test('every session can be read again, for any answer of the issuer: otherwise the login never ends', async () => {
+  const { maker, begin } = await start({
+    more: { outputClaimToHeaders: [{ header: 'x-a', from: 'claims' }] },
+  });
+  const text = fc.oneof(fc.string(), fc.constant(undefined));
+  const time = fc.oneof(fc.double(), fc.constant(undefined), fc.constant(1e300), fc.constant(-5));
+  const anyTokens = fc.record({
+    idToken: text,
+    accessToken: text,
+    isAccessTokenVerified: fc.boolean(),
+    accessTokenEndsAt: time,
+    refreshToken: text,
+    refreshTokenEndsAt: time,
+    scopes: fc.oneof(fc.array(fc.string()), fc.constant(undefined)),
+  });
+  const anyClaims = fc.dictionary(
+    fc.oneof(fc.string(), fc.constantFrom('sid', 'aud', 'exp', 'sub')),
+    fc.jsonValue(),
+  );
+  const again = (session: Session) =>
+    readSessionValue(JSON.parse(JSON.stringify(valueOfSession(session)))) ?? 'cannot be read';
+  fc.assert(
+    fc.property(anyTokens, anyClaims, anyTokens, (first, more, second) => {
+      const session = begin({ ...first, claims: { ...more, iss: loginIssuerUrl, sub: 'alice' } });
+      expect(again(session)).toEqual(JSON.parse(JSON.stringify(session)));
+      const renewed = maker.renewed(session, { ...second, claims: undefined });
+      expect(again(renewed)).toEqual(JSON.parse(JSON.stringify(renewed)));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('keeps', () => {

@@ -38,7 +38,7 @@ describe('acts at once', () => {
       'fetch metadata of the host, if its policy hides the origin',
       { origin: 'null', 'sec-fetch-site': 'same-origin' },
     ],
-  ])('for a POST with %s, and goes on with 303', async (_, headers) => {
+  ])('for a POST with %s, and continues with 303', async (_, headers) => {
     const { world, browser } = await signedIn();
     const decision = await world.answer(browser.request(path, headers, 'POST'));
     expect(decision).toMatchObject({ reason: 'signed_out', browser: { status: 303 } });

@@ -194,14 +194,14 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'the size of an answer has no limit',
-    file: 'src/issuer/fetch/fetch.ts',
+    file: 'src/issuer/fetch/request.ts',
     find: 'if (bytes > maxBytes) throw tooLarge();',
     replace: '',
     tests: fetching,
   },
   {
     name: 'certificates of issuers are not verified',
-    file: 'src/issuer/fetch/fetch.ts',
+    file: 'src/issuer/fetch/request.ts',
     find: 'rejectUnauthorized: true,',
     replace: 'rejectUnauthorized: false,',
     tests: fetching,
@@ -264,9 +264,9 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'names are resolved without a check',
-    file: 'src/issuer/fetch/fetch.ts',
-    find: '    lookup: guarded,\n',
-    replace: '',
+    file: 'src/issuer/fetch/request.ts',
+    find: '    lookup,\n  };',
+    replace: '  };',
     tests: lookup,
   },
   {
@@ -286,8 +286,8 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'a discovery document with a repeated member is accepted',
     file: 'src/issuer/source/discovery.ts',
-    find: 'if (twice === undefined) return document',
-    replace: 'return document',
+    find: 'if (twice === undefined) return { content',
+    replace: 'if (twice !== null) return { content',
     tests: owner,
   },
   {
@@ -448,7 +448,7 @@ export const issuer: readonly Mutant[] = [
   },
   {
     name: 'a caFile with only an intermediate certificate is not trusted',
-    file: 'src/issuer/fetch/fetch.ts',
+    file: 'src/issuer/fetch/trust.ts',
     find: 'allowPartialTrustChain: true',
     replace: 'allowPartialTrustChain: false',
     tests: ['test/issuer/chain.test.ts'],

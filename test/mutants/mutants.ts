@@ -15,6 +15,8 @@ import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
+import { loginClientMutants } from './login-client.ts';
+import { loginPagesMutants } from './login-pages.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -40,6 +42,8 @@ export const mutants: readonly Mutant[] = [
   ...migrateMutants,
   ...doctorMutants,
   ...generateMutants,
+  ...loginClientMutants,
   ...sessionMutants,
   ...loginMutants,
+  ...loginPagesMutants,
 ];

@@ -344,7 +344,7 @@ export const token: readonly Mutant[] = [
   {
     name: 'a logout token counts as an access token',
     file: 'src/credential/token/read-facts.ts',
-    find: 'isLogoutToken(claims) ? wrongType : typeOf(type)',
+    find: 'isNoAccessToken(claims) ? wrongType : typeOf(type)',
     replace: 'typeOf(type)',
     tests: ['test/contract/contract.test.ts'],
   },

@@ -50,6 +50,20 @@ const selecting = 'check/rules/select-rule.test.ts';
 const paths = 'check/rules/path.test.ts';
 const ruled = 'check/rules/rules.test.ts';
 
+const callback = 'login/callback.test.ts';
+const begin = 'login/begin.test.ts';
+const findSession = 'login/find-session.test.ts';
+const returning = 'login/return-address.test.ts';
+const loginCheck = 'check/login/login.test.ts';
+const hostileIssuer = 'login/client/hostile-issuer.test.ts';
+const idToken = 'credential/id-token/verify-id-token.test.ts';
+const seal = 'session/seal-values.test.ts';
+const inCookie = 'session/in-cookie.test.ts';
+const loginPages = 'login/pages/pages.test.ts';
+const attacks = 'e2e/login-attacks.test.ts';
+const story = 'e2e/login-story.test.ts';
+const expiry = 'e2e/login-expiry.test.ts';
+
 /** All tables. */
 export const tables: readonly Table[] = [
   {
@@ -2410,6 +2424,257 @@ export const tables: readonly Table[] = [
         tests: [
           ['check/header-value.test.ts', 'keep their number when split at %j'],
           ['check/header-value.test.ts', 'are left out of percent if %j is at their start or end'],
+        ],
+      },
+    ],
+  },
+  {
+    title: 'LG. Logins and sessions',
+    rows: [
+      {
+        id: 'LG-01',
+        threat: 'A victim is signed in as the attacker, or an attacker redeems the code of a victim',
+        tests: [
+          [callback, 'a callback that belongs to no login of the browser (LG-01)'],
+          [
+            callback,
+            'with the code of an attacker and the login of the victim does not reach the token endpoint',
+          ],
+          [attacks, 'of a login do not sign the victim in as the attacker'],
+        ],
+      },
+      {
+        id: 'LG-02',
+        threat: 'A code or a state is used twice',
+        tests: [
+          [callback, 'the same callback twice (LG-02)'],
+          [callback, 'of a client that keeps its login cookie redeems the code once'],
+        ],
+      },
+      {
+        id: 'LG-03',
+        threat: 'The answer of one issuer ends a login of another (mix-up)',
+        tests: [
+          [callback, 'the answer of one at the redirect URI of the other reaches no token endpoint'],
+          [callback, 'the iss of another one is rejected, and the login ends'],
+          [
+            'login/client/callback-answer.test.ts',
+            'an issuer that does not send iss needs none, but a wrong one is still rejected',
+          ],
+          ['e2e/login-people.test.ts', 'cannot bring the answer of one issuer to the login of the other'],
+        ],
+      },
+      {
+        id: 'LG-04',
+        threat: 'A login ends at another site (open redirect)',
+        tests: [
+          [
+            returning,
+            'stays on the host, below no path of the login, with a header that has only printable ASCII',
+          ],
+          [returning, 'ends on another host only for texts that are refused'],
+          [attacks, 'LG-04: a login never ends at another site'],
+        ],
+      },
+      {
+        id: 'LG-05',
+        threat: 'A session or a login that an attacker planted is used (fixation)',
+        tests: [
+          [callback, 'ignores a planted session cookie'],
+          [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
+          [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
+          [attacks, 'of a sibling host do not replace a session, and a login still works'],
+        ],
+      },
+      {
+        id: 'LG-06',
+        threat: 'A cookie is forged, changed, or used for another purpose',
+        tests: [
+          [seal, 'a value with one changed, added or removed character'],
+          [seal, 'a value with another purpose, in both directions'],
+          [inCookie, 'a session whose chunks are dropped, swapped, cut or mixed with those of another'],
+          [callback, 'unless a byte of it is changed'],
+        ],
+      },
+      {
+        id: 'LG-07',
+        threat: 'The answer tells why a cookie was not accepted',
+        tests: [[seal, 'every text takes the same path to its end: one decryption']],
+        note: 'The browser gets the same answer for an absent, expired and invalid session. Only the log has the cause.',
+      },
+      {
+        id: 'LG-08',
+        threat: 'A session cookie is stolen from the workload, a log or a metric',
+        tests: [
+          [story, 'the workload learns who it is, gets a token, and no cookie of the login'],
+          [story, 'no log has a code, a state, a cookie or a token'],
+          ['session/set-cookie.test.ts', 'has the attributes that the place needs'],
+          ['session/without-cookies.test.ts', 'keeps the others byte for byte, wherever our cookies are'],
+        ],
+        note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
+      },
+      {
+        id: 'LG-09',
+        threat: 'The store of sessions is stolen',
+        note: 'Sessions are in sealed cookies. There is no store yet.',
+      },
+      {
+        id: 'LG-10',
+        threat: 'An ID token is forged, or is for another client, login or person',
+        tests: [
+          [hostileIssuer, 'LG-10: a forged ID token is rejected by the client'],
+          [idToken, 'an algorithm that the issuer does not list'],
+          [idToken, 'at a refresh: no nonce, or the old one'],
+          ['login/client/login.test.ts', 'rejects an ID token with the nonce of another start'],
+        ],
+      },
+      {
+        id: 'LG-11',
+        threat: 'A text of the issuer, a claim or a path runs as script in a page',
+        tests: [
+          [loginPages, 'shows the text %j, and has no further tag or attribute'],
+          [loginPages, 'has a content security policy that allows its own style only, also in the document'],
+          [callback, 'whose person cancels ends the login with a page, and never with its text (LG-11)'],
+          [attacks, 'a callback with a script in its error shows no script'],
+        ],
+      },
+      {
+        id: 'LG-12',
+        threat: 'A path, a state or a claim adds a header to an answer',
+        tests: [
+          [
+            returning,
+            'stays on the host, below no path of the login, with a header that has only printable ASCII',
+          ],
+          [
+            'transport/http/check/login-reply.test.ts',
+            'a cookie of an allow that is not a header value is left out, and never splits the reply',
+          ],
+          ['transport/grpc/check/login-response.test.ts', 'leaves out a cookie that is not a header value'],
+        ],
+      },
+      {
+        id: 'LG-13',
+        threat: 'A path of the login reaches the workload without a check',
+        tests: [
+          [attacks, 'LG-13: no own path reaches the workload, with any method and spelling'],
+          [loginCheck, 'is never allowed, even if the login says so'],
+          ['transport/login/server.test.ts', 'cannot make an allow of a defect'],
+        ],
+      },
+      {
+        id: 'LG-14',
+        threat: 'A session counts where a rule asks for a token',
+        tests: [
+          ['service/login.test.ts', 'a session does not count where the rule asks for a token'],
+          [loginCheck, 'is told that nobody is sent to log in where the rule says `session`'],
+        ],
+      },
+      {
+        id: 'LG-15',
+        threat: 'Another site sends requests with the session of a person',
+        tests: [
+          [attacks, 'LG-15: a request that changes something'],
+          [attacks, 'a WebSocket of %s is not opened'],
+          [loginCheck, 'does not allow a request from an origin that is not allowed'],
+        ],
+        note: 'Requests from other hosts of the same site need `requireSameOrigin`.',
+      },
+      {
+        id: 'LG-16',
+        threat: 'Another site signs a person out',
+        tests: [
+          [attacks, 'LG-16: a sign-out'],
+          [attacks, 'that a page of another site started is asked for, and then done'],
+        ],
+        note: 'Back-channel logout is not supported yet.',
+      },
+      {
+        id: 'LG-17',
+        threat: 'An ID token or a logout token is used as a bearer token',
+        tests: [
+          ['credential/token/id-token-as-bearer.test.ts', 'LG-17: an ID token as a bearer token'],
+          [story, 'an ID token is no token of a machine'],
+        ],
+        note: 'A logout token is recognized by its `events` claim: see V5.',
+      },
+      {
+        id: 'LG-18',
+        threat: 'A session survives the loss of rights',
+        tests: [
+          [findSession, 'another configuration judges the same cached session by its own requirements'],
+          [findSession, 'makes the requirements of the issuer hold for the new claims'],
+          [expiry, 'a group that the issuer took away is gone after the refresh'],
+          [inCookie, 'a rotation keeps every session, and a removed key ends its sessions at once'],
+        ],
+      },
+      {
+        id: 'LG-19',
+        threat: 'Many requests with an expired session cause many refreshes, or lose the session',
+        tests: [
+          ['login/refresh.test.ts', 'LG-19: 200 parallel requests wait for one renewal'],
+          ['login/refresh.test.ts', 'at an oidc-provider that ends everything at a second use of a refresh token'],
+          [findSession, 'gives every request with the old cookie the new session and the same cookie'],
+          [expiry, '20 requests at once need one refresh, and the session goes on with the new token'],
+        ],
+        note: 'This holds for one process. With several, `check-config`, the log and `doctor` warn.',
+      },
+      {
+        id: 'LG-20',
+        threat: 'Logins that are started or ended in large numbers use up memory or the issuer',
+        tests: [
+          [callback, 'of 10,000 bad callbacks reaches no issuer and leaves nothing behind'],
+          [hostileIssuer, 'LG-20: callbacks'],
+          [begin, 'of a client with 200 planted cookies cost at most 10 openings and 21 lines'],
+          [inCookie, 'a flood of different cookies is not cached'],
+        ],
+      },
+      {
+        id: 'LG-21',
+        threat: 'The metadata of an issuer sends a secret to another address (SSRF)',
+        tests: [
+          ['issuer/source/login-metadata.test.ts', 'LG-21: an endpoint'],
+          [
+            'issuer/source/login-metadata.test.ts',
+            'are fixed for a new endpoint too, which would get the secret of the client',
+          ],
+          [hostileIssuer, 'that redirects with %i is not followed'],
+        ],
+      },
+      {
+        id: 'LG-22',
+        threat: 'A client changes the scheme or the host of a login by a header',
+        tests: [[begin, 'never come from the request (LG-22)']],
+      },
+      {
+        id: 'LG-23',
+        threat: 'A session of one policy or issuer counts in another',
+        tests: [
+          [inCookie, 'a session of another policy, even if its cookie is renamed'],
+          [findSession, 'does not count where its issuer does not, and its cookie stays'],
+          [loginCheck, 'a login belongs to the policy of the request'],
+          [callback, 'for its own policy'],
+        ],
+      },
+      {
+        id: 'LG-24',
+        threat: 'Several `cookie` or `authorization` headers hide a session, or one session covers another',
+        tests: [
+          ['session/read-cookies.test.ts', 'reads what the reference reads'],
+          [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
+          [loginCheck, 'is never the session if the authorization header is %j'],
+          [
+            'session/without-cookies.test.ts',
+            'removes every cookie of ours, also beyond the limits of the reader',
+          ],
+        ],
+      },
+      {
+        id: 'LG-25',
+        threat: 'An error of the issuer writes a secret into a log or a page',
+        tests: [
+          [hostileIssuer, 'LG-25: no secret reaches a problem'],
+          [callback, 'no detail and no event has a secret (LG-25)'],
         ],
       },
     ],

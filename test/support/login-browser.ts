@@ -44,7 +44,7 @@ export interface BrowserOptions {
   readonly ca?: string;
 }
 
-/** What a browser sends when a person opens a page. */
+/** The headers of a browser when a person opens a page. */
 const navigation = {
   accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
   'sec-fetch-dest': 'document',

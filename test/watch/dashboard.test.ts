@@ -1,7 +1,10 @@
 /** The dashboard and the rules, compared with a real scrape of a running service. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -20,14 +23,20 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const rules = readFileSync(`${root}charts/oidc-authz/files/rules.yaml`, 'utf8');
 const dashboard = JSON.parse(readFileSync(`${root}charts/oidc-authz/files/dashboard.json`, 'utf8'));
 
-/** The cache holds one proof. One rule decides, and one rule is in shadow mode. */
-const rulesAndProofs = `
+const keysFile = join(mkdtempSync(join(tmpdir(), 'oidc-authz-dashboard-')), 'keys');
+writeFileSync(keysFile, `${randomBytes(32).toString('base64')}\n`);
+
+/** The cache holds one proof. One rule decides, one rule is in shadow mode, and one has a login. */
+const more = `
+login: {hosts: [people.example.com]}
+sessions: {keysFile: ${keysFile}}
 dpop: {origins: ["http://orders.example.com"], maxProofs: 1}
 policies:
   - name: shop
     pathPrefix: /shop
     rules:
       - {name: tried, mode: shadow, match: {paths: [/tried]}, require: {scopes: [orders.admin]}}
+      - {name: people, match: {hosts: [people.example.com]}, require: {login: [main]}}
       - {name: rest, require: {}}
 grpcPolicy: shop
 `;
@@ -44,7 +53,7 @@ async function eventfulService(): Promise<RunningApp> {
     );
   const service = await startApp({
     issuer,
-    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify')}${rulesAndProofs}`,
+    file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify, login: {clientId: shop, clientAuthentication: none}')}${more}`,
   });
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));

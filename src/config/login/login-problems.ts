@@ -30,7 +30,7 @@ export function loginProblems(config: Config): readonly LoginProblem[] {
           {
             path: ['login'],
             message:
-              'no issuer has `login`, so nobody can sign in; add `login` with a clientId to an issuer, or remove this section',
+              'no issuer has `login`, so no person can sign in; add `login` with a clientId to an issuer, or remove this section',
             options: ['issuers'],
           },
         ]
@@ -95,7 +95,7 @@ function withoutEffect(rule: RuleConfig, config: Config): LoginProblem[] {
       {
         path: ['login'],
         message:
-          'has no effect without `require`; write `require: {}` to accept everybody who signs in, or remove it',
+          'has no effect without `require`; write `require: {}` to accept every person who signs in, or remove it',
       },
     ];
   if (requireSameOrigin !== undefined && sessionRuleOf(rule, config) === undefined)
@@ -109,7 +109,7 @@ function withoutEffect(rule: RuleConfig, config: Config): LoginProblem[] {
   return [];
 }
 
-/** Finds hosts of a rule on which nobody can have a session. */
+/** Finds hosts of a rule on which no person can have a session. */
 function hostProblems(rule: RuleConfig, config: Config): LoginProblem[] {
   const { login, sessions } = config;
   const place = sessionRuleOf(rule, config);
@@ -122,7 +122,7 @@ function hostProblems(rule: RuleConfig, config: Config): LoginProblem[] {
       : [
           {
             path: ['match', 'hosts', index],
-            message: `nobody can sign in on ${quoteValue(host)}, because login.hosts does not have it; add it there, or remove the login of this rule`,
+            message: `no person can sign in on ${quoteValue(host)}, because login.hosts does not have it; add it there, or remove the login of this rule`,
             options: ['login', 'sessions'],
           },
         ],

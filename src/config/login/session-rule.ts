@@ -2,11 +2,11 @@
 import type { Config } from '../declare/options.ts';
 import type { RuleConfig } from '../rules/rule-options.ts';
 
-/** What a rule says about sessions; a service without rules is like one rule. */
+/** The sessions that count for a rule. A service without rules is like one rule. */
 export interface SessionRule {
   /** Names of the issuers whose sessions count. */
   readonly issuers: readonly string[];
-  /** Who is sent to log in: `never` if sessions count but nobody is. */
+  /** Who is sent to log in: `never` if sessions count but no client is. */
   readonly when: 'navigation' | 'always' | 'never';
   readonly requireSameOrigin: boolean;
   /** The option that says so, below the rule; for a service without rules, below the configuration. */

@@ -113,7 +113,7 @@ function ofIncumbent({ shadow }: Config): readonly string[] {
   return shadow.authorizer === '' ? [] : incumbentDenialHeaders;
 }
 
-/** What a login adds to the header lists, for the chart. `cors` is needed with `login.cors`. */
+/** The headers that a login adds to the lists, for the chart. `cors` is needed with `login.cors`. */
 export const loginEntryHeaders = {
   include: loginCheckHeaders,
   toBrowserOnAllow: ['set-cookie'],

@@ -1,7 +1,7 @@
 /** Finds where a misplaced option belongs. */
 import { dotted, listOptions } from '../describe/option-list.ts';
 
-/** Sections that many configurations do not have. An option of theirs is named only if the section is there, or no other is known. */
+/** Sections that many configurations do not have. An option of such a section is named only if the section is there, or no other is known. */
 const optionalSections = ['login', 'sessions', 'issuers[].login'];
 
 /** Maximum number of places in a message. If there are more, the message names none. */
@@ -10,7 +10,7 @@ const mostPlaces = 4;
 /**
  * Describes where an option of a name belongs: below the given path if it exists there, otherwise anywhere.
  *
- * @param hasSection whether the configuration has a section such as `login` or `issuers[].login`
+ * @param hasSection whether the configuration has a section, such as `login`
  * @returns for example `` in `issuers[]` ``; undefined if no option has the name, or too many do
  */
 export function correctLocation(

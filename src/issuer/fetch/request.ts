@@ -151,7 +151,7 @@ interface Progress {
   isSent: boolean;
 }
 
-/** What a connection uses. */
+/** The settings of one connection. */
 interface Means {
   readonly agents: Agents;
   readonly secureContext: SecureContext | undefined;

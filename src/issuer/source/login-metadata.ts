@@ -70,7 +70,7 @@ export interface DiscoveryDocument {
  * Reads the metadata.
  *
  * @param usesCertificate whether this service shows a client certificate, which can need other addresses (RFC 8705 section 5)
- * @returns the metadata, with a problem of an endpoint that a login can do without; or only the problem
+ * @returns the metadata or a problem. Both, if only an endpoint that a login does not need has the problem.
  */
 export function readLoginMetadata(
   { url, issuer, content, repeated }: DiscoveryDocument,
@@ -137,7 +137,7 @@ function aliasesOf({ mtls_endpoint_aliases: aliases }: DiscoveryDocument['conten
   return typeof aliases === 'object' && aliases !== null ? aliases : {};
 }
 
-/** The strings of a list; undefined if it is no list. */
+/** The strings of a list; undefined if it is not a list. */
 function listOf(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.filter((one) => typeof one === 'string').slice(0, maxListed);

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { AuthorizationStart } from '../login-client.ts';
 import type { LoginIssuer } from '../login-issuer.ts';
 
-/** Returns the parameters. What a step-up asks for replaces `parameters` of the configuration. */
+/** Returns the parameters. Those of a step-up replace `parameters` of the configuration. */
 export function authorizationParameters(
   { scopes, parameters, resources }: LoginIssuer['config']['login'],
   { redirectUri, state, nonce, codeVerifier, stepUp, uiLocales }: AuthorizationStart,

@@ -33,10 +33,10 @@ const cancelled = new Set([
 /** Error codes with which the issuer says that it has a problem itself. */
 const unavailable = new Set(['temporarily_unavailable', 'server_error']);
 
-/** What the answer is checked against. */
+/** The expected answer. */
 export interface ExpectedAnswer {
   readonly issuer: string;
-  /** Whether the issuer sends `iss` in each answer, so that an answer without it is from somebody else. */
+  /** Whether the issuer sends `iss` in each answer, so that an answer without it is from another server. */
   readonly sendsIssuer: boolean;
   readonly start: Pick<AuthorizationStart, 'state' | 'redirectUri'>;
 }

@@ -14,8 +14,8 @@ export const english: Texts = {
       action: 'Sign in again',
     },
     cancelled: {
-      title: 'The sign-in was cancelled',
-      text: 'You are not signed in. Either you cancelled it, or your account may not use this application.',
+      title: 'The sign-in was canceled',
+      text: 'You are not signed in. Either you canceled it, or your account may not use this application.',
       action: 'Sign in again',
     },
     unavailable: {

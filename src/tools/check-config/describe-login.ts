@@ -1,4 +1,4 @@
-/** Describes the logins of a configuration: who signs in where, what to register, the cookies, and what is rarely intended. */
+/** Describes the logins of a configuration: who signs in where, the redirect URIs to register, the cookies, and settings that are rarely intended. */
 import type { Config } from '../../config/declare/options.ts';
 import { redirectUris } from '../../config/login/own-paths.ts';
 import { sessionRuleOf } from '../../config/login/session-rule.ts';
@@ -67,10 +67,9 @@ function placeLines(config: Config): readonly string[] {
 
 function placeLine(what: string, rule: Parameters<typeof sessionRuleOf>[0], config: Config): string {
   const place = sessionRuleOf(rule, config);
-  if (place === undefined)
-    return rule?.allow === 'anonymous' ? `${what}: nobody needs to sign in` : `${what}: tokens only`;
+  if (place === undefined) return rule?.allow === 'anonymous' ? `${what}: anonymous` : `${what}: tokens only`;
   const at = place.issuers.join(', ');
-  if (place.when === 'never') return `${what}: sessions of ${at} and tokens; nobody is sent to log in`;
+  if (place.when === 'never') return `${what}: sessions of ${at} and tokens; no client is sent to log in`;
   const who = place.when === 'always' ? 'each GET without a session' : 'a browser that opens a page';
   return `${what}: sessions of ${at} and tokens; ${who} is sent to log in`;
 }

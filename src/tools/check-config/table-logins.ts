@@ -20,7 +20,7 @@ export interface TablePerson {
 /**
  * Creates the logins of a configuration.
  *
- * @param person who sends the request; undefined if nobody is signed in
+ * @param person who sends the request; undefined without a session
  * @param now in seconds since the epoch
  * @returns undefined without `login`
  */

@@ -8,7 +8,7 @@ import type { Target } from './options.ts';
 export interface LoginNeeds {
   /** The patterns of the paths that the service answers itself, in the form of rules. */
   readonly paths: readonly string[];
-  /** What to register at each issuer. */
+  /** The redirect URIs to register at each issuer, as sentences. */
   readonly registrations: readonly string[];
   /** The port of the login listener; undefined if it is disabled. */
   readonly listenerPort: number | undefined;

@@ -190,7 +190,7 @@ describe('a configuration has a problem', () => {
       { 'rules[0].login': 'contradicts `require.login: never`; remove one of the two' },
     ],
     [
-      'if a rule sends people to log in, and nobody else',
+      'if a rule sends people to log in, and also no client',
       rule({ login: 'session' }, { login: 'always' }),
       { 'rules[0].login': 'contradicts `require.login: session`; remove one of the two' },
     ],
@@ -205,9 +205,9 @@ describe('a configuration has a problem', () => {
       { 'rules[0].requireSameOrigin': expect.stringContaining('sessions do not count for this rule') },
     ],
     [
-      'if nobody can sign in on the host of a rule',
+      'if no person can sign in on the host of a rule',
       rule({ login: ['main'] }, { match: { hosts: ['shop.example.com', 'admin.example.com'] } }),
-      { 'rules[0].match.hosts[1]': expect.stringContaining('nobody can sign in on "admin.example.com"') },
+      { 'rules[0].match.hosts[1]': expect.stringContaining('no person can sign in on "admin.example.com"') },
     ],
     [
       'if a policy has a name that ends the name of another cookie',
@@ -287,7 +287,7 @@ describe('a configuration has a problem', () => {
       },
     ],
     [
-      'if an endpoint is set beside discovery',
+      'if an endpoint is set in addition to discovery',
       { issuerLogin: { ...client, tokenEndpoint: 'https://issuer.example.com/token' } },
       { 'issuers[0].login.tokenEndpoint': expect.stringContaining('discovery document') },
     ],
@@ -416,7 +416,7 @@ describe('a configuration has a problem', () => {
           {
             name: 'a',
             match: { hosts: ['a.example.com'] },
-            require: { issuers: ['nobody'], login: ['main'] },
+            require: { issuers: ['unknown'], login: ['main'] },
           },
         ],
       },

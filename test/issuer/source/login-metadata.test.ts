@@ -128,7 +128,7 @@ describe('LG-21: an endpoint', () => {
     expect(read({ authorization_endpoint }).metadata).toBeUndefined();
   });
 
-  test.each(odd)('for revocation is not used if it is %s, and the login goes on', (revocation_endpoint) => {
+  test.each(odd)('for revocation is not used if it is %s, and the login continues', (revocation_endpoint) => {
     const { metadata, problem } = read({ revocation_endpoint });
     expect(metadata?.endpoints.revocation).toBeUndefined();
     expect(problem).toContain('revocation_endpoint');

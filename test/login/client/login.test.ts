@@ -139,7 +139,7 @@ describe('a login', () => {
     });
   });
 
-  test('that the person aborts is cancelled', async () => {
+  test('that the person aborts ends so', async () => {
     const login = await start();
     const to = await login.client.authorizationUrl(loginStart());
     const browser = createLoginBrowser();
@@ -231,7 +231,7 @@ describe('authenticates with', () => {
 
   test('none, as a public client with PKCE', async () => {
     const client = { client_id: 'shop', token_endpoint_auth_method: 'none' as const };
-    const login = await start({ clients: [client] }, { clientId: 'shop' });
+    const login = await start({ clients: [client] }, { clientId: 'shop', clientAuthentication: 'none' });
     expect((await logIn(login)).claims).toMatchObject({ sub: 'alice' });
   });
 

@@ -102,7 +102,7 @@ test('a page about a problem shows the decision ID, if there is one', () => {
   expect(noAccess.page.body(decision)).toContain(`<code>${decision}</code>`);
 });
 
-test('the page without access names nobody if nobody is known', () => {
+test('the page without access names no person if none is known', () => {
   expect(pages.noAccess({ signOut: '/', user: undefined }, '').page.body(decision)).not.toContain(
     'Signed in as',
   );

@@ -14,7 +14,7 @@ export interface FakeClient extends Mutable<LoginClient> {
     readonly name: 'authorizationUrl' | 'finish' | 'refresh' | 'revoke' | 'endSessionUrl';
     readonly of: unknown;
   }[];
-  /** What the browser was last sent to log in with. */
+  /** The start of the last login. */
   started: AuthorizationStart | undefined;
   /** The result of the next codes; by default tokens of the person `anna`. */
   result: (() => Promise<Tokens | LoginProblem>) | undefined;

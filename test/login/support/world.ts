@@ -40,7 +40,7 @@ export interface LoginWorld {
   readonly answer: (request: CheckRequest, trace?: Trace) => Promise<Decision>;
 }
 
-/** What a world differs in. */
+/** The differences of a world from the usual one. */
 export interface WorldOptions {
   readonly login?: Options;
   readonly sessions?: Options;

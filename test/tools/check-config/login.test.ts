@@ -61,8 +61,8 @@ describe('the description', () => {
     expect(exitCode).toBe(0);
     expect(aboutLogin(output)).toEqual([
       'login: on shop.example.com',
-      'login: rule health: nobody needs to sign in',
-      'login: rule api: sessions of main, partner and tokens; nobody is sent to log in',
+      'login: rule health: anonymous',
+      'login: rule api: sessions of main, partner and tokens; no client is sent to log in',
       'login: rule tokens: tokens only',
       'login: rule shop: sessions of main and tokens; a browser that opens a page is sent to log in',
       'login: rule rest: tokens only',
@@ -151,11 +151,11 @@ describe('a table of requests', () => {
       'request: {host: shop.example.com, headers: {sec-fetch-mode: cors}}, expect: {outcome: deny, reason: login_required}',
     ],
     [
-      'nobody is sent to log in where only sessions count',
+      'no client is sent to log in if only sessions count',
       'request: {host: shop.example.com, path: /api/a, headers: {accept: text/html}}, expect: {outcome: deny, reason: login_required}',
     ],
     [
-      'nobody is sent to log in on another host',
+      'no client is sent to log in on another host',
       'request: {host: other.example.com, path: /api/a}, expect: {outcome: deny, reason: token_missing}',
     ],
     [

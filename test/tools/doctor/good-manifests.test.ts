@@ -41,6 +41,10 @@ test('deploy/ has neither errors nor warnings', async () => {
   expect(await errorsIn(join(root, 'deploy'), join(root, 'deploy/oidc-authz.yaml'))).toEqual([]);
 });
 
+test('deploy/login has neither errors nor warnings with its own configuration', async () => {
+  expect(await errorsIn(join(root, 'deploy/login'), join(root, 'deploy/login/oidc-authz.yaml'))).toEqual([]);
+});
+
 describeWith('the chart has neither errors nor warnings', helm, (program) => {
   test.each(modes)('in mode $mode', async ({ mode, file }) => {
     const manifests = await render(program, [file]);

@@ -35,7 +35,7 @@ const exposedSessions: Rule<ConfigInput> = {
   id: 'K43',
   title: 'Session cookie that others can read or replace',
   severity: 'warning',
-  effect: 'Whoever has the cookie acts as the person, until the session ends.',
+  effect: 'A client with the cookie acts as the person, until the session ends.',
   fix: 'Remove the option: each host then has its own sessions, over https:// only.',
   check: ({ config: { login, sessions }, source }) => {
     if (login === undefined || sessions === undefined) return [];

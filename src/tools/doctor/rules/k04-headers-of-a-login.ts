@@ -12,7 +12,7 @@ export const effectsOfMissingHeaders = {
   toBrowser:
     'The browser never gets the cookie of a renewed session. Each later request renews the session again, and the issuer ends it.',
   include:
-    'The service sees no session, or cannot tell a page that a person opens from other requests. Nobody is signed in.',
+    'The service sees no session, or cannot tell a page that a person opens from other requests. No person is signed in.',
   cookie: 'The workload receives the session cookies, and can send them to this service as the person.',
 } as const;
 

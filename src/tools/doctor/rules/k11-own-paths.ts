@@ -85,7 +85,7 @@ function leadsToService(object: KubeObject, index: number, { ownServices }: Worl
   );
 }
 
-/** Hosts with routes of which none leads a path of the login anywhere. */
+/** Hosts with routes that match no path of the login. */
 function unrouted({ hosts, paths }: OwnPaths, { of }: World): readonly Found[] {
   const groups = [
     of('VirtualService', 'networking.istio.io').filter(({ content }) => hasGateway(content)),

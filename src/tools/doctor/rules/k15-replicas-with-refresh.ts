@@ -11,7 +11,7 @@ export function renewsSessions({ login, sessions }: Config): boolean {
   return login !== undefined && sessions?.refresh === true;
 }
 
-/** With sessions in cookies, nobody knows that another process has just used the refresh token. */
+/** With sessions in cookies, no process knows that another one has just used the refresh token. */
 export const replicasWithRefresh: Rule<World> = {
   id: 'K15',
   title: 'Several processes that renew sessions',
