@@ -83,7 +83,7 @@ test('a login makes a session with a new ID and the claims that are used', async
   expect(begin().id).toBe('16-2');
 });
 
-test('every session can be read again, whatever the issuer answers: otherwise the login never ends', async () => {
+test('every session can be read again, for any answer of the issuer: otherwise the login never ends', async () => {
   const { maker, begin } = await start({
     more: { outputClaimToHeaders: [{ header: 'x-a', from: 'claims' }] },
   });
