@@ -1,7 +1,7 @@
 /** `docs/reasons.md`: the table of reasons, and a section about each. */
-import { challenge, errorBody, retryAfterSeconds } from '../src/check/challenge.ts';
+import { adviceLines, errorBody } from '../src/check/challenge.ts';
 import { reasonTexts } from '../src/model/reason-texts.ts';
-import { type DenyReason, leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
+import { leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
 
 /** A decision ID, as every denial has one. */
 const exampleId = 'mzxw6ytboi2dk';
@@ -72,18 +72,16 @@ function clientSees(reason: Reason): string[] {
     httpStatus === grpcHttpStatus
       ? `${httpStatus}`
       : `${httpStatus} if Envoy checks over HTTP, ${grpcHttpStatus} if it checks over gRPC`;
-  const plain = { realm: '', dpop: { origins: [] } } as unknown as Parameters<typeof challenge>[1];
-  const header =
-    outcome === 'deny'
-      ? `www-authenticate: ${challenge({ outcome: 'deny', reason: reason as DenyReason, requiredScopes: ['orders.read'] }, plain)}`
-      : `retry-after: ${retryAfterSeconds}`;
+  const plain = { realm: '', dpop: { origins: [] } } as unknown as Parameters<typeof adviceLines>[2];
+  const decision = { outcome, reason, requiredScopes: ['orders.read'] } as Parameters<typeof adviceLines>[0];
+  const advice = adviceLines(decision, grpcHttpStatus, plain).map(([name, value]) => `${name}: ${value}`);
   const isProof = reason === 'proof_invalid';
   const isLeft = leftToEnvoy.has(reason);
   return [
     `**The client gets** ${status}:`,
     '',
     '```text',
-    header,
+    ...advice,
     `x-oidc-authz-decision: ${exampleId}`,
     '',
     errorBody(reason, exampleId),

@@ -14,8 +14,9 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
-import { loginClientMutants } from './login-client.ts';
 import { loginMutants } from './login.ts';
+import { loginClientMutants } from './login-client.ts';
+import { loginPagesMutants } from './login-pages.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -44,4 +45,5 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...loginMutants,
+  ...loginPagesMutants,
 ];

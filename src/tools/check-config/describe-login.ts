@@ -67,8 +67,7 @@ function placeLines(config: Config): readonly string[] {
 
 function placeLine(what: string, rule: Parameters<typeof sessionRuleOf>[0], config: Config): string {
   const place = sessionRuleOf(rule, config);
-  if (place === undefined)
-    return rule?.allow === 'anonymous' ? `${what}: anonymous` : `${what}: tokens only`;
+  if (place === undefined) return rule?.allow === 'anonymous' ? `${what}: anonymous` : `${what}: tokens only`;
   const at = place.issuers.join(', ');
   if (place.when === 'never') return `${what}: sessions of ${at} and tokens; no client is sent to log in`;
   const who = place.when === 'always' ? 'each GET without a session' : 'a browser that opens a page';
