@@ -28,7 +28,7 @@ export interface Tokens {
   readonly claims: Claims | undefined;
   readonly idToken: string | undefined;
   readonly accessToken: string | undefined;
-  /** Whether the access token is a JWT of this issuer that its keys verify. */
+  /** Whether the access token is a JWT of this issuer that its keys verify. Checked only with `login.forward: accessToken`. */
   readonly isAccessTokenVerified: boolean;
   readonly accessTokenEndsAt: number | undefined;
   readonly refreshToken: string | undefined;

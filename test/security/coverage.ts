@@ -2480,7 +2480,7 @@ export const tables: readonly Table[] = [
         id: 'LG-05',
         threat: 'A session or a login that an attacker planted is used (fixation)',
         tests: [
-          [callback, 'ignores a session cookie that somebody planted'],
+          [callback, 'ignores a planted session cookie'],
           [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
           [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
           [attacks, 'of a sibling host do not replace a session, and a login still works'],

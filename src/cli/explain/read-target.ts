@@ -36,7 +36,7 @@ export async function readTarget(flags: FlagReader, sources: ConfigSources): Pro
 async function offline(flags: FlagReader, sources: ConfigSources): Promise<ExplainTarget> {
   const at = timeOf(flags.last('--at'));
   const { checkConfig } = await import('../../tools/check-config/check-config.ts');
-  const { result } = await checkConfig(sources, true);
+  const { result } = await checkConfig(sources, true, isOfLogin);
   if ('problems' in result) throw new ConfigError(result.problems);
   return {
     mode: 'offline',
@@ -57,4 +57,9 @@ function timeOf(text: string | undefined): number | undefined {
   if (Number.isNaN(time))
     throw singleProblem('flag --at', 'expected a time such as 2026-11-26T12:00:00Z, or seconds since 1970');
   return time;
+}
+
+/** The secrets of a login are rarely on the machine of a developer. Without them, no session can be opened. */
+function isOfLogin(option: string): boolean {
+  return option === 'sessions.keysFile' || /^issuers\[\d+\]\.login\./.test(option);
 }

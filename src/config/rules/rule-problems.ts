@@ -4,6 +4,7 @@ import type { Config } from '../declare/options.ts';
 import { compileExpression } from '../expression/lazy-expression.ts';
 import { loginProblems, loginProblemsOfRule } from '../login/login-problems.ts';
 import { compatHeader, maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
+import { addressProblems } from './address-problems.ts';
 import { hasPort, hostCovers, pathCovers, pathCoversAlike, pathCoversTolerantly } from './patterns.ts';
 import type { RuleConfig } from './rule-options.ts';
 
@@ -130,30 +131,6 @@ function policyProblems({ rules, policies = [], grpcPolicy, http, shadow }: Conf
       });
   }
   return problems;
-}
-
-/** Finds client addresses in a match that clients could forge. */
-function addressProblems({ match }: RuleConfig, { clientAddress, trustedHeaders }: Config): RuleProblem[] {
-  if (match.addresses === undefined) return [];
-  const { header, trustedProxies } = clientAddress;
-  if (header !== 'x-forwarded-for')
-    return trustedHeaders.includes(header)
-      ? []
-      : [
-          {
-            path: ['match', 'addresses'],
-            message: `a client can forge ${header} (clientAddress.header); add it to trustedHeaders if the mesh overwrites it for every request`,
-          },
-        ];
-  return trustedProxies.length > 0
-    ? []
-    : [
-        {
-          path: ['match', 'addresses'],
-          message:
-            'a client can forge x-forwarded-for; set clientAddress.trustedProxies to the proxies in front',
-        },
-      ];
 }
 
 function ownProblems(rule: RuleConfig, { issuers, trustedHeaders, limits }: Config): RuleProblem[] {

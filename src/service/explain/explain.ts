@@ -1,5 +1,6 @@
 /** Explains a request: runs the check of the service with a trace. Such a check stores no token and no proof, and counts nothing. */
 import type { Verdict } from '../../credential/token/verifier.ts';
+import { loginHeader } from '../../model/browser-answer.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ExplainRequest, Explanation } from '../../model/explanation.ts';
@@ -126,11 +127,18 @@ function conclusionOf(decision: Decision) {
   };
 }
 
+/** The value of a header without the query of the request, which the address of a login repeats, and without the values of cookies. */
+function withoutSecrets(name: string, value: string): string {
+  if (name === 'location' || name === loginHeader) return value.split('?', 1)[0] ?? '';
+  return name === 'set-cookie' ? value.replace(/=[^;]*/, '=…') : value;
+}
+
 function answerOf({ outcome, reason }: Decision, head: string): Omit<Explanation['answer'], 'isLeftToEnvoy'> {
   const [statusLine = '', ...lines] = head.split('\r\n').filter((line) => line !== '');
   const headers = lines.map((line) => {
     const colon = line.indexOf(':');
-    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
+    const name = line.slice(0, colon);
+    return [name, withoutSecrets(name.toLowerCase(), line.slice(colon + 1).trim())] as const;
   });
   const { grpcCode, grpcHttpStatus } = reasons[reason];
   return {

@@ -27,8 +27,13 @@ export interface UsableConfig {
  * Checks the configuration of some sources.
  *
  * @param readsFiles whether to read the files that the configuration names; files of a chart's pod are never read
+ * @param isOptional whether a file may be missing, by the path of its option. It counts only for a configuration without other problems
  */
-export async function checkConfig(sources: ConfigSources, readsFiles: boolean): Promise<CheckedConfig> {
+export async function checkConfig(
+  sources: ConfigSources,
+  readsFiles: boolean,
+  isOptional: (option: string) => boolean = () => false,
+): Promise<CheckedConfig> {
   const notes: string[] = [];
   try {
     const chart = await chartSources(sources);
@@ -46,7 +51,8 @@ export async function checkConfig(sources: ConfigSources, readsFiles: boolean): 
     const files = filesOf(config);
     if (chart !== undefined && files.length > 0)
       notes.push(`not read: files in the pod: ${files.join(', ')}`);
-    const problems = await allFileProblems(config, []);
+    const found = await allFileProblems(config, []);
+    const problems = found.filter(({ path }) => !isOptional(path));
     return { notes, result: problems.length > 0 ? { problems } : { config, sources: used } };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -94,14 +94,12 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request, trace);
   };
   const person = test.session === true ? issuerOf(config, test) : undefined;
-  const logins =
-    config.login === undefined
-      ? undefined
-      : (await import('./table-logins.ts')).createTableLogins(
-          config,
-          person && { issuer: person, claims: test.claims ?? {} },
-          clock.now() / 1000,
-        );
+  const { createTableLogins } = await import('./table-logins.ts');
+  const logins = createTableLogins(
+    config,
+    person && { issuer: person, claims: test.claims ?? {} },
+    clock.now() / 1000,
+  );
   return createOwnCheck(config, authenticate, clock, logins)(requestOf(test));
 }
 

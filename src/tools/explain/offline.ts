@@ -16,6 +16,7 @@ import { configHash } from '../../service/config-hash.ts';
 import { createExplain } from '../../service/explain/explain.ts';
 import { readInputFile } from '../input-file.ts';
 import { singleProblem } from '../single-problem.ts';
+import type { OfflineLoginParts, OfflineLogins } from './offline-logins.ts';
 import { claimsOf, tokenOf } from './token-parts.ts';
 
 /** How to explain. */
@@ -40,7 +41,8 @@ export interface OfflineExplanation {
 const keysTimeout = 20_000;
 
 /**
- * Explains a request. Only the keys of the issuer that the token names are loaded.
+ * Explains a request. Only the keys of the issuer that the token names are loaded; for a request without a token, those of the issuers
+ * that sign people in.
  *
  * @throws ConfigError if the file of `jwks` has no key set that the issuer could use
  */
@@ -48,7 +50,10 @@ export async function explainOffline(
   request: ExplainRequest,
   { config, sources, at, jwks }: OfflineOptions,
 ): Promise<OfflineExplanation> {
-  const iss = claimsOf(tokenOf(request))?.iss;
+  const token = tokenOf(request);
+  const iss = claimsOf(token)?.iss;
+  const isNeeded = ({ issuer, login }: IssuerConfig) =>
+    token === undefined ? config.login !== undefined && login !== undefined : issuer === iss;
   const isNamed = (issuer: IssuerConfig) => issuer.issuer === iss;
   const notes: string[] = [];
   if (jwks !== undefined && !config.issuers.some(isNamed))
@@ -60,27 +65,48 @@ export async function explainOffline(
   const denyListFile = config.denyList.file;
   try {
     for (const [index, { issuer, settled }] of owners.entries()) {
-      if (iss === undefined || used[index]?.issuer !== iss) continue;
+      const issuerConfig = used[index];
+      if (issuerConfig === undefined || !isNeeded(issuerConfig)) continue;
       issuer.start();
       await withDeadline(Promise.race([issuer.firstKeys, settled]), keysTimeout, systemClock, () => {});
       const { problem, name } = issuer.status();
       if (problem !== undefined) notes.push(`issuer ${name}: its keys cannot be loaded: ${problem}`);
     }
+    const issuers = used.flatMap((issuerConfig, index) => {
+      const issuer = owners[index]?.issuer;
+      return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
+    });
+    const denyList =
+      denyListFile === undefined ? [] : readDenyList(sources.readFile(denyListFile), denyListFile);
+    const clock = at === undefined ? systemClock : { ...systemClock, now: () => at };
+    const offline =
+      config.login === undefined
+        ? undefined
+        : await offlineLogins({ config, issuers, denyList, sources, clock });
+    notes.push(...(offline?.notes ?? []));
     const explain = createExplain({
       config,
-      issuers: used.flatMap((issuerConfig, index) => {
-        const issuer = owners[index]?.issuer;
-        return issuer === undefined ? [] : [{ config: issuerConfig, issuer }];
-      }),
-      denyList: denyListFile === undefined ? [] : readDenyList(sources.readFile(denyListFile), denyListFile),
+      issuers,
+      denyList,
       cache: createTokenCache(config.cache),
       replays: createReplayStore(),
-      clock: at === undefined ? systemClock : { ...systemClock, now: () => at },
+      clock,
+      logins: offline?.logins,
     });
-    return { explanation: await explain(request), configHash: configHash(config), notes };
+    try {
+      return { explanation: await explain(request), configHash: configHash(config), notes };
+    } finally {
+      offline?.stop();
+    }
   } finally {
     for (const { issuer } of owners) issuer.stop();
   }
+}
+
+/** The logins. Their code is loaded only if they are configured. */
+async function offlineLogins(parts: OfflineLoginParts): Promise<OfflineLogins> {
+  const { createOfflineLogins } = await import('./offline-logins.ts');
+  return createOfflineLogins(parts);
 }
 
 /** The owner of an issuer's keys. `settled` resolves when the first load has failed. */

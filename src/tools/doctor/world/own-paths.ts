@@ -3,7 +3,7 @@ import { isMapping, type Mapping } from '../../../config/values/mapping.ts';
 import { type KubeObject, mappingsOf, textOf, textsOf } from '../read/objects.ts';
 
 /** Whether a pattern of hosts (`*`, `*.example.com`, `example.com`, with or without a port) and another one have a host in common. */
-export function hostsMeet(one: string, other: string): boolean {
+function hostsMeet(one: string, other: string): boolean {
   const [a, b] = [one, other].map((host) => host.replace(/:(\d+|\*)$/, '').toLowerCase());
   if (a === undefined || b === undefined) return false;
   return a === b || isBelow(a, b) || isBelow(b, a);
@@ -14,7 +14,7 @@ function isBelow(pattern: string, host: string): boolean {
 }
 
 /** Whether a pattern of Istio's policies or of an APIRule matches a path: exact, `prefix*`, `*suffix`, `{*}`, and `{**}`. */
-export function pathMatches(pattern: string, path: string): boolean {
+function pathMatches(pattern: string, path: string): boolean {
   if (pattern === '*' || pattern === '/*') return true;
   if (/\{\*{1,2}\}/.test(pattern)) return templateMatches(pattern.split('/'), path.split('/'));
   if (pattern.endsWith('*')) return path.startsWith(pattern.slice(0, -1));
