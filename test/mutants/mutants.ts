@@ -14,8 +14,9 @@ import { grpc } from './grpc.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
-import { loginClientMutants } from './login-client.ts';
 import { loginMutants } from './login.ts';
+import { loginClientMutants } from './login-client.ts';
+import { loginConfig } from './login-config.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...check,
   ...rulesMutants,
   ...config,
+  ...loginConfig,
   ...grpc,
   ...http,
   ...admin,
