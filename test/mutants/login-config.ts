@@ -23,8 +23,8 @@ export const loginConfig: readonly Mutant[] = [
   {
     name: 'the domain of the session cookie need not contain every host',
     file: section,
-    find: 'return name === domain || name.endsWith(`.${domain}`);',
-    replace: 'return true;',
+    find: 'return name === domain || ',
+    replace: 'return true || ',
     tests: problems,
   },
   {
@@ -44,8 +44,8 @@ export const loginConfig: readonly Mutant[] = [
   {
     name: 'another path may be below the callback',
     file: section,
-    find: 'if (path.startsWith(`${callback}/`))',
-    replace: 'if (false)',
+    find: 'if (path.startsWith(',
+    replace: 'if (false && path.startsWith(',
     tests: problems,
   },
   {
