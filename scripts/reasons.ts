@@ -6,6 +6,28 @@ import { leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
 /** A decision ID, as every denial has one. */
 const exampleId = 'mzxw6ytboi2dk';
 
+/** The answers of reasons that only browsers get: a page, a redirect, or a status. */
+export const browserAnswers: Readonly<Partial<Record<Reason, string>>> = {
+  session_too_large: 'a page with status 403, which names the largest part of the session.',
+  login_failed: 'a page with status 403, with a link to sign in again.',
+  login_cancelled: 'a page with status 403, with a link to sign in again.',
+  login_completed: '302 to the page that the person asked for, with the session cookie.',
+  signed_out: '302 to the issuer, then a page, or 302 to `login.afterSignOut`.',
+  login_path:
+    '404. For `user`, a signed-in person gets 200 with JSON (403 if Envoy checks over HTTP). A sign-out that another page may have caused gets a page that asks first.',
+};
+
+/** Answers that browsers get in addition. */
+const alsoForBrowsers: Readonly<Partial<Record<Reason, string>>> = {
+  login_required:
+    'With `x-oidc-authz-login`, if the rule sends people to log in. A browser that opens a page gets a redirect to the issuer, or a page of choice. A form gets a page with a link.',
+  session_expired:
+    'A browser that opens a page gets the same answer as without a session: see `login_required`.',
+  session_invalid:
+    'A browser that opens a page gets the same answer as without a session: see `login_required`.',
+  login_unavailable: 'A browser that opens a page gets a page with status 403 that asks to try again.',
+};
+
 /** The text of the page. */
 export function reasonsMarkdown(): string {
   const names = Object.keys(reasons) as Reason[];
@@ -68,6 +90,9 @@ function section(reason: Reason): string[] {
 function clientSees(reason: Reason): string[] {
   const { outcome, httpStatus, grpcHttpStatus } = reasons[reason];
   if (reason === 'allowed') return [];
+  const answer = browserAnswers[reason];
+  if (answer !== undefined) return [`**The client gets** ${answer}`, ''];
+  const also = alsoForBrowsers[reason];
   const status =
     httpStatus === grpcHttpStatus
       ? `${httpStatus}`
@@ -87,6 +112,7 @@ function clientSees(reason: Reason): string[] {
     errorBody(reason, exampleId),
     '```',
     '',
+    ...(also === undefined ? [] : [also, '']),
     ...(isProof
       ? [
           'If `dpop.origins` is set, the challenge has the scheme `DPoP` and lists the allowed proof algorithms.',

@@ -33,14 +33,18 @@ export interface LoginLoops {
 /** The 8 characters that the name of the cookie has instead of a part of a `state`. */
 export const loopMark = 'finished';
 
-/** The time in which logins count as repeated, in seconds. */
+/** The logins without a session after which a person must decide to try again, and the time in which they count, in seconds. */
+const mostLogins = 3;
 const period = 60;
 
-/** The repeated logins after which a person must decide to try again. A lost answer or a rotation of keys can cause one. */
-const mostRepeated = 2;
+/** The most people and pages in memory; the oldest are dropped first. */
+const mostRecent = 10_000;
 
-/** The most logins in memory; the oldest are dropped first. */
-const mostLogins = 10_000;
+/** The logins of a person for a page. */
+interface Recent {
+  readonly until: number;
+  count: number;
+}
 
 /** Creates the search. */
 export function createLoginLoops(
@@ -48,32 +52,31 @@ export function createLoginLoops(
   sameSite: 'lax' | 'none',
   clock: Pick<Clock, 'monotonic'>,
 ): LoginLoops {
-  const recent = new Map<string, number>();
+  const recent = new Map<string, Recent>();
   const nameAt = (place: CookiePlace) => names.login(place, loopMark);
-  const countOf = (cookies: RequestCookies, place: CookiePlace) => {
-    const [value, ...others] = cookies.values(nameAt(place));
-    return value !== undefined && others.length === 0 && /^[1-9]$/.test(value) ? Number(value) : 0;
-  };
-  const noteLogin = ({ issuer, subject, returnTo }: SucceededLogin): boolean => {
-    const now = clock.monotonic();
-    const key = hash('sha256', JSON.stringify([issuer, subject, returnTo]), 'base64');
-    const isRecent = (recent.get(key) ?? 0) > now;
-    recent.delete(key);
-    for (const [other, until] of recent) {
-      if (until > now && recent.size < mostLogins) break;
-      recent.delete(other);
+  const isMarked = (cookies: RequestCookies, place: CookiePlace) =>
+    cookies.values(nameAt(place)).join() === '1';
+  const dropOld = (now: number) => {
+    for (const [key, { until }] of recent) {
+      if (until > now && recent.size < mostRecent) return;
+      recent.delete(key);
     }
-    recent.set(key, now + period * 1_000);
-    return isRecent;
+  };
+  const countLogin = ({ issuer, subject, returnTo }: SucceededLogin): number => {
+    const now = clock.monotonic();
+    dropOld(now);
+    const key = hash('sha256', JSON.stringify([issuer, subject, returnTo]), 'base64');
+    const logins = recent.getOrInsertComputed(key, () => ({ until: now + period * 1_000, count: 0 }));
+    logins.count++;
+    return logins.count;
   };
   return {
-    isLoop: (cookies, place) => countOf(cookies, place) >= mostRepeated,
+    isLoop: isMarked,
     succeeded: (login, cookies, place) => {
-      const isRepeated = noteLogin(login) && !login.hadSession;
-      const before = countOf(cookies, place);
+      const isRepeated = countLogin(login) >= mostLogins && !login.hadSession;
       const attributes = { isHttp: place.isHttp, sameSite };
-      if (isRepeated) return [setCookie(nameAt(place), String(Math.min(9, before + 1)), period, attributes)];
-      return before === 0 ? [] : [deleteCookie(nameAt(place), attributes)];
+      if (isRepeated) return [setCookie(nameAt(place), '1', period, attributes)];
+      return isMarked(cookies, place) ? [deleteCookie(nameAt(place), attributes)] : [];
     },
   };
 }

@@ -98,7 +98,7 @@ describe('a place', () => {
     expect(browserOf(decision).location).toContain('https://other1.idp.example.com/');
   });
 
-  test('where no person is sent gives 401 without an address', async () => {
+  test('with login: never gives 401 without an address', async () => {
     const world = createLoginWorld({ place: { when: 'never' } });
     const decision = await world.answer(openBrowser().request('/orders'));
     expect(browserOf(decision)).toEqual({ status: 401, cookies: [], headers: [] });

@@ -2613,7 +2613,10 @@ export const tables: readonly Table[] = [
         threat: 'Many requests with an expired session cause many refreshes, or lose the session',
         tests: [
           ['login/refresh.test.ts', 'LG-19: 200 parallel requests wait for one renewal'],
-          ['login/refresh.test.ts', 'at an oidc-provider that ends everything at a second use of a refresh token'],
+          [
+            'login/refresh.test.ts',
+            'at an oidc-provider that ends everything at a second use of a refresh token',
+          ],
           [findSession, 'gives every request with the old cookie the new session and the same cookie'],
           [expiry, '20 requests at once need one refresh, and the session goes on with the new token'],
         ],
