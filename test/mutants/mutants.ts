@@ -18,6 +18,7 @@ import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
 import { loginClientMutants } from './login-client.ts';
 import { loginPagesMutants } from './login-pages.ts';
+import { loginConfig } from './login-config.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...checkLoginMutants,
   ...rulesMutants,
   ...config,
+  ...loginConfig,
   ...grpc,
   ...http,
   ...admin,
