@@ -107,8 +107,8 @@ const navigation = {
   'sec-fetch-site': 'none',
 };
 
-/** Creates the client. It keeps cookies by host, follows redirects and sends forms. */
-function createClient(): Browser {
+/** Creates a client. It keeps cookies by host, follows redirects and sends forms. */
+export function createClient(): Browser {
   const jars = new Map<string, Map<string, string>>();
   let last: { readonly url: URL; readonly body: string } | undefined;
 

@@ -2,14 +2,15 @@
  * `npm run dashboard`: draws docs/images/dashboard.png. Runs the queries of the dashboard against a real Prometheus that scraped a real
  * service under load for a minute. It does not use Grafana and does not imitate its rendering.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { audience, startIssuer } from '../demo/issuer.ts';
-import { freePort } from '../tools/envoy.ts';
+import { startAuthorizer } from '../demo/authorizer.ts';
+import { createClient } from '../demo/browser.ts';
+import { startIssuer } from '../demo/issuer.ts';
 import { findPrometheus, type RunningPrometheus, type Series, startPrometheus } from '../tools/prometheus.ts';
 import { queryWith } from './dashboard/grafana.ts';
 import type { Panel } from './dashboard/panel.ts';
@@ -23,26 +24,16 @@ async function main(): Promise<void> {
   const program = await findPrometheus();
   if ('missing' in program) throw new Error(program.missing);
   const issuer = await startIssuer();
-  const [port, grpc, admin] = [await freePort(), await freePort(), await freePort()];
-  const flags = Object.entries({ http: port, grpc, admin }).flatMap(([name, one]) => [
-    `--${name}-host=127.0.0.1`,
-    `--${name}-port=${one}`,
-  ]);
-  const service = spawn(
-    process.execPath,
-    [
-      `${root}src/main.ts`,
-      `--issuer=${issuer.url}`,
-      `--audience=${audience}`,
-      '--shutdown-delay=0s',
-      ...flags,
-    ],
-    { stdio: 'ignore' },
-  );
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-dashboard-'));
+  const service = await startAuthorizer(issuer.url, folder);
+  const { http: port, admin } = service.ports;
   const prometheus = await startPrometheus(program.path, admin);
   try {
-    await traffic(port, await issuer.token('orders-client'), await issuer.token('short-lived-client'));
-    const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-dashboard-')), 'dashboard.html');
+    await Promise.all([
+      traffic(port, await issuer.token('orders-client'), await issuer.token('short-lived-client')),
+      logins(port),
+    ]);
+    const file = join(folder, 'dashboard.html');
     const { html, height } = await page(prometheus);
     writeFileSync(file, html);
     mkdirSync(`${root}docs/images`, { recursive: true });
@@ -58,7 +49,7 @@ async function main(): Promise<void> {
     process.stdout.write(`wrote ${picture}\n`);
   } finally {
     await prometheus.stop();
-    service.kill('SIGTERM');
+    await service.stop();
     await issuer.close();
   }
 }
@@ -83,6 +74,20 @@ async function traffic(port: number, good: string, expired: string): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   agent.destroy();
+}
+
+/** Signs people in for a minute, one in each second, directly at the check port. */
+async function logins(port: number): Promise<void> {
+  const origin = `http://localhost:${port}`;
+  const end = performance.now() + seconds * 1000;
+  for (let turn = 0; performance.now() < end; turn++) {
+    const browser = createClient();
+    await browser.open(`${origin}/orders`);
+    if (turn % 8 === 0) await browser.open(`${origin}/.oidc-authz/callback?error=access_denied`);
+    else await browser.signIn('alice');
+    for (let pages = 0; pages < 4; pages++) await browser.open(`${origin}/orders/${pages}`);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
 }
 
 async function page(prometheus: RunningPrometheus): Promise<{ html: string; height: number }> {

@@ -1,10 +1,32 @@
 /** `docs/reasons.md`: the table of reasons, and a section about each. */
-import { challenge, errorBody, retryAfterSeconds } from '../src/check/challenge.ts';
+import { adviceLines, errorBody } from '../src/check/challenge.ts';
 import { reasonTexts } from '../src/model/reason-texts.ts';
-import { type DenyReason, leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
+import { leftToEnvoy, type Reason, reasons } from '../src/model/reasons.ts';
 
 /** A decision ID, as every denial has one. */
 const exampleId = 'mzxw6ytboi2dk';
+
+/** The answers of reasons that only browsers get: a page, a redirect, or a status. */
+export const browserAnswers: Readonly<Partial<Record<Reason, string>>> = {
+  session_too_large: 'a page with status 403, which names the largest part of the session.',
+  login_failed: 'a page with status 403, with a link to sign in again.',
+  login_cancelled: 'a page with status 403, with a link to sign in again.',
+  login_completed: '302 to the page that the person asked for, with the session cookie.',
+  signed_out: '302 to the issuer, then a page, or 302 to `login.afterSignOut`.',
+  login_path:
+    '404. For `user`, a signed-in person gets 200 with JSON (403 if Envoy checks over HTTP). A sign-out that another page may have caused gets a page that asks first.',
+};
+
+/** Answers that browsers get in addition. */
+const alsoForBrowsers: Readonly<Partial<Record<Reason, string>>> = {
+  login_required:
+    'With `x-oidc-authz-login`, if the rule sends people to log in. A browser that opens a page gets a redirect to the issuer, or a page of choice. A form gets a page with a link.',
+  session_expired:
+    'A browser that opens a page gets the same answer as without a session: see `login_required`.',
+  session_invalid:
+    'A browser that opens a page gets the same answer as without a session: see `login_required`.',
+  login_unavailable: 'A browser that opens a page gets a page with status 403 that asks to try again.',
+};
 
 /** The text of the page. */
 export function reasonsMarkdown(): string {
@@ -68,27 +90,29 @@ function section(reason: Reason): string[] {
 function clientSees(reason: Reason): string[] {
   const { outcome, httpStatus, grpcHttpStatus } = reasons[reason];
   if (reason === 'allowed') return [];
+  const answer = browserAnswers[reason];
+  if (answer !== undefined) return [`**The client gets** ${answer}`, ''];
+  const also = alsoForBrowsers[reason];
   const status =
     httpStatus === grpcHttpStatus
       ? `${httpStatus}`
       : `${httpStatus} if Envoy checks over HTTP, ${grpcHttpStatus} if it checks over gRPC`;
-  const plain = { realm: '', dpop: { origins: [] } } as unknown as Parameters<typeof challenge>[1];
-  const header =
-    outcome === 'deny'
-      ? `www-authenticate: ${challenge({ outcome: 'deny', reason: reason as DenyReason, requiredScopes: ['orders.read'] }, plain)}`
-      : `retry-after: ${retryAfterSeconds}`;
+  const plain = { realm: '', dpop: { origins: [] } } as unknown as Parameters<typeof adviceLines>[2];
+  const decision = { outcome, reason, requiredScopes: ['orders.read'] } as Parameters<typeof adviceLines>[0];
+  const advice = adviceLines(decision, grpcHttpStatus, plain).map(([name, value]) => `${name}: ${value}`);
   const isProof = reason === 'proof_invalid';
   const isLeft = leftToEnvoy.has(reason);
   return [
     `**The client gets** ${status}:`,
     '',
     '```text',
-    header,
+    ...advice,
     `x-oidc-authz-decision: ${exampleId}`,
     '',
     errorBody(reason, exampleId),
     '```',
     '',
+    ...(also === undefined ? [] : [also, '']),
     ...(isProof
       ? [
           'If `dpop.origins` is set, the challenge has the scheme `DPoP` and lists the allowed proof algorithms.',

@@ -1,6 +1,6 @@
 /** The challenge and the body of a denial. Neither contains the reason. */
 import type { Config } from '../config/declare/options.ts';
-import type { Denial } from '../model/decision.ts';
+import type { Denial, Failure } from '../model/decision.ts';
 import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
 import { proofAlgorithms } from './binding/proof-problems.ts';
 
@@ -8,7 +8,7 @@ import { proofAlgorithms } from './binding/proof-problems.ts';
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
 /** The Retry-After of a check that ends in an error, in seconds. */
-export const retryAfterSeconds = 5;
+const retryAfterSeconds = 5;
 
 const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
   unauthorized: 'A bearer token is required.',
@@ -23,7 +23,7 @@ const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
  *
  * If DPoP is configured, there is a challenge for each scheme. Only that of the failed scheme has an error.
  */
-export function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string {
+function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string {
   const { error } = reasons[decision.reason];
   const scope = decision.reason === 'scope_insufficient' ? (decision.requiredScopes ?? []).join(' ') : '';
   const parameters = [
@@ -36,6 +36,23 @@ export function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): 
     return withParameters('DPoP', [...parameters, algs]);
   const bearer = withParameters('Bearer', parameters);
   return dpop.origins.length > 0 ? `${bearer}, ${withParameters('DPoP', [algs])}` : bearer;
+}
+
+/**
+ * The header line that says how to go on: after an error, when to try again; after a denial, the challenge, if the status is 401 or the
+ * reason has an error code.
+ *
+ * @param status the status that is sent
+ */
+export function adviceLines(
+  decision: Denial | Failure,
+  status: number,
+  options: ChallengeOptions,
+): readonly (readonly [name: string, value: string])[] {
+  if (decision.outcome === 'error') return [['retry-after', String(retryAfterSeconds)]];
+  return status === 401 || reasons[decision.reason].error !== null
+    ? [['www-authenticate', challenge(decision, options)]]
+    : [];
 }
 
 function withParameters(scheme: string, parameters: readonly string[]): string {

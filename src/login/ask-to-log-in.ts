@@ -6,9 +6,10 @@ import type { Decision } from '../model/decision.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { NoSession } from '../session/session.ts';
 import { denied, type LoginReason, pageAnswer } from './answers.ts';
-import { describeRequired } from './login-details.ts';
+import { describeLoop, describeRequired } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginHostOf } from './login-hosts.ts';
+import type { LoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { type LoginRequest, readLoginRequest } from './login-request.ts';
@@ -24,6 +25,7 @@ export interface AskParts {
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
   readonly sendToIssuer: SendToIssuer;
+  readonly loops: LoginLoops;
   readonly events: LoginEvents;
   /** `login.frames`. */
   readonly frames: boolean;
@@ -40,7 +42,7 @@ const reasonOf: Readonly<Record<NoSession, LoginReason>> = {
 
 /** Creates the answer. */
 export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
-  const { hostOf, paths, pages, sendToIssuer, events, frames, cors } = parts;
+  const { hostOf, paths, pages, sendToIssuer, loops, events, frames, cors } = parts;
 
   const answerOpening = (
     asked: LoginRequest,
@@ -54,6 +56,12 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     const returnTo = returnAddress(request, isCounted);
     const signIn = paths.start(returnTo);
     const link = [loginHeader, signIn] as const;
+    if (opening.opens === 'page' && loops.isLoop(asked.cookies, asked.cookiePlace))
+      return denied(
+        'login_failed',
+        pageAnswer(403, pages.failed({ cause: 'unfinished', signIn }, languages)),
+        { place, detail: describeLoop },
+      );
     if (opening.opens === 'page')
       return sendToIssuer(asked, { returnTo, status: 401, cookies, reason, detail }, trace);
     if (opening.opens === 'other')

@@ -16,6 +16,7 @@ import { createLoginCookies } from './login-cookies.ts';
 import type { LoginEvents } from './login-events.ts';
 import { createLoginHosts } from './login-hosts.ts';
 import type { LoginIssuer } from './login-issuer.ts';
+import { createLoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
 import { createLoginPaths } from './login-paths.ts';
 import type { Logins } from './logins.ts';
@@ -71,6 +72,7 @@ export function createLogins(parts: LoginParts): Logins {
   );
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
+  const loops = createLoginLoops(names, sameSite, clock);
   const deadline = Math.min(maxWait, limits.meshTimeout * partOfMeshTimeout);
   const calls = createIssuerCalls(deadline, clock);
   const begin = createBegin({ loginCookies, paths, pages, events, calls, now, randomBytes });
@@ -81,6 +83,7 @@ export function createLogins(parts: LoginParts): Logins {
     beginSession: sessionMaker.begin,
     store,
     loginCookies,
+    loops,
     paths,
     pages,
     events,
@@ -88,7 +91,7 @@ export function createLogins(parts: LoginParts): Logins {
     clock,
   });
   const used = createUsedLogins<Decision>(login.timeout, maxUsedLogins, clock);
-  const askToLogIn = createAskToLogIn({ hostOf, paths, pages, sendToIssuer, events, frames, cors });
+  const askToLogIn = createAskToLogIn({ hostOf, paths, pages, sendToIssuer, loops, events, frames, cors });
   const signOut = createSignOut({
     issuers,
     store,

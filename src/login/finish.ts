@@ -9,6 +9,7 @@ import type { FoundLogin, LoginCookies } from './login-cookies.ts';
 import { describeCompleted, describeFailed, describeUnavailable } from './login-details.ts';
 import type { LoginEvents, LoginResult } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
+import type { LoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
@@ -20,6 +21,7 @@ export interface FinishParts {
   readonly beginSession: SessionMaker['begin'];
   readonly store: SessionStore;
   readonly loginCookies: LoginCookies;
+  readonly loops: LoginLoops;
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
   readonly events: LoginEvents;
@@ -42,7 +44,7 @@ const lateRequests = 60_000;
 
 /** Creates the end of logins. */
 export function createFinish(parts: FinishParts): Finish {
-  const { beginSession, store, loginCookies, paths, pages, events, calls, clock } = parts;
+  const { beginSession, store, loginCookies, loops, paths, pages, events, calls, clock } = parts;
 
   const ended = (found: FoundLogin, issuer: LoginIssuer, result: LoginResult, detail?: string) => {
     const seconds = Math.max(0, (clock.now() - found.login.startedAt) / 1_000);
@@ -83,9 +85,10 @@ export function createFinish(parts: FinishParts): Finish {
     };
   };
 
+  /** Ends the session that the browser had. Returns whether there was one. */
   const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
     const old = await store.find(cookies, cookiePlace);
-    if (!('session' in old)) return;
+    if (!('session' in old)) return false;
     const end = () => {
       store.end(old.session);
       events.sessionEnded(issuer.config.name, 'replaced');
@@ -94,6 +97,7 @@ export function createFinish(parts: FinishParts): Finish {
     // Requests of other tabs are on their way with the old cookie, for example if several tabs log in at the same time.
     if (isSame) clock.after(lateRequests, end);
     else end();
+    return true;
   };
 
   return async (asked, found, issuer) => {
@@ -131,9 +135,12 @@ export function createFinish(parts: FinishParts): Finish {
         }),
       };
     }
-    await endOld(asked, issuer, session.subject);
+    const { issuer: iss, subject } = session;
+    const hadSession = await endOld(asked, issuer, subject);
     ended(found, issuer, 'success');
-    const changes = [...saved.cookies, ...finished, ...deleteOldCookies(cookies, host)];
+    const { returnTo } = login;
+    const counted = loops.succeeded({ issuer: iss, subject, returnTo, hadSession }, cookies, cookiePlace);
+    const changes = [...saved.cookies, ...finished, ...counted, ...deleteOldCookies(cookies, host)];
     return {
       isCodeUsed: true,
       decision: denied('login_completed', redirect(login.returnTo, changes), {

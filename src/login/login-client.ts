@@ -1,7 +1,7 @@
 /** The client of an issuer, for logins (OpenID Connect Core 1.0 section 3.1). Made with openid-client in `client/`. */
 import type { Claims } from '../model/identity.ts';
 
-/** What a login starts with. */
+/** The start of a login. */
 export interface AuthorizationStart {
   readonly redirectUri: string;
   /** 32 random bytes each, base64url. */
@@ -14,7 +14,7 @@ export interface AuthorizationStart {
   readonly uiLocales?: string;
 }
 
-/** What a step-up asks for. */
+/** The requests of a step-up. */
 export interface StepUp {
   readonly acrValues?: readonly string[];
   /** Seconds. */
@@ -28,7 +28,7 @@ export interface Tokens {
   readonly claims: Claims | undefined;
   readonly idToken: string | undefined;
   readonly accessToken: string | undefined;
-  /** Whether the access token is a JWT of this issuer that its keys verify. */
+  /** Whether the access token is a JWT of this issuer that its keys verify. Checked only with `login.forward: accessToken`. */
   readonly isAccessTokenVerified: boolean;
   readonly accessTokenEndsAt: number | undefined;
   readonly refreshToken: string | undefined;
@@ -46,7 +46,7 @@ export interface LoginProblem {
    * such as `invalid_client`.
    */
   readonly kind: 'rejected' | 'cancelled' | 'ended' | 'unavailable';
-  /** What failed, for the log and the operator, without secrets: `the token endpoint answered 400 invalid_grant`. */
+  /** The failure, for the log and the operator, without secrets: `the token endpoint answered 400 invalid_grant`. */
   readonly detail: string;
   /** The error code of the issuer (RFC 6749 section 5.2), cut and reduced to visible ASCII. */
   readonly code?: string;

@@ -4,6 +4,7 @@ import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
 import { deleteCookie, setCookie } from '../session/set-cookie.ts';
+import { loopMark } from './login-loops.ts';
 
 /** A login in progress. */
 export interface PendingLogin {
@@ -82,7 +83,9 @@ const maxDeleted = 20;
 /** Creates the cookies. */
 export function createLoginCookies({ names, seal, sameSite, timeout, now }: LoginCookieParts): LoginCookies {
   const remove = (name: string, { isHttp }: CookiePlace) => deleteCookie(name, { isHttp, sameSite });
-  const namesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
+  const allNamesIn = (cookies: RequestCookies) => cookies.names().filter(names.isLogin);
+  const namesIn = (cookies: RequestCookies) =>
+    allNamesIn(cookies).filter((name) => !name.endsWith(`-login-${loopMark}`));
   const isExpired = ({ startedAt }: PendingLogin) => {
     const age = now() - startedAt;
     return age > timeout || age < -timeout;
@@ -143,7 +146,7 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       return [name, ...twins.map((twin) => twin.name)].map((one) => remove(one, place));
     },
     clear: (cookies, place) =>
-      namesIn(cookies)
+      allNamesIn(cookies)
         .slice(0, maxDeleted)
         .map((name) => remove(name, place)),
   };

@@ -30,6 +30,23 @@ const openingTexts = {
   other: 'the request opens no page',
 } as const;
 
+/** Logins succeed, but their sessions do not arrive. */
+export function describeLoop(): StepDetail {
+  const found =
+    'several logins of this browser succeeded, but it sends no session that can be opened; ' +
+    'compare sessions.keysFile of all replicas, sessions.cookie.domain and the clocks';
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the session cookie',
+      expected: 'a session',
+      found,
+      option: 'sessions.keysFile',
+    },
+    found,
+  );
+}
+
 /** A person or a page asked for a login. */
 export function describeStart(request: CheckRequest, place: LoginPlace, found: string): StepDetail {
   return detailOf(

@@ -75,7 +75,7 @@ export const loginReasonTexts = {
     look: [`${detail}: it names the step that failed.`],
     fix: [
       'Open the page again. If that helps, nothing is wrong.',
-      'Compare `issuers[].login` with the client at the issuer: see [log in](login.md#1-register-a-client-at-the-issuer).',
+      'Compare `issuers[].login.clientId` and its secret with the client at the issuer: see [log in](login.md#1-register-a-client-at-the-issuer).',
       'Check the header lists of the mesh: see [log in](login.md#4-let-the-mesh-carry-it).',
     ],
     options: [

@@ -10,7 +10,7 @@ export const loginMetricDefinitions = {
   logins_finished_total: {
     type: 'counter',
     labels: ['issuer', 'result'],
-    help: 'Logins that ended, by result. `issuer` is `none` if the login cannot be assigned to an issuer. A login that the person gives up has no end.',
+    help: 'Logins that ended, by result. A login that the person gives up has no end, and an answer of an issuer that belongs to no login is not counted here.',
   },
   login_duration_seconds: {
     type: 'histogram',
@@ -64,8 +64,7 @@ export const loginMetricDefinitions = {
 /** The values of `result` of `logins_finished_total`. */
 export const loginResults = {
   success: 'The person has a session.',
-  failed:
-    'The answer does not belong to a login of this browser, or the issuer or the ID token was rejected. The log has the cause.',
+  failed: 'The issuer rejected the login, or its answer or its ID token was rejected. The log has the cause.',
   cancelled: 'The person or a rule of the issuer canceled the login.',
   unavailable: 'The issuer did not answer, or it answered with an error that is not about the person.',
   too_large: 'The session does not fit into its cookies.',

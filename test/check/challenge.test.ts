@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { challenge } from '../../src/check/challenge.ts';
+import { adviceLines, type ChallengeOptions } from '../../src/check/challenge.ts';
+import type { Denial } from '../../src/model/decision.ts';
+
+/** The challenge of a 401. */
+const challenge = (denial: Denial, options: ChallengeOptions) => adviceLines(denial, 401, options)[0]?.[1];
 
 const noDpop = { origins: [], maxAge: 60_000, maxProofs: 1 };
 
@@ -44,4 +48,19 @@ test('with DPoP configured, both schemes are offered, and the failed one has the
   expect(challenge({ outcome: 'deny', reason: 'token_expired' }, options)).toMatch(
     /^Bearer error="invalid_token", error_description="[^"]+", DPoP algs="/,
   );
+});
+
+test('only a 401 and a reason with an error code have a challenge, and only an error has a time', () => {
+  const options = { realm: '', dpop: noDpop };
+  expect(adviceLines({ outcome: 'deny', reason: 'login_path' }, 404, options)).toEqual([]);
+  expect(adviceLines({ outcome: 'deny', reason: 'login_required' }, 302, options)).toEqual([]);
+  expect(adviceLines({ outcome: 'deny', reason: 'login_required' }, 401, options)).toEqual([
+    ['www-authenticate', 'Bearer'],
+  ]);
+  expect(adviceLines({ outcome: 'deny', reason: 'path_ambiguous' }, 400, options)[0]?.[0]).toBe(
+    'www-authenticate',
+  );
+  expect(adviceLines({ outcome: 'error', reason: 'overloaded' }, 403, options)).toEqual([
+    ['retry-after', '5'],
+  ]);
 });

@@ -1,5 +1,6 @@
 /** The text of each reason is complete, names only existing options, and shows a response that a client can get. */
 import { describe, expect, test } from 'vitest';
+import { browserAnswers } from '../../scripts/reasons.ts';
 import { reasonTexts } from '../../src/model/reason-texts.ts';
 import { reasons } from '../../src/model/reasons.ts';
 import { blocksOf, readPage } from '../support/pages.ts';
@@ -23,9 +24,9 @@ describe('the responses on the page', () => {
   // Another test compares these with the responses of a real Envoy.
   const real = blocksOf(readPage('what-now.md')).filter(({ language }) => language === 'http');
 
-  test('there is one for every reason but allowed', () => {
+  test('there is one for every reason but allowed, and those that only browsers get', () => {
     expect(blocks.map(({ section }) => section)).toEqual(
-      Object.keys(reasons).filter((reason) => reason !== 'allowed'),
+      Object.keys(reasons).filter((reason) => reason !== 'allowed' && !Object.hasOwn(browserAnswers, reason)),
     );
   });
 

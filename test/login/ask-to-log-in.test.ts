@@ -1,4 +1,5 @@
 /** The answer to a request without a session: a redirect, a choice, a page, or a 401 that a script understands. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { navigation, openBrowser, requestOf } from './support/browser.ts';
 import { browserOf, headerOf, issuerCalls, pageOf, signIn } from './support/steps.ts';
@@ -97,7 +98,7 @@ describe('a place', () => {
     expect(browserOf(decision).location).toContain('https://other1.idp.example.com/');
   });
 
-  test('where no person is sent gives 401 without an address', async () => {
+  test('with login: never gives 401 without an address', async () => {
     const world = createLoginWorld({ place: { when: 'never' } });
     const decision = await world.answer(openBrowser().request('/orders'));
     expect(browserOf(decision)).toEqual({ status: 401, cookies: [], headers: [] });
@@ -177,4 +178,54 @@ test('a dry run calls no issuer, seals no cookie and counts nothing', async () =
   expect(steps).toContain('login');
   expect(issuerCalls(world)).toEqual([]);
   expect(world.events).toEqual([]);
+});
+
+test('no text of a client breaks a header line (LG-12)', async () => {
+  const world = createLoginWorld({ login: { cors: ['https://app.example.com'] } });
+  const odd = fc.oneof(
+    fc.constantFrom(
+      '\r\nset-cookie: x=1',
+      '\n',
+      '\0',
+      'é',
+      '\u2028',
+      '\ud800',
+      '"',
+      ';',
+      ',',
+      '%0d%0a',
+      ' ',
+      '\t',
+      'ÿ',
+    ),
+    fc.string({ unit: 'binary', maxLength: 4 }),
+  );
+  const text = fc.array(odd, { maxLength: 6 }).map((parts) => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(
+      text,
+      text,
+      text,
+      fc.constantFrom('GET', 'POST'),
+      async (path, original, origin, method) => {
+        for (const headers of [navigation, fetched]) {
+          const sent = {
+            ...headers,
+            origin,
+            'x-envoy-original-path': `/${original}`,
+            'accept-language': origin,
+          };
+          const own = `/.oidc-authz/start?rd=/${path}&issuer=${original}`;
+          for (const target of [`/${path}`, own, `/.oidc-authz/callback?state=${path}&code=${original}`]) {
+            const decision = await world.answer(openBrowser().request(target, sent, method));
+            if (decision.outcome === 'allow' || decision.browser === undefined) continue;
+            const { location = '', cookies, headers: lines = [] } = decision.browser;
+            for (const line of [location, ...cookies, ...lines.flat()])
+              expect(line).toMatch(/^[\x20-\x7e]*$/);
+          }
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
 });

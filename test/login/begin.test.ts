@@ -52,7 +52,7 @@ test('nothing of a request reaches the issuer but the host', async () => {
   ]);
 });
 
-test('the issuer is told the languages of the person', async () => {
+test('the languages of the person are sent to the issuer', async () => {
   const world = createLoginWorld();
   await world.answer(
     openBrowser().request('/', { accept: 'text/html', 'accept-language': 'de-DE,en;q=0.5' }),

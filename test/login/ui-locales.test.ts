@@ -1,4 +1,4 @@
-/** The languages that the issuer is told. */
+/** The languages that are sent to the issuer. */
 import { expect, test } from 'vitest';
 import { uiLocalesOf } from '../../src/login/ui-locales.ts';
 

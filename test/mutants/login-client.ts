@@ -217,9 +217,9 @@ export const loginClientMutants: readonly Mutant[] = [
   },
   {
     name: 'every algorithm of an ID token is allowed',
-    file: 'src/credential/id-token/verify-jws.ts',
-    find: 'if (!isAllowed(header.algorithm))',
-    replace: "if (header.algorithm === ('none' as string))",
+    file: 'src/credential/id-token/verify-id-token.ts',
+    find: 'algorithmProblem(header.algorithm, expected.algorithms) ??',
+    replace: '',
     tests: idToken,
   },
   {

@@ -6,6 +6,7 @@ const address = ['test/login/return-address.test.ts'];
 const begin = ['test/login/begin.test.ts'];
 const callback = ['test/login/callback.test.ts'];
 const ask = ['test/login/ask-to-log-in.test.ts'];
+const loops = ['test/login/login-loops.test.ts'];
 const paths = ['test/login/own-paths.test.ts'];
 const signOut = ['test/login/sign-out.test.ts'];
 const origin = ['test/login/origin.test.ts'];
@@ -300,6 +301,34 @@ export const loginMutants: readonly Mutant[] = [
     tests: begin,
   },
   {
+    name: 'a browser that drops its session is sent back and forth',
+    file: 'src/login/login-loops.ts',
+    find: 'isLoop: isMarked,',
+    replace: 'isLoop: () => false,',
+    tests: loops,
+  },
+  {
+    name: 'every login of a person counts as repeated',
+    file: 'src/login/login-loops.ts',
+    find: 'countLogin(login) >= mostLogins && !login.hadSession',
+    replace: 'countLogin(login) > 0 && !login.hadSession',
+    tests: loops,
+  },
+  {
+    name: 'the mark of repeated logins stays',
+    file: 'src/login/login-loops.ts',
+    find: 'return isMarked(cookies, place) ? [deleteCookie(nameAt(place), attributes)] : [];',
+    replace: 'return [];',
+    tests: loops,
+  },
+  {
+    name: 'repeated logins have no end',
+    file: 'src/login/login-loops.ts',
+    find: 'logins.count++;',
+    replace: '',
+    tests: loops,
+  },
+  {
     name: 'a script deletes the session of another tab',
     file: 'src/login/ask-to-log-in.ts',
     find: '{ status: 401, cookies: [], headers: [link',
@@ -380,15 +409,15 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a person without rights is shown no page',
     file: 'src/login/explain-denial.ts',
-    find: 'if (!opensPage(request)) return denial;',
-    replace: 'return denial;',
+    find: 'if (host === undefined || !opensPage(request)) return denial;',
+    replace: 'if (host !== null) return denial;',
     tests: paths,
   },
   {
     name: 'a script of a person without rights gets a page',
     file: 'src/login/explain-denial.ts',
-    find: 'if (!opensPage(request)) return denial;',
-    replace: '',
+    find: 'host === undefined || !opensPage(request)',
+    replace: 'host === undefined',
     tests: paths,
   },
   {

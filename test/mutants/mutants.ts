@@ -16,6 +16,7 @@ import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
 import { loginClientMutants } from './login-client.ts';
+import { loginPagesMutants } from './login-pages.ts';
 import { loginConfig } from './login-config.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
@@ -46,4 +47,5 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...loginMutants,
+  ...loginPagesMutants,
 ];

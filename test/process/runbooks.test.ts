@@ -61,6 +61,15 @@ async function outputOf(command: string, log: string): Promise<string> {
 
 const plain = fileFor('ISSUER').replace('grpc: {', 'grpc: {enabled: false, ');
 
+const newKey = () => `${randomBytes(32).toString('base64')}\n`;
+
+/** A configuration with a login. */
+const withLogin = (keysFile: string) =>
+  `${plain.replace('name: main', 'name: main, login: {clientId: shop, clientAuthentication: none}')}
+login: {hosts: [orders.example.com]}
+sessions: {keysFile: ${keysFile}}
+`;
+
 /** Starts a service whose issuer fails for longer than the command's `--since`; `recent` is its log within that time. */
 async function withFailingIssuer(
   command: string,
@@ -141,6 +150,14 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     return lines.join('');
   },
   OidcAuthzLoginsFail: async () => logOfLogins((events) => events.loginFinished('main', 'failed', {})),
+  OidcAuthzLoginsLost: async () => {
+    const keys = join(folder, 'keys');
+    writeFileSync(keys, newKey());
+    const service = await startApp({ file: withLogin(keys) });
+    const state = `again.${randomBytes(32).toString('base64url')}`;
+    const path = `/.oidc-authz/callback?code=x&state=${state}`;
+    return logAfterRequest(service, ['accept: text/html'], path);
+  },
   OidcAuthzLoginUnavailable: async () =>
     logOfLogins((events) => events.loginFinished('main', 'unavailable', { detail: 'no connection' })),
   OidcAuthzSessionRefreshesFailing: async () =>
@@ -156,15 +173,7 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
       'was not reloaded',
     ),
   OidcAuthzSessionKeysNotReloaded: () =>
-    logAfterOverwrite(
-      (file) =>
-        `${plain.replace('name: main', 'name: main, login: {clientId: shop, clientAuthentication: none}')}
-login: {hosts: [shop.example.com]}
-sessions: {keysFile: ${file}}
-`,
-      [`${randomBytes(32).toString('base64')}\n`, 'not a key\n'],
-      'were not reloaded',
-    ),
+    logAfterOverwrite(withLogin, [newKey(), 'not a key\n'], 'were not reloaded'),
   OidcAuthzReloadFailed: () => logAfterOverwrite(() => plain, ['', 'issuers: []\n'], 'was not reloaded'),
   OidcAuthzIncumbentUnavailable: async () =>
     logAfterRequest(await startApp({ file: `${plain}shadow: {authorizer: "http://127.0.0.1:9"}\n` })),

@@ -1,4 +1,5 @@
 /** The whole service signs a person in at a certified OpenID provider, through both transports. */
+import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceExplanation } from '../../src/model/explanation.ts';
 import { type RunningApp, runApp } from '../support/app.ts';
@@ -43,8 +44,8 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
 
   test('a person signs in by opening a page, and the workload gets no cookie of this service', async () => {
     const browser = newBrowser();
-    const page = await signIn(browser, `https://${host}/cart?item=1`, 'alice');
-    expect(page.url.href).toBe(`https://${host}/cart?item=1`);
+    const page = await signIn(browser, `https://${host}/cart?from=${transport}`, 'alice');
+    expect(page.url.href).toBe(`https://${host}/cart?from=${transport}`);
     expect(page.status).toBe(200);
     const { headers } = JSON.parse(page.body);
     expect(headers).toMatchObject({ 'x-user': 'alice', 'x-groups': 'staff' });
@@ -75,7 +76,7 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
 
   test('signs out', async () => {
     const browser = newBrowser();
-    await signIn(browser, `https://${host}/`, 'alice');
+    await signIn(browser, `https://${host}/bye-${transport}`, 'alice');
     await browser.open(`https://${host}/.oidc-authz/sign-out`, (url) => url.host !== host);
     expect([...browser.cookies(host).keys()]).toEqual(['app']);
   });
@@ -93,6 +94,81 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
     expect(mesh().seen.length).toBe(before);
   });
 });
+
+/** Spellings of a path that some server reads as this path. */
+function spellings(path: string): string[] {
+  const encoded = (at: number) =>
+    `${path.slice(0, at)}%${path.charCodeAt(at).toString(16)}${path.slice(at + 1)}`;
+  return [
+    path,
+    `${path}/`,
+    `${path}?code=x&state=y`,
+    `${path}?`,
+    `/${path}`,
+    `/.${path}`,
+    `/x/..${path}`,
+    `/x/%2e%2e${path}`,
+    `${path};a=b`,
+    `${path}%3fa`,
+    `${path}%00`,
+    `${path}%20`,
+    `${path}%2f`,
+    path.replaceAll('/', '\\'),
+    path.replaceAll('/', '%5c'),
+    path.replace('/.oidc-authz/', '/.oidc-authz//'),
+    path.replace('/.oidc-authz/', '/.oidc-authz/./'),
+    path.replace('/.oidc-authz/', '/.oidc-authz%2f'),
+    ...Array.from({ length: path.length - 1 }, (_, index) => encoded(index + 1)),
+    encoded(3).replace('%', '%25'),
+  ];
+}
+
+describe.each(['http', 'grpc'] as const)('a path of the login over %s', (transport) => {
+  test('never reaches the workload, whatever its spelling, its method and the credential are', async () => {
+    const mesh = meshes[transport] as FakeMesh;
+    const browser = parts.browser(mesh);
+    await signIn(browser, `https://${host}/`, 'alice');
+    const cookie = [...browser.cookies(host)].map(([name, value]) => `${name}=${value}`).join('; ');
+    const before = mesh.seen.length;
+    const statuses = new Set<number>();
+    for (const name of [
+      'callback',
+      'start',
+      'choose',
+      'signed-out',
+      'user',
+      'callback/main',
+      'x',
+      'sign-out',
+    ])
+      for (const path of spellings(`/.oidc-authz/${name}`))
+        for (const method of name === 'callback'
+          ? ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'X']
+          : ['GET', 'POST']) {
+          for (const headers of [{ cookie }, { cookie: '__Host-oidc-authz=x' }])
+            statuses.add(await statusOf(mesh.port, method, path, { ...headers, origin: `https://${host}` }));
+        }
+    expect(mesh.seen.slice(before).map(({ path }) => path)).toEqual([]);
+    expect([...statuses].filter((status) => status >= 500)).toEqual([]);
+  });
+});
+
+function statusOf(port: number, method: string, path: string, headers: Readonly<Record<string, string>>) {
+  return new Promise<number>((resolve, reject) => {
+    const options = {
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      headers: { host, ...headers },
+      rejectUnauthorized: false,
+    };
+    https
+      .request(options, (response) => resolve(response.resume().statusCode ?? 0))
+      .on('error', reject)
+      .end();
+  });
+}
 
 describe('explain', () => {
   const explain = async (path: string, headers: Readonly<Record<string, string>> = {}) => {

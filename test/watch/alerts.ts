@@ -30,8 +30,13 @@ const issuer = (metric: string, labels: Readonly<Record<string, string>> = {}) =
 const refreshes = (result: string) => issuer('refreshes_total', { kind: 'jwks', result });
 const compared = (result: string) => one('oidc_authz_shadow_comparisons_total', { result });
 const crossChecks = (result: string) => one('oidc_authz_cross_checks_total', { result });
-const logins = (result: string, issuerName = 'main') =>
-  one('oidc_authz_logins_finished_total', { issuer: issuerName, result });
+const logins = (result: string) => one('oidc_authz_logins_finished_total', { issuer: 'main', result });
+const lostLogins = one('oidc_authz_checks_total', {
+  transport: 'http',
+  outcome: 'deny',
+  reason: 'login_failed',
+  issuer: 'none',
+});
 const sessionRefreshes = (result: string) =>
   one('oidc_authz_session_refreshes_total', { issuer: 'main', result });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
@@ -278,9 +283,16 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
-    alert: 'OidcAuthzLoginsFail',
-    when: 'a client forges answers of an issuer',
-    series: { [logins('success')]: '0+1x30', [logins('failed', 'none')]: '0+1000x30' },
+    alert: 'OidcAuthzLoginsLost',
+    when: 'people come back without the cookie of their login, and none has success',
+    series: { [logins('success')]: '5x30', [lostLogins]: '0+1x30' },
+    at: '25m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzLoginsLost',
+    when: 'a client forges answers of an issuer, and people sign in',
+    series: { [logins('success')]: '0+1x30', [lostLogins]: '0+1000x30' },
     at: '25m',
     fires: undefined,
   },

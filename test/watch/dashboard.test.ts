@@ -28,7 +28,7 @@ writeFileSync(keysFile, `${randomBytes(32).toString('base64')}\n`);
 
 /** The cache holds one proof. One rule decides, one rule is in shadow mode, and one has a login. */
 const more = `
-login: {hosts: [people.example.com]}
+login: {hosts: [orders.example.com]}
 sessions: {keysFile: ${keysFile}}
 dpop: {origins: ["http://orders.example.com"], maxProofs: 1}
 policies:
@@ -36,7 +36,7 @@ policies:
     pathPrefix: /shop
     rules:
       - {name: tried, mode: shadow, match: {paths: [/tried]}, require: {scopes: [orders.admin]}}
-      - {name: people, match: {hosts: [people.example.com]}, require: {login: [main]}}
+      - {name: people, match: {paths: [/people]}, require: {login: [main]}}
       - {name: rest, require: {}}
 grpcPolicy: shop
 `;
@@ -73,6 +73,9 @@ async function sendChecks({ issuer, httpPort, grpcPort }: RunningApp): Promise<v
     for (const path of ['/shop/orders', '/shop/tried'])
       await exchange(httpPort, request('GET', path, headers));
   await grpc.check({ headers: { authorization: `Bearer ${token}` } });
+  const state = `again.${randomBytes(32).toString('base64url')}`;
+  const lost = `/shop/.oidc-authz/callback?code=x&state=${state}`;
+  await exchange(httpPort, request('GET', lost, ['accept: text/html']));
   await connectWithTls(httpPort);
   // The cache holds one proof, so the second one is denied.
   const key = await createSigningKey('c', 'ES256');

@@ -1,5 +1,5 @@
 /** Logins and sessions. */
-import { metric, type Panel, rate } from '../panel.ts';
+import { checks, metric, type Panel, rate } from '../panel.ts';
 
 /** The panels of this row. */
 export const loginsRow: readonly Panel[] = [
@@ -20,11 +20,12 @@ export const loginsRow: readonly Panel[] = [
     type: 'timeseries',
     unit: 'short',
     description:
-      'Logins per minute that were started, and that ended. People who give up at the issuer make the difference. A large one means that the issuer shows an error.',
-    alert: 'OidcAuthzLoginUnavailable',
+      'Logins per minute that were started, that ended, and whose end was refused. People who give up at the issuer make the difference. A large one means that the issuer shows an error.',
+    alert: 'OidcAuthzLoginsLost',
     queries: {
       started: `60 * sum(${rate(metric('logins_started_total'))})`,
-      ended: `60 * sum(${rate(metric('logins_finished_total'), ', issuer!="none"')})`,
+      ended: `60 * sum(${rate(metric('logins_finished_total'))})`,
+      lost: `60 * sum(${rate(checks, ', reason="login_failed"')})`,
     },
   },
   {

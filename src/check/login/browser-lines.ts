@@ -1,8 +1,7 @@
 /** The header lines and the body of an answer for a browser. Both transports send them. */
 import type { BrowserAnswer } from '../../model/browser-answer.ts';
 import type { NotAllowed } from '../../model/decision.ts';
-import { reasons } from '../../model/reasons.ts';
-import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../challenge.ts';
+import { adviceLines, type ChallengeOptions, errorBody } from '../challenge.ts';
 
 /** A header line. */
 type Line = readonly [name: string, value: string];
@@ -50,8 +49,7 @@ export function browserMessage(
   const type = page?.type ?? 'application/json';
   const given = new Set(headers.map(([header]) => header));
   const preset: readonly Line[] = [
-    ...challengeOf(decision, status, options),
-    ...(decision.outcome === 'error' ? [['retry-after', String(retryAfterSeconds)] as const] : []),
+    ...adviceLines(decision, status, options),
     ...(body === '' ? [] : [['content-type', type] as const]),
     ['cache-control', 'no-store'],
   ];
@@ -73,12 +71,4 @@ export const notShared: Line = ['cache-control', 'private'];
 /** Whether a value of `set-cookie` can be sent. */
 export function isSendableCookie(value: string): boolean {
   return text.test(value);
-}
-
-/** The challenge of a denial, as without a browser: on each 401, and if the reason has an error code. */
-function challengeOf(decision: ForBrowser, status: number, options: ChallengeOptions): readonly Line[] {
-  if (decision.outcome !== 'deny') return status === 401 ? [['www-authenticate', 'Bearer']] : [];
-  return status === 401 || reasons[decision.reason].error !== null
-    ? [['www-authenticate', challenge(decision, options)]]
-    : [];
 }

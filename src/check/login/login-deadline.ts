@@ -1,9 +1,9 @@
 /** The decision of a check that waited too long for an issuer. */
 import { detailOf, duration } from '../../config/values/detail-text.ts';
-import type { Decision } from '../../model/decision.ts';
+import type { Failure } from '../../model/decision.ts';
 
 /** Creates it. @param time the longest wait, in milliseconds */
-export function tooLateForLogin(time: number): Decision {
+export function tooLateForLogin(time: number): Failure {
   return {
     outcome: 'error',
     reason: 'login_unavailable',

@@ -22,7 +22,7 @@ export interface HostedPlace {
 
 /** The dependencies. */
 export interface OwnPathsParts {
-  readonly logins: Pick<Logins, 'isOwnPath' | 'answerOwnPath'>;
+  readonly logins: Pick<Logins, 'isOwnPath' | 'answerOwnPath' | 'explainDenial'>;
   /** The name of the policy, or empty. */
   readonly policy: string;
   /** The places of the policy that are enforced. In shadow mode, a login must not take a path away from the workload. */
@@ -61,12 +61,15 @@ export function createAnswerOwnPath(parts: OwnPathsParts): AnswerOwnPath {
   };
   const placeFor: PlaceOfPath = (request, path) =>
     logins.isOwnPath(path) ? placeOfHost(request) : placeOf(request, path);
+  const tooLate = (request: CheckRequest): Decision => {
+    const place = placeOfHost(request);
+    const late = tooLateForLogin(time);
+    return place === undefined ? late : logins.explainDenial(late, request, place);
+  };
   const answer = (request: CheckRequest, trace: Trace | undefined) => {
     const decision = logins.answerOwnPath(request, policy, placeFor, trace);
     return decision instanceof Promise
-      ? withDeadline(decision.catch(internalError), time, clock, () => tooLateForLogin(time)).then(
-          neverAllowed,
-        )
+      ? withDeadline(decision.catch(internalError), time, clock, () => tooLate(request)).then(neverAllowed)
       : neverAllowed(decision);
   };
 

@@ -75,12 +75,14 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
       case 'none':
         return isShadowed ? withoutSession(verdict) : logins.askToLogIn(request, place, verdict, trace);
       default:
-        return verdict;
+        return logins.explainDenial(verdict, request, place);
     }
   };
-  const inTime = (decision: Decision | Promise<Decision>) =>
+  const inTime = (decision: Decision | Promise<Decision>, request: CheckRequest) =>
     decision instanceof Promise
-      ? withDeadline(decision.catch(internalError), time, clock, () => tooLateForLogin(time))
+      ? withDeadline(decision.catch(internalError), time, clock, () =>
+          logins.explainDenial(tooLateForLogin(time), request, place),
+        )
       : decision;
 
   return (request, admit, trace) => {
@@ -103,6 +105,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
         verdict instanceof Promise
           ? verdict.then((settled) => decide(settled, request, admit.bySession, trace))
           : decide(verdict, request, admit.bySession, trace),
+        request,
       );
     } catch (cause) {
       return internalError(cause);

@@ -5,7 +5,7 @@ import { readDate, readString } from '../token/claims.ts';
 import { readConfirmation } from '../token/confirmation.ts';
 import { isIdToken, isLogoutToken } from '../token/read-facts.ts';
 import { typeOf } from '../token/token-type.ts';
-import type { VerifyJws } from './verify-jws.ts';
+import type { Jws, VerifyJws } from './verify-jws.ts';
 
 /** Returns the end of a verified access token in seconds since the epoch; undefined if it is not verified. Never rejects. */
 export type VerifyAccessToken = (token: string) => Promise<number | undefined>;
@@ -16,19 +16,22 @@ export function createVerifyAccessToken(
   verifyJws: VerifyJws,
   clock: Clock,
 ): VerifyAccessToken {
-  return async (token) => {
-    const verified = await verifyJws(token, (algorithm) => algorithms.includes(algorithm));
-    if ('problem' in verified) return undefined;
-    const { claims, header } = verified;
+  const problemOf = ({ claims, header }: Jws): string | undefined => {
     const type = typeOf(header.type);
+    const expiresAt = readDate(claims, 'exp');
     const isAccessToken =
+      algorithms.includes(header.algorithm) &&
       (type === 'jwt' || type === 'at+jwt') &&
       readString(claims, 'iss') === issuer &&
       readConfirmation(claims) === undefined &&
       !isIdToken(claims) &&
-      !isLogoutToken(claims);
-    const expiresAt = readDate(claims, 'exp');
-    if (!isAccessToken || typeof expiresAt !== 'number') return undefined;
-    return expiresAt > (clock.now() - clockTolerance) / 1000 ? expiresAt : undefined;
+      !isLogoutToken(claims) &&
+      typeof expiresAt === 'number' &&
+      expiresAt > (clock.now() - clockTolerance) / 1000;
+    return isAccessToken ? undefined : 'is not an access token of this issuer';
+  };
+  return async (token) => {
+    const verified = await verifyJws(token, problemOf);
+    return 'problem' in verified ? undefined : Number(verified.claims.exp);
   };
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { claimOf, readDate, readString, stringsOf, wrongType } from '../token/claims.ts';
 import { isLogoutToken } from '../token/read-facts.ts';
 import { normalType } from '../token/token-type.ts';
-import type { JwsProblem, VerifyJws } from './verify-jws.ts';
+import type { Jws, JwsProblem, VerifyJws } from './verify-jws.ts';
 
 /** The values that an ID token must match. */
 export interface ExpectedIdToken {
@@ -41,22 +41,22 @@ export function createVerifyIdToken(
 ): VerifyIdToken {
   const tolerance = clockTolerance / 1000;
   return async (token, expected) => {
-    const { algorithms } = expected;
-    const isAllowed = (algorithm: Algorithm) =>
-      algorithms === undefined ||
-      algorithms.includes(algorithm) ||
-      (algorithm === 'EdDSA' && algorithms.includes('Ed25519'));
-    const verified = await verifyJws(token, isAllowed);
-    if ('problem' in verified) return verified;
-    const { claims, header } = verified;
-    const problem =
+    const problemOf = ({ claims, header }: Jws) =>
+      algorithmProblem(header.algorithm, expected.algorithms) ??
       kindProblem(header.type, claims) ??
       personProblem(claims, issuer, expected) ??
       audienceProblem(claims, expected.clientId) ??
       timeProblem(claims, clock.now() / 1000, tolerance, expected.maxAge) ??
       bindingProblem(claims, header.algorithm, expected);
-    return problem === undefined ? { claims } : { problem, isKeyMissing: false };
+    return verifyJws(token, problemOf);
   };
+}
+
+function algorithmProblem(algorithm: Algorithm, listed: readonly string[] | undefined): string | undefined {
+  const names = algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm];
+  return listed === undefined || names.some((name) => listed.includes(name))
+    ? undefined
+    : `has the algorithm ${algorithm}, which the metadata of the issuer does not list`;
 }
 
 /** Other kinds of JWT with the same issuer and audience: access tokens (RFC 9068), logout tokens and events. */

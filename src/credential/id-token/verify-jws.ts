@@ -1,5 +1,4 @@
 /** Verifies the signature of a JWT from the token endpoint with the keys of its issuer. */
-import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
 import type { Claims } from '../../model/identity.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -9,8 +8,8 @@ import { type JoseHeader, readHeader } from '../token/jose-header.ts';
 import { readJsonObject } from '../token/json.ts';
 import { signerOf } from '../token/signer.ts';
 
-/** A JWT whose signature is valid. Nothing else about it is checked. */
-export interface VerifiedJws {
+/** The content of a JWT. */
+export interface Jws {
   readonly header: JoseHeader;
   readonly claims: Claims;
 }
@@ -22,11 +21,15 @@ export interface JwsProblem {
   readonly isKeyMissing: boolean;
 }
 
-/** Verifies the signature of a JWT. Never rejects. */
+/**
+ * Verifies a JWT. Never rejects.
+ *
+ * @param problemOf the problem of its content, checked before its signature, so that a token of another kind causes no fetch
+ */
 export type VerifyJws = (
   token: string,
-  isAllowed: (algorithm: Algorithm) => boolean,
-) => Promise<VerifiedJws | JwsProblem>;
+  problemOf: (jws: Jws) => string | undefined,
+) => Promise<Jws | JwsProblem>;
 
 /** The longest token, in characters. */
 const maxLength = 256 * 1024;
@@ -52,7 +55,7 @@ export function createVerifyJws(issuer: IssuerKeys, clock: Clock, maxWait: numbe
       () => false,
     );
   };
-  return async (token, isAllowed) => {
+  return async (token, problemOf) => {
     const rejected = (problem: string) => ({ problem, isKeyMissing: false });
     if (token.length > maxLength) return rejected(`is longer than ${maxLength} characters`);
     const segments = splitCompact(token);
@@ -60,10 +63,10 @@ export function createVerifyJws(issuer: IssuerKeys, clock: Clock, maxWait: numbe
     const header = readHeader(segments.header);
     if ('reason' in header)
       return rejected('has a header that is not usable, or an algorithm that is not supported');
-    if (!isAllowed(header.algorithm))
-      return rejected(`has the algorithm ${header.algorithm}, which is not allowed`);
     const claims = readJsonObject(Buffer.from(segments.payload, 'base64url'));
     if (claims === undefined) return rejected('has no JSON object as its payload');
+    const problem = problemOf({ header, claims });
+    if (problem !== undefined) return rejected(problem);
     let failed = tryKeys(token, segments.signature, header);
     if (failed !== undefined && (await fetchKeys(header)))
       failed = tryKeys(token, segments.signature, header);

@@ -70,6 +70,17 @@ export function createAuthentication(login: LoginConfig, files: Pick<FollowedFil
   };
 }
 
+/** Says which of our methods the issuer lists, if the configured one is not among them. */
+export function listedMethods(login: LoginConfig, { clientAuthentications }: LoginMetadata): string {
+  const method = clientAuthenticationOf(login);
+  const name = method === 'client_assertion' ? 'private_key_jwt' : method;
+  if (clientAuthentications === undefined || clientAuthentications.includes(name)) return '';
+  const usable = methods.filter((one) => clientAuthentications.includes(one));
+  return `; the issuer does not list ${name}, only ${usable.join(', ') || 'methods that this service does not support'}`;
+}
+
+const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'];
+
 function readOrThrow(files: Pick<FollowedFiles, 'read'>, path: string, option: string): string {
   try {
     return files.read(path);

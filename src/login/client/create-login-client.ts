@@ -24,7 +24,7 @@ import type { LoginIssuer } from '../login-issuer.ts';
 import { authorizationParameters, tokenParameters } from './authorization-parameters.ts';
 import { createCallLimit } from './call-limit.ts';
 import { readCallback } from './callback-answer.ts';
-import { createAuthentication } from './client-authentication.ts';
+import { createAuthentication, listedMethods } from './client-authentication.ts';
 import { createConfiguration } from './configuration.ts';
 import { type LoginCall, problemOf } from './problem-of-error.ts';
 import { createReadTokens } from './read-tokens.ts';
@@ -55,7 +55,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
   const verifyJws = createVerifyJws(source, clock, maxWait);
   const readTokens = createReadTokens(
     createVerifyIdToken(config, verifyJws, clock),
-    createVerifyAccessToken(config, verifyJws, clock),
+    login.forward === 'accessToken' ? createVerifyAccessToken(config, verifyJws, clock) : verifyNone,
   );
   // People who start logins must not take the place of those who end one.
   const limits = { start: createCallLimit(mostCalls), token: createCallLimit(mostCalls) };
@@ -86,9 +86,15 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
   const attempt = async <T extends object>(
     call: LoginCall,
     limit: (typeof limits)[keyof typeof limits],
+    metadata: LoginMetadata,
     make: () => Promise<T>,
   ): Promise<T | LoginProblem> => {
-    const running = limit(() => make().catch((error: unknown) => problemOf(error, call)));
+    const explain = (error: unknown): LoginProblem => {
+      const problem = problemOf(error, call);
+      const isClient = problem.code === 'invalid_client' || problem.code === 'unauthorized_client';
+      return isClient ? { ...problem, detail: problem.detail + listedMethods(login, metadata) } : problem;
+    };
+    const running = limit(() => make().catch(explain));
     const full = `${mostCalls} calls to the issuer already wait for an answer`;
     return running ?? { kind: 'unavailable', detail: full, isUnsent: true };
   };
@@ -99,7 +105,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       if (isLoginProblem(metadata)) return metadata;
       const parameters = authorizationParameters(login, start);
       if (login.pushedRequests === 'always' || metadata.requiresPushedRequests)
-        return attempt('pushed request', limits.start, async () => {
+        return attempt('pushed request', limits.start, metadata, async () => {
           const { href: url } = await buildAuthorizationUrlWithPAR(await configure(metadata), parameters);
           return { url };
         });
@@ -114,7 +120,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const answer = readCallback(callback, { issuer, sendsIssuer, start });
       if (isLoginProblem(answer)) return answer;
       const { nonce, state, codeVerifier, stepUp } = start;
-      return attempt('code', limits.token, async () => {
+      return attempt('code', limits.token, metadata, async () => {
         const askedAt = clock.now() / 1000;
         const response = await authorizationCodeGrant(
           await configure(metadata),
@@ -145,7 +151,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const metadata = usable();
       if (isLoginProblem(metadata)) return metadata;
       const [nonce, person, subject] = ['nonce', 'iss', 'sub'].map((name) => readString(before, name));
-      return attempt('refresh', limits.token, async () => {
+      return attempt('refresh', limits.token, metadata, async () => {
         const askedAt = clock.now() / 1000;
         const response = await refreshTokenGrant(
           await configure(metadata),
@@ -172,7 +178,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const metadata = usable();
       if (isLoginProblem(metadata)) return metadata;
       if (metadata.endpoints.revocation === undefined) return undefined;
-      const answer = await attempt('revocation', limits.token, async () => {
+      const answer = await attempt('revocation', limits.token, metadata, async () => {
         const hint = { token_type_hint: 'refresh_token' };
         await tokenRevocation(await configure(metadata), refreshToken, hint);
         return {};
@@ -196,6 +202,9 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
     },
   };
 }
+
+/** An access token that nothing forwards is not verified. */
+const verifyNone = () => Promise.resolve(undefined);
 
 /** The start and the end of a login are addresses for the browser; nothing is fetched for them. */
 const neverFetch = () => Promise.reject(new TypeError('nothing is fetched for an address'));

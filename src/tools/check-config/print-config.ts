@@ -24,13 +24,24 @@ export function configWarnings(config: Config): readonly string[] {
   const audiences = withoutAudiences.map(
     ({ name }) => `the rule ${name} names no audiences, so it accepts a token for any audience of its issuer`,
   );
-  return [...shadow, ...consoleWarnings(config.admin), ...(hasSharedIssuer ? audiences : [])].map(
-    (warning) => `warning: ${warning}`,
-  );
+  return [
+    ...shadow,
+    ...consoleWarnings(config.admin),
+    ...loginListenerWarnings(config.login),
+    ...(hasSharedIssuer ? audiences : []),
+  ].map((warning) => `warning: ${warning}`);
 }
 
 /** Hosts on which only clients of this machine can connect. */
 const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i;
+
+function loginListenerWarnings(login: Config['login']): readonly string[] {
+  return login?.listener.enabled === true
+    ? [
+        'login.listener.enabled: the listener of the login needs a Node.js without --disallow-code-generation-from-strings; the chart removes that flag, the image alone does not',
+      ]
+    : [];
+}
 
 function consoleWarnings({ console, host, tls, tokenFile }: Config['admin']): readonly string[] {
   if (!console.enabled) return [];

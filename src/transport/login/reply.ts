@@ -1,5 +1,5 @@
 /** Converts a decision of the login to a response of a web server. Each status is sent unchanged: unlike in a check, 200 has no special meaning. */
-import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../check/challenge.ts';
+import { adviceLines, type ChallengeOptions, errorBody } from '../../check/challenge.ts';
 import { browserMessage, isForBrowser } from '../../check/login/browser-lines.ts';
 import { decisionHeader, type NotAllowed } from '../../model/decision.ts';
 import { reasons } from '../../model/reasons.ts';
@@ -26,12 +26,11 @@ function forBrowser(decision: NotAllowed, options: ChallengeOptions): LoginReply
 }
 
 function ofReason(decision: NotAllowed, options: ChallengeOptions): LoginReply {
+  const { grpcHttpStatus: status } = reasons[decision.reason];
   return {
-    status: reasons[decision.reason].grpcHttpStatus,
+    status,
     lines: [
-      decision.outcome === 'deny'
-        ? ['www-authenticate', challenge(decision, options)]
-        : ['retry-after', String(retryAfterSeconds)],
+      ...adviceLines(decision, status, options),
       ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
     ],

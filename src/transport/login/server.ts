@@ -29,6 +29,8 @@ export interface LoginServerDependencies {
   readonly listen: Listen;
   readonly onTlsReload: (error: Error | undefined) => void;
   readonly onRejected: OnRejected;
+  /** Maximum number of open connections. Default: 2,000. */
+  readonly maxConnections?: number;
   /** Called if a request cannot be answered; the client receives status 500. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -37,7 +39,7 @@ export interface LoginServerDependencies {
 const maxBody = 1024;
 
 /** Maximum number of open connections. The clients are gateways, which send the requests of many browsers on one. */
-const maxConnections = 2_000;
+const defaultMaxConnections = 2_000;
 
 const limits: ServerOptions = {
   // Longer than Envoy's, which is an hour, so that Envoy never reuses a connection while this server closes it.
@@ -56,6 +58,7 @@ const limits: ServerOptions = {
  */
 export async function createLoginServer(dependencies: LoginServerDependencies): Promise<Listener> {
   const { options, answer, challenge, clock, listen, onTlsReload, onRejected, onDefect } = dependencies;
+  const { maxConnections = defaultMaxConnections } = dependencies;
   let isDraining = false;
 
   const plainText = (reply: FastifyReply, status: number, text: string) =>

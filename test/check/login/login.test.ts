@@ -124,6 +124,12 @@ describe('a session', () => {
     expect(calls).toEqual(['findSession mallory']);
   });
 
+  test('that its issuer or the deny list does not allow gets a page too', async () => {
+    const findSession = () => ({ outcome: 'deny', reason: 'token_revoked', issuerName: 'main' }) as const;
+    const { ask } = await start(rules, { overrides: { findSession } });
+    expect(ask({ headers: alice })).toMatchObject({ reason: 'token_revoked', browser: { status: 403 } });
+  });
+
   test('does not allow a request from an origin that is not allowed', async () => {
     const { ask } = await start();
     expect(ask({ headers: { ...alice, origin: 'https://evil.example' } })).toMatchObject({
@@ -210,7 +216,11 @@ limits: {meshTimeout: 2s}
     ]);
     await clock.advance(1_600);
     for (const decision of await decisions)
-      expect(decision).toMatchObject({ outcome: 'error', reason: 'login_unavailable' });
+      expect(decision).toMatchObject({
+        outcome: 'error',
+        reason: 'login_unavailable',
+        browser: { status: 403 },
+      });
   });
 
   test('ends with internal_error if the login rejects or throws', async () => {

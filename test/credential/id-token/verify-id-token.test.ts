@@ -203,7 +203,7 @@ describe('rejects', () => {
   test('an algorithm that the issuer does not list', async () => {
     expect(await verify({}, { expected: { algorithms: ['ES256'] } })).toHaveProperty(
       'problem',
-      expect.stringContaining('RS256, which is not allowed'),
+      expect.stringContaining('RS256, which the metadata of the issuer does not list'),
     );
     expect(await verify({}, { expected: { algorithms: ['ES256', 'RS256'] } })).toHaveProperty('claims');
   });
@@ -219,7 +219,7 @@ describe('rejects', () => {
   test('a token that is not a JWS, or is too long', async () => {
     const verifyJws = createVerifyJws(keysOf([key]).issuer, clock, 1_000);
     for (const token of ['', 'a', 'a.b', 'a.b.c.d.e', '..', `${'a'.repeat(300_000)}.b.c`])
-      expect(await verifyJws(token, () => true)).toHaveProperty('problem');
+      expect(await verifyJws(token, () => undefined)).toHaveProperty('problem');
   });
 });
 

@@ -129,6 +129,30 @@ describe('a token endpoint', () => {
     expect(await client.refresh('refresh-token', {})).toMatchObject({ kind, code: error });
   });
 
+  test('that rejects the client: the problem says which methods the issuer lists', async () => {
+    const { client, hostile } = await start({
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'LEAKED'],
+    });
+    hostile.answer = (_, response) =>
+      void response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}');
+    const problem = await client.refresh('refresh-token', {});
+    expect(problem).toMatchObject({
+      detail: expect.stringContaining(
+        'does not list client_secret_basic, only client_secret_post, private_key_jwt',
+      ),
+    });
+    expect(JSON.stringify(problem)).not.toContain('LEAKED');
+  });
+
+  test.each([204, 205, 304, 599, 600, 999])(
+    'that answers with the odd status %i is unavailable',
+    async (status) => {
+      const { client, hostile } = await start();
+      hostile.answer = (_, response) => void response.writeHead(status).end();
+      expect(await client.finish(callback, begun)).toMatchObject({ kind: 'unavailable' });
+    },
+  );
+
   test.each([
     ['HTML', 'text/html', '<html>'],
     ['no JSON', 'application/json', 'oops'],
@@ -365,6 +389,18 @@ describe('LG-10: a forged ID token is rejected by the client', () => {
     const before = hostile.fake.hits.jwks;
     expect(await client.finish(callback, begun)).toHaveProperty('claims.sub', 'alice');
     expect(hostile.fake.hits.jwks).toBe(before + 1);
+  });
+
+  test('an access token of another issuer causes no fetch of keys', async () => {
+    const { client, hostile } = await start();
+    const access_token = await hostile.fake.mint({
+      claims: { iss: 'https://other.example.com' },
+      key: await createSigningKey('unknown'),
+    });
+    hostile.answer = async (_, response) => sendJson(response, await hostile.tokens(nonce, { access_token }));
+    const before = hostile.fake.hits.jwks;
+    expect(await client.finish(callback, begun)).toMatchObject({ isAccessTokenVerified: false });
+    expect(hostile.fake.hits.jwks).toBe(before);
   });
 
   test('an access token is not verified if it is an ID token, is bound, or is of another issuer', async () => {

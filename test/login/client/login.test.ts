@@ -231,7 +231,7 @@ describe('authenticates with', () => {
 
   test('none, as a public client with PKCE', async () => {
     const client = { client_id: 'shop', token_endpoint_auth_method: 'none' as const };
-    const login = await start({ clients: [client] }, { clientId: 'shop' });
+    const login = await start({ clients: [client] }, { clientId: 'shop', clientAuthentication: 'none' });
     expect((await logIn(login)).claims).toMatchObject({ sub: 'alice' });
   });
 

@@ -50,7 +50,9 @@ export async function startBrowserWorkload(): Promise<BrowserWorkload> {
       answer(request, response);
     });
   });
+  const upgraded: Socket[] = [];
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    upgraded.push(socket);
     received.push(record(request, ''));
     greet(request, socket);
   });
@@ -64,6 +66,7 @@ export async function startBrowserWorkload(): Promise<BrowserWorkload> {
     lastHeaders: (path) => of(path).at(-1)?.headers ?? {},
     close: async () => {
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

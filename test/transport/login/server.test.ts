@@ -1,8 +1,11 @@
 /** The listener of the login over real connections: what it answers, and what a client cannot make it do. */
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import tls from 'node:tls';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TlsFiles } from '../../../src/config/declare/options.ts';
 import type { CheckRequest } from '../../../src/model/check-request.ts';
 import type { Decision } from '../../../src/model/decision.ts';
@@ -11,6 +14,7 @@ import type { AnswerLogin } from '../../../src/transport/login/answer-login.ts';
 import { createLoginServer } from '../../../src/transport/login/server.ts';
 import { listen } from '../../../src/transport/shared/listen.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { createTestClock, type TestClock } from '../../support/clock.ts';
 
 /** A page for a path of the login. */
 const page: Decision = {
@@ -28,10 +32,13 @@ const page: Decision = {
 interface Options {
   readonly answer?: AnswerLogin;
   readonly tls?: TlsFiles;
+  readonly maxConnections?: number;
+  readonly clock?: TestClock;
 }
 
 /** Starts a listener that answers the paths below `/own/`. */
-async function startServer({ answer = () => page, tls }: Options = {}) {
+async function startServer({ answer = () => page, tls, maxConnections = 100, clock }: Options = {}) {
+  const reloads: (Error | undefined)[] = [];
   const defects: unknown[] = [];
   const rejected: string[] = [];
   const requests: CheckRequest[] = [];
@@ -42,14 +49,19 @@ async function startServer({ answer = () => page, tls }: Options = {}) {
       return request.path.startsWith('/own/') ? answer(request) : undefined;
     },
     challenge: () => ({ realm: 'shop', dpop: { origins: [] } as never }),
-    clock: systemClock,
+    maxConnections,
+    clock: clock ?? systemClock,
     listen,
-    onTlsReload: () => {},
+    onTlsReload: (error) => reloads.push(error),
     onRejected: (cause) => rejected.push(cause),
     onDefect: (error) => defects.push(error),
   });
   const { port } = await server.start();
-  onTestFinished(() => server.close(0));
+  onTestFinished(async () => {
+    const closed = server.close(0);
+    await clock?.advance(100);
+    await closed;
+  });
   const send = async (bytes: string) => {
     const socket = net.connect(port, '127.0.0.1');
     socket.on('error', () => {});
@@ -61,7 +73,7 @@ async function startServer({ answer = () => page, tls }: Options = {}) {
     send(
       `${[`${method} ${target} HTTP/1.1`, 'host: shop.example.com', ...headers, 'connection: close'].join('\r\n')}\r\n\r\n${body}`,
     );
-  return { server, port, defects, rejected, requests, ask, send };
+  return { server, port, reloads, defects, rejected, requests, ask, send };
 }
 
 const form = 'content-type: application/x-www-form-urlencoded';
@@ -231,6 +243,50 @@ test('answers over TLS', async () => {
     https.get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
   });
   expect(status).toBe(200);
+});
+
+test('uses a renewed certificate', async () => {
+  const authority = createAuthority();
+  const [first, second] = [authority.issue('first'), authority.issue('second')];
+  const clock = createTestClock();
+  const { port, reloads } = await startServer({ tls: { ...first, minVersion: 'TLSv1.2' }, clock });
+  const subject = () =>
+    new Promise((resolve, reject) => {
+      const socket = tls.connect({ port, host: '127.0.0.1', ca: authority.ca }, () => {
+        resolve(socket.getPeerCertificate().subject.CN);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  expect(await subject()).toBe('first');
+  copyFileSync(second.certFile, first.certFile);
+  copyFileSync(second.keyFile, first.keyFile);
+  await clock.advance(5_000);
+  expect([reloads, await subject()]).toEqual([[undefined], 'second']);
+});
+
+test('closes idle connections at its limit, and rejects new ones only while all are busy', async () => {
+  const answers: ((decision: Decision) => void)[] = [];
+  const { port } = await startServer({
+    maxConnections: 2,
+    answer: ({ path }) =>
+      path === '/own/wait' ? new Promise<Decision>((resolve) => answers.push(resolve)) : page,
+  });
+  const connect = async (path: string) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: shop.example.com\r\n\r\n`);
+    return socket;
+  };
+  const [idle, busy] = [await connect('/own/user'), await connect('/own/wait')];
+  await Promise.all([once(idle, 'data'), vi.waitUntil(() => answers.length === 1)]);
+  const idleClosed = once(idle, 'close');
+  // The first connection beyond the limit is closed, and makes place for the next one.
+  await once(await connect('/own/user'), 'close');
+  await idleClosed;
+  await once(await connect('/own/user'), 'data');
+  answers[0]?.(page);
+  expect(String((await once(busy, 'data'))[0])).toMatch(/^HTTP\/1.1 200 /);
 });
 
 test('asks clients to disconnect while it drains, and closes', async () => {

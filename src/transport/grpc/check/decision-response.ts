@@ -1,5 +1,5 @@
 /** Converts a decision to Envoy's CheckResponse. Envoy allows the request only for status code 0. */
-import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
+import { adviceLines, type ChallengeOptions, errorBody } from '../../../check/challenge.ts';
 import { browserMessage, type ForBrowser, isForBrowser } from '../../../check/login/browser-lines.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import { type Decision, type Denial, decisionHeader, type Failure } from '../../../model/decision.ts';
@@ -7,14 +7,7 @@ import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, type Reason, reasons } from '../../../model/reasons.ts';
 import { type Frame, frameMessage } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import {
-  type HeaderToSet,
-  type Metadata,
-  verified,
-  writeDenied,
-  writeOk,
-  writeRemovals,
-} from './check-response.ts';
+import { type Metadata, verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
 import { withCookieChanges } from './cookie-changes.ts';
 import { incumbentResponse } from './incumbent-response.ts';
 import { type FrameForId, prepareFrame } from './prepared-denial.ts';
@@ -117,15 +110,11 @@ function denialResponse(
   options: ChallengeOptions,
 ): Buffer {
   const { grpcCode, grpcHttpStatus } = reasons[decision.reason];
-  const header: HeaderToSet =
-    decision.outcome === 'deny'
-      ? ['www-authenticate', challenge(decision, options)]
-      : ['retry-after', String(retryAfterSeconds)];
   const bytes = writeDenied({
     code: grpcCode,
     httpStatus: grpcHttpStatus,
     headers: [
-      header,
+      ...adviceLines(decision, grpcHttpStatus, options),
       ['content-type', 'application/json'],
       ['cache-control', 'no-store'],
       ...(id === undefined ? [] : [[decisionHeader, id] as const]),

@@ -1,5 +1,5 @@
 /** Converts a decision to the HTTP response for Envoy. Envoy allows the request only for status 200. */
-import { type ChallengeOptions, challenge, errorBody, retryAfterSeconds } from '../../../check/challenge.ts';
+import { adviceLines, type ChallengeOptions, errorBody } from '../../../check/challenge.ts';
 import { browserMessage, type ForBrowser, isForBrowser } from '../../../check/login/browser-lines.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import type { Denial, Failure } from '../../../model/decision.ts';
@@ -105,15 +105,12 @@ function removalLines(remove: readonly string[]): string {
 
 function denial(decision: Denial | Failure, id: string | undefined, options: ChallengeOptions): HttpReply {
   const body = errorBody(decision.reason, id);
-  const header: Line =
-    decision.outcome === 'deny'
-      ? ['www-authenticate', challenge(decision, options)]
-      : ['retry-after', String(retryAfterSeconds)];
+  const { httpStatus } = reasons[decision.reason];
   const shared: Line[] = [
     ['content-type', 'application/json'],
     ['cache-control', 'no-store'],
     ['content-length', String(Buffer.byteLength(body))],
     ...decisionLine(id),
   ];
-  return reply(reasons[decision.reason].httpStatus, [header], linesOf(shared), body);
+  return reply(httpStatus, adviceLines(decision, httpStatus, options), linesOf(shared), body);
 }
