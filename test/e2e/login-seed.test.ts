@@ -1,4 +1,4 @@
-/** The host of the Kyma tutorial, whose machines send bearer tokens: a login beside it, or on it, changes no answer to a token. */
+/** The host of the Kyma tutorial, whose machines send bearer tokens: a login next to it, or on it, changes no answer to a token. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
