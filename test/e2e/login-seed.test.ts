@@ -68,6 +68,11 @@ test.each([
       const { date: _, 'x-oidc-authz-decision': __, ...rest } = answer?.headers ?? {};
       return { status: answer?.status, headers: rest, body: answer?.body };
     });
+    if (place === 'on the same host' && /\/\.{1,2}(\/|$)|\/\//.test(target)) {
+      // Where a login has paths of its own, a path has one reading.
+      expect(found?.status, name).toBe(403);
+      continue;
+    }
     expect(found, name).toEqual(expected);
     compared++;
   }
