@@ -51,7 +51,7 @@ export const loginFields = {
   when: oneOf('navigation', 'never')
     .default('navigation')
     .describe(
-      'Who is sent to log in. `navigation`: a browser that opens a page; other requests get 401. `never`: nobody; sessions still count.',
+      'Who is sent to log in. `navigation`: a browser that opens a page; other requests get 401. `never`: no client; sessions still count.',
     ),
   timeout: duration({ from: '1m', to: '1h' })
     .prefault('10m')
@@ -73,7 +73,7 @@ export const loginFields = {
     .string()
     .default('')
     .meta({ title: '"", a path, or an https:// URL on a host of login.hosts' })
-    .describe('Where the browser goes after a sign-out. Empty: a page that says so.'),
+    .describe('The address of the browser after a sign-out. Empty: a page that says so.'),
   cors: z
     .array(text('an origin such as https://app.example.com'))
     .default([])

@@ -121,7 +121,7 @@ const rule = z.strictObject({
         .optional()
         .meta({ title: 'a list of issuer names, `session` or `never`' })
         .describe(
-          'Who may use a session here. A list: people who signed in at one of these issuers; others are sent to log in there. `session`: sessions of every issuer count, and nobody is sent to log in. `never`: sessions do not count, only tokens. Absent: as `never`, unless the rule has `login`.',
+          'Who may use a session here. A list: people who signed in at one of these issuers; others are sent to log in there. `session`: sessions of every issuer count, and no client is sent to log in. `never`: sessions do not count, only tokens. Absent: as `never`, unless the rule has `login`.',
         ),
       scopes: z.array(scopeToken()).default([]).describe('Scopes that the token must have, all of them.'),
       scopesFromHeader: headerName()
@@ -160,7 +160,7 @@ const rule = z.strictObject({
   login: oneOf('navigation', 'always', 'never')
     .optional()
     .describe(
-      'Who is sent to log in by this rule. `navigation`: a browser that opens a page. `always`: every `GET` without a session. `never`: nobody, and sessions do not count. Default: `login.when`, if `require.login` lists issuers.',
+      'Who is sent to log in by this rule. `navigation`: a browser that opens a page. `always`: every `GET` without a session. `never`: no client, and sessions do not count. Default: `login.when`, if `require.login` lists issuers.',
     ),
   requireSameOrigin: boolean()
     .optional()
