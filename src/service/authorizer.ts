@@ -90,6 +90,7 @@ export function createAuthorizer({
     ...(answerLogin !== undefined && { login: recordedLogin(answerLogin, recording) }),
     http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
+      readsSessions: logins !== undefined,
       check: recordedGrpc(grpcChecks.check),
       unchecked: {
         request_too_large: unchecked('deny', 'request_too_large'),

@@ -1,6 +1,6 @@
 /** A session that ends, or whose tokens are renewed, under a running page. A real Keycloak that accepts a refresh token once. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findChromium } from '../../tools/chromium.ts';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { findKeycloak } from '../../tools/keycloak.ts';
@@ -51,6 +51,7 @@ describeWithAll('under a running page', found, (paths) => {
     });
 
     afterAll(() => site?.stop());
+    beforeEach(() => clock.reset());
 
     const signIn = async (path = '/', page?: Page) => {
       const own = page ?? (await newPage(site.browser));

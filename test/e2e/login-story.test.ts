@@ -6,7 +6,7 @@ import { findEnvoy } from '../../tools/envoy.ts';
 import { findKeycloak } from '../../tools/keycloak.ts';
 import { until } from '../support/app.ts';
 import { type LoginKeycloak, startLoginKeycloak } from '../support/login/keycloak.ts';
-import { fetchInPage, newPage, open, ownCookies, signInAt } from '../support/login/pages.ts';
+import { fetchInPage, newPage, ownCookies, signInAt } from '../support/login/pages.ts';
 import { newSessionKey } from '../support/login/service.ts';
 import { type LoginSite, origin, startLoginSite } from '../support/login/site.ts';
 import { transports } from '../support/login/stack.ts';

@@ -7,14 +7,14 @@ const tests = ['test/tools/generate/generate.test.ts'];
 export const generateMutants: readonly Mutant[] = [
   {
     name: 'the timeout for Kyma has a fraction of a second',
-    file: 'src/tools/generate/needs.ts',
+    file: 'src/tools/generate/entry-timeout.ts',
     find: "return target === 'kyma' ? Math.ceil(time / 1_000) * 1_000 : time;",
     replace: 'return time;',
     tests,
   },
   {
     name: 'a deadline may be as long as the timeout',
-    file: 'src/tools/generate/needs.ts',
+    file: 'src/tools/generate/entry-timeout.ts',
     find: '...(limits.checkDeadline > timeout * 0.8 ?',
     replace: '...(limits.checkDeadline > timeout ?',
     tests,
@@ -46,5 +46,19 @@ export const generateMutants: readonly Mutant[] = [
     find: 'if (more.length > 0)',
     replace: 'if (more.length > 1)',
     tests,
+  },
+  {
+    name: 'a login gets the timeout of a token',
+    file: 'src/tools/generate/entry-timeout.ts',
+    find: 'const least = login === undefined ? 0 : loginTimeout;',
+    replace: 'const least = 0;',
+    tests: ['test/tools/generate/login.test.ts'],
+  },
+  {
+    name: 'a login over HTTP is generated for a gateway that drops its cookies',
+    file: 'src/tools/generate/login-needs.ts',
+    find: 'return login !== undefined && withoutBrowserHeaders.includes(target);',
+    replace: 'return false;',
+    tests: ['test/tools/generate/login.test.ts'],
   },
 ];

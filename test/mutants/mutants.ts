@@ -17,6 +17,7 @@ import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
 import { loginClientMutants } from './login-client.ts';
 import { loginPagesMutants } from './login-pages.ts';
+import { loginConfig } from './login-config.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...check,
   ...rulesMutants,
   ...config,
+  ...loginConfig,
   ...grpc,
   ...http,
   ...admin,

@@ -114,7 +114,7 @@ describe('a request without a session', () => {
     expect(JSON.stringify(result)).not.toContain('a-secret-of-the-page');
   });
 
-  test('is no login where only tokens count', async () => {
+  test('is not sent to log in if only tokens count', async () => {
     const result = await asked(page, '/tokens');
     expect(result).toMatchObject({ outcome: 'deny', reason: 'token_missing', rule: 'tokens' });
     expect(namesOf(result.steps)).not.toContain('login');

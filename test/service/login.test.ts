@@ -44,8 +44,8 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
 
   test('a person signs in by opening a page, and the workload gets no cookie of this service', async () => {
     const browser = newBrowser();
-    const page = await signIn(browser, `https://${host}/cart?item=1`, 'alice');
-    expect(page.url.href).toBe(`https://${host}/cart?item=1`);
+    const page = await signIn(browser, `https://${host}/cart?from=${transport}`, 'alice');
+    expect(page.url.href).toBe(`https://${host}/cart?from=${transport}`);
     expect(page.status).toBe(200);
     const { headers } = JSON.parse(page.body);
     expect(headers).toMatchObject({ 'x-user': 'alice', 'x-groups': 'staff' });
@@ -76,7 +76,7 @@ describe.each(['http', 'grpc'] as const)('over %s', (transport) => {
 
   test('signs out', async () => {
     const browser = newBrowser();
-    await signIn(browser, `https://${host}/`, 'alice');
+    await signIn(browser, `https://${host}/bye-${transport}`, 'alice');
     await browser.open(`https://${host}/.oidc-authz/sign-out`, (url) => url.host !== host);
     expect([...browser.cookies(host).keys()]).toEqual(['app']);
   });

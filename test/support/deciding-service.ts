@@ -45,6 +45,7 @@ grpc: {host: 127.0.0.1, port: 0}
       check: decide,
       unchecked: { request_too_large: decide, overloaded: decide, internal_error: decide },
       toResponse,
+      readsSessions: true,
     }),
     health: { isServing: () => true, onChange: () => () => {} },
   });

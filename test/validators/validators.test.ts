@@ -31,9 +31,10 @@ const [helm, validator, kubernetesValidate, kubeScore, checkov] = await Promise.
 const toYaml = (manifests: readonly object[]) =>
   manifests.map((manifest) => stringify(manifest, { version: '1.1' })).join('---\n');
 /** Files of `deploy/` for a cluster. The others are configurations of Envoy and of Istio's installers. */
-const deployed = globSync('deploy/{kyma,istio,envoy-gateway}/*.yaml', { cwd: root }).filter(
-  (path) => !/istiod-values|istio-operator/.test(path),
-);
+const deployed = globSync(
+  'deploy/{{kyma,istio,envoy-gateway}/*,login/{kyma-istio,kyma-apirule,envoy-gateway}}.yaml',
+  { cwd: root },
+).filter((path) => !/istiod-values|istio-operator/.test(path));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describeWith('an API server', validator, (program) => {

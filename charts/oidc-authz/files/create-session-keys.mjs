@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 
-const [namespace, name, key, labels] = process.argv.slice(1);
-const read = (file) => readFileSync(`/var/run/secrets/kubernetes.io/serviceaccount/${file}`, 'utf8');
+const [namespace, name, key, labels, folder = '/var/run/secrets/kubernetes.io/serviceaccount'] =
+  process.argv.slice(1);
+const read = (file) => readFileSync(`${folder}/${file}`, 'utf8');
 const secret = {
   apiVersion: 'v1',
   kind: 'Secret',

@@ -53,14 +53,13 @@ export function isLogoutToken(claims: Claims): boolean {
 
 /**
  * Whether the claims are those of an ID token: `nonce` and `at_hash` (OpenID Connect Core 1.0 sections 2 and 3.1.3.6), or `typ: ID`, which
- * Keycloak adds. An ID token without any of them has only its audience.
+ * Keycloak adds. An ID token without any of them has only its audience. Keycloak before version 24 adds `nonce` to access tokens too, and
+ * marks them with `typ: Bearer`.
  */
 export function isIdToken(claims: Claims): boolean {
-  return (
-    claimOf(claims, 'nonce') !== undefined ||
-    claimOf(claims, 'at_hash') !== undefined ||
-    claimOf(claims, 'typ') === 'ID'
-  );
+  const type = claimOf(claims, 'typ');
+  if (type === 'Bearer') return false;
+  return type === 'ID' || claimOf(claims, 'nonce') !== undefined || claimOf(claims, 'at_hash') !== undefined;
 }
 
 function splitScopes(value: unknown): Read<readonly string[]> {

@@ -26,8 +26,8 @@ export interface UsableConfig {
 /**
  * Checks the configuration of some sources.
  *
- * @param readsFiles whether to read the files that the configuration names; files of a chart's pod are never read
- * @param isOptional whether a file may be missing, by the path of its option. It counts only for a configuration without other problems
+ * @param readsFiles whether to read the files that the configuration names. Files of a chart's pod are never read
+ * @param isOptional whether a file may be missing, by the path of its option. With other problems, every file counts
  */
 export async function checkConfig(
   sources: ConfigSources,

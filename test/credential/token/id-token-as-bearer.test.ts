@@ -49,6 +49,7 @@ describe('LG-17: an ID token as a bearer token', () => {
   test.each([
     ['an access token', {}],
     ['an access token of Keycloak', { typ: 'Bearer' }],
+    ['an access token of an old Keycloak, with a nonce', { typ: 'Bearer', nonce: 'x' }],
     ['a nonce that is null', { nonce: null }],
   ])('%s is allowed', async (_, token) => {
     expect((await reasonFor(token, true)).reason).toBeUndefined();

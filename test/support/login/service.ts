@@ -26,17 +26,23 @@ export interface LoginService {
 export interface MovableClock extends Clock {
   /** Moves it forward. Timers do not fire early. */
   readonly move: (milliseconds: number) => void;
+  /** Sets the wall clock back to that of the machine. */
+  readonly reset: () => void;
 }
 
 /** Creates the clock. */
 export function createMovableClock(): MovableClock {
-  let ahead = 0;
+  let [ahead, elapsed] = [0, 0];
   return {
     now: () => systemClock.now() + ahead,
-    monotonic: () => systemClock.monotonic() + ahead,
+    monotonic: () => systemClock.monotonic() + elapsed,
     after: systemClock.after,
     move: (milliseconds) => {
       ahead += milliseconds;
+      elapsed += milliseconds;
+    },
+    reset: () => {
+      ahead = 0;
     },
   };
 }

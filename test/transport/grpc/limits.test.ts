@@ -410,6 +410,7 @@ describe('a late decision', () => {
         limits: { stored: 1_000, skipped: 1_000 },
         authorizer: () => ({
           check,
+          readsSessions: false,
           unchecked: {
             request_too_large: () => ({ outcome: 'deny', reason: 'request_too_large' }),
             overloaded: refuse('overloaded'),

@@ -31,6 +31,7 @@ const makeGrpc: Make = (config, clock, listenBy) =>
     limits: { stored: 1_000, skipped: 1_000 },
     authorizer: () => ({
       check: () => decided,
+      readsSessions: false,
       unchecked: { request_too_large: nothing, overloaded: nothing, internal_error: nothing },
       toResponse: nothing,
     }),

@@ -17,6 +17,8 @@ export interface GrpcAuthorizer {
   /** Decides requests that are not checked, because they are too large, too late or failed. */
   readonly unchecked: Readonly<Record<'request_too_large' | 'overloaded' | 'internal_error', Unchecked>>;
   readonly toResponse: ToResponse;
+  /** Whether checks look for sessions. */
+  readonly readsSessions: boolean;
 }
 
 /** Creates the method. */
@@ -27,9 +29,9 @@ export function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
     kind: 'unary',
     fields: checkRequestFields,
     respond: (bytes, timeLeft) => {
-      const request = readRequest(bytes);
+      const { check, unchecked, toResponse, readsSessions } = authorizer();
+      const request = readRequest(bytes, readsSessions);
       if (request === undefined) return unreadable;
-      const { check, unchecked, toResponse } = authorizer();
       // For a failed call, Envoy would apply its failure mode.
       const failed = async () => toResponse(await unchecked.internal_error(request));
       try {
@@ -48,9 +50,9 @@ export function checkMethod(authorizer: () => GrpcAuthorizer): UnaryMethod {
   };
 }
 
-function readRequest(bytes: Buffer): CheckRequest | undefined {
+function readRequest(bytes: Buffer, isForSessions = false): CheckRequest | undefined {
   try {
-    return readCheckRequest(bytes);
+    return readCheckRequest(bytes, isForSessions);
   } catch {
     return undefined;
   }

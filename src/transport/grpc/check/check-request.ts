@@ -59,15 +59,9 @@ export const checkRequestFields: FieldSelection = {
 };
 
 /** The headers that every check reads. */
-const usedHeaders = namesWithBytes(
-  'authorization',
-  'dpop',
-  'x-request-id',
-  'x-forwarded-client-cert',
-  ...hostHeaders,
-);
-
-const namedSessionHeaders = namesWithBytes(...sessionHeaders);
+const usedHeaders = ['authorization', 'dpop', 'x-request-id', 'x-forwarded-client-cert', ...hostHeaders];
+const ofTokens = namesWithBytes(...usedHeaders);
+const ofSessions = namesWithBytes(...usedHeaders, ...sessionHeaders);
 
 type NameWithBytes = readonly [name: string, bytes: Buffer];
 
@@ -90,22 +84,21 @@ interface Found extends Headers {
 /**
  * Reads a message. Without HTTP attributes, the request has no headers and no token.
  *
+ * @param isForSessions whether the check looks for a session, so that its headers are found in the same pass
  * @throws MalformedMessage if the bytes are not a valid message
  */
-export function readCheckRequest(bytes: Buffer): CheckRequest {
-  const found = readAttributes(bytes, usedHeaders);
+export function readCheckRequest(bytes: Buffer, isForSessions = false): CheckRequest {
+  const found = readAttributes(bytes, isForSessions ? ofSessions : ofTokens);
   const { method, host, path, peerCertificate, address, principal, policy } = found;
   let all: HeaderIndex | undefined;
   const index = () => {
     all ??= indexHeaders(readAttributes(bytes, undefined));
     return all;
   };
-  let ofSessions: Headers | undefined;
-  const header = (name: string): readonly string[] => {
-    if (all !== undefined || !sessionHeaders.has(name)) return linesNamed(bytes, index(), name);
-    ofSessions ??= readAttributes(bytes, namedSessionHeaders);
-    return valuesOf(bytes, ofSessions, name);
-  };
+  const header = (name: string): readonly string[] =>
+    isForSessions && sessionHeaders.has(name)
+      ? valuesOf(bytes, found, name)
+      : linesNamed(bytes, index(), name);
   return {
     method,
     host: hostOf(bytes, host, found),

@@ -264,6 +264,31 @@ describe('`headers` and `header_map` of a CheckRequest', () => {
   });
 });
 
+test('the headers of sessions are the same, whether the check looks for a session or not', () => {
+  const name = fc.constantFrom(
+    'cookie',
+    'Cookie',
+    'upgrade',
+    'origin',
+    'Sec-Fetch-Site',
+    'accept',
+    'authorization',
+  );
+  const value = fc.string({ unit: 'grapheme', maxLength: 8 });
+  fc.assert(
+    fc.property(fc.dictionary(name, value), fc.array(fc.record({ key: name, value })), (headers, lines) => {
+      const bytes = officialCheck.requestSerialize({
+        attributes: { request: { http: { headers, headerMap: { headers: lines } } } },
+      });
+      const [plain, forSessions] = [readWithLookup(bytes), readWithLookup(bytes, true)];
+      for (const wanted of ['cookie', 'upgrade', 'origin', 'sec-fetch-site', 'accept', 'authorization'])
+        expect(forSessions.header(wanted).toSorted()).toEqual(plain.header(wanted).toSorted());
+      expect(forSessions.authorization).toEqual(plain.authorization);
+      expect(forSessions.original().headers).toEqual(plain.original().headers);
+    }),
+  );
+});
+
 test('only the context extension `policy` is the policy, in any order', () => {
   for (const extensions of [
     { policy: 'p', a: 'b' },
