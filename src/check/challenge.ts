@@ -43,8 +43,8 @@ function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string 
 }
 
 /**
- * The header line that says how to go on: after an error, when to try again; after a denial, the challenge, if the status is 401 or the
- * reason has an error code.
+ * The header line that tells a client how to continue. An error has the time of a retry. A denial has the challenge if its status is 401
+ * or its reason has an error code.
  *
  * @param status the status that is sent
  */

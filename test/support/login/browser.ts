@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
-/** Where hosts are. */
+/** The ports of hosts. */
 export interface Hosts {
   /** The port of all hosts below `.test`, except those of `others`. */
   readonly port: number;

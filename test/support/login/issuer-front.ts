@@ -12,7 +12,7 @@ export interface IssuerRequest {
   readonly form: URLSearchParams;
 }
 
-/** What happens instead of an answer: the connection closes, or the client gets a status and a text. */
+/** The end of a request without the issuer's answer: the connection closes, or the client gets a status and a text. */
 export type Fault = 'close' | { readonly status: number; readonly body: string };
 
 /** A running proxy. */

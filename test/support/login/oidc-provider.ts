@@ -89,6 +89,8 @@ function configurationFor(origins: readonly string[], callbacks: readonly string
       if (asking === undefined || session?.accountId === undefined) return undefined;
       const grant = new provider.Grant({ clientId: asking.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid profile email offline_access');
+      for (const resource of Object.keys(ctx.oidc.resourceServers ?? {}))
+        grant.addResourceScope(resource, 'openid profile email');
       await grant.save();
       return grant;
     },

@@ -1,4 +1,4 @@
-/** A site of somebody else: pages with any content, for attacks from another origin and from a sibling host. */
+/** The site of an attacker or of another team: pages with any content, for attacks from another origin and from a sibling host. */
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** What a person does in the browser of a login test. */
+/** The actions of a person in the browser of a login test. */
 import type { Browser, BrowserContextOptions, Page, Response } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import type { SignIn } from './sign-in.ts';
@@ -36,7 +36,7 @@ export function fetchInPage(page: Page, path: string, init: object = {}): Promis
   );
 }
 
-/** What a page reads of an answer; with `error`, nothing. */
+/** The parts of an answer that a page can read; only `error` if it can read none. */
 export interface FetchResult {
   readonly status?: number;
   readonly url?: string;

@@ -52,7 +52,7 @@ export function newSessionKey(): string {
   return `${randomBytes(32).toString('base64')}\n`;
 }
 
-/** What a configuration needs to know about its files. */
+/** The files that a configuration names. */
 export interface ServiceFiles {
   readonly folder: string;
   readonly keysFile: string;

@@ -10,7 +10,7 @@ import { certificateOfHosts, type LoginStack, startLoginStack } from './stack.ts
 /** The origin of the site. */
 export const origin = 'https://app.test';
 
-/** What a site differs in. */
+/** The options of a site. */
 export interface SiteOptions {
   readonly transport: 'http' | 'grpc';
   /** Issuers by name. */
