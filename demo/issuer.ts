@@ -143,7 +143,7 @@ const shop: ClientMetadata = {
 
 /** The claims of a person. */
 function person(name: string) {
-  const email = `${name}@example.com`;
+  const email = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`;
   return { sub: name, preferred_username: name, email, email_verified: true, groups: ['people'] };
 }
 
