@@ -147,7 +147,7 @@ function person(name: string) {
   return { sub: name, preferred_username: name, email, email_verified: true, groups: ['people'] };
 }
 
-/** Signs the person out without a question: sends the form of the provider by itself. */
+/** Signs the person out without a question: sends the form of the provider automatically. */
 const signOutAtOnce: NonNullable<
   NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>['logoutSource']
 > = (context, form) => {
