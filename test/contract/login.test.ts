@@ -171,7 +171,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a callback without a login',
-    path: '/.oidc-authz/callback?state=x&code=y',
+    path: `/.oidc-authz/callback?state=${'A'.repeat(43)}&code=y`,
     headers: script,
     reason: 'login_required',
     status: 401,

@@ -70,7 +70,7 @@ test.each([
     });
     if (place === 'on the same host' && /\/\.{1,2}(\/|$)|\/\//.test(target)) {
       // Where a login has paths of its own, a path has one reading.
-      expect(found?.status, name).toBe(403);
+      expect(found?.status, name).toBe(400);
       continue;
     }
     expect(found, name).toEqual(expected);

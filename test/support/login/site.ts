@@ -5,7 +5,7 @@ import { startBrowser, startBrowserWithoutCookies } from './browser.ts';
 import { client } from './keycloak.ts';
 import { type OtherOrigin, startOtherOrigin } from './origin.ts';
 import type { ServiceFiles } from './service.ts';
-import { certificateOfHosts, type LoginStack, startLoginStack } from './stack.ts';
+import { certificateOfHosts, type HeaderLists, type LoginStack, startLoginStack } from './stack.ts';
 
 /** The origin of the site. */
 export const origin = 'https://app.test';
@@ -21,6 +21,8 @@ export interface SiteOptions {
   readonly issuerLogin?: string;
   readonly login?: string;
   readonly sessions?: string;
+  /** Changes the header lists of the entry, as a mistake would. */
+  readonly listed?: (lists: HeaderLists) => HeaderLists;
 }
 
 /** A site with its browser. */
@@ -44,6 +46,7 @@ export async function startLoginSite(
     serverTls,
     configuration: (files) => configurationOf(options, files),
     clientSecret: client.secret,
+    ...(options.listed !== undefined && { listed: options.listed }),
     ...(options.clock !== undefined && { clock: options.clock }),
   });
   const hosts = {

@@ -63,14 +63,15 @@ export async function startLoginStack(
   options: ServiceOptions & {
     readonly transport: 'http' | 'grpc';
     readonly serverTls: CertificateFiles;
-    readonly lists?: HeaderLists;
+    readonly listed?: (lists: HeaderLists) => HeaderLists;
   },
 ): Promise<LoginStack> {
   const { transport, serverTls } = options;
   const workload = await startBrowserWorkload();
   const service = await startLoginService(options);
   const files = { folder: '/', keysFile: '/keys', secretFile: '/secret' };
-  const lists = options.lists ?? (await listsFor(options.configuration(files)));
+  const right = await listsFor(options.configuration(files));
+  const lists = options.listed?.(right) ?? right;
   const authorizer = transport === 'http' ? service.httpPort : service.grpcPort;
   const envoy = await startBrowserEnvoy(envoyPath, {
     transport,
