@@ -143,11 +143,11 @@ const shop: ClientMetadata = {
 
 /** The claims of a person. */
 function person(name: string) {
-  const email = `${name}@example.com`;
+  const email = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`;
   return { sub: name, preferred_username: name, email, email_verified: true, groups: ['people'] };
 }
 
-/** Signs the person out without a question: sends the form of the provider by itself. */
+/** Signs the person out without a question: sends the form of the provider automatically. */
 const signOutAtOnce: NonNullable<
   NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>['logoutSource']
 > = (context, form) => {

@@ -13,7 +13,7 @@ export interface LoginOptions {
   readonly print: (line: string) => void;
 }
 
-/** What was found, and whether it is right. */
+/** A finding, and whether it is right. */
 type Finding = readonly [found: string, isRight: boolean];
 
 interface Step {
@@ -37,7 +37,7 @@ export async function showLogin({ browser, port, issuer, print }: LoginOptions):
   return failures;
 }
 
-/** A browser that waits in vain reports an error of several lines. */
+/** A browser that waits too long reports an error of several lines. */
 function failed(error: unknown): readonly Finding[] {
   const [line = ''] = String(error).split('\n');
   return [[line, false]];

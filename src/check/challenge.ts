@@ -10,8 +10,12 @@ export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 /** The Retry-After of a check that ends in an error, in seconds. */
 const retryAfterSeconds = 5;
 
-const descriptions: Readonly<Record<ErrorCode | 'unauthorized', string>> = {
+/** The codes of a body. A reason without an error code has one of the others. */
+type BodyCode = ErrorCode | 'unauthorized' | 'not_found';
+
+const descriptions: Readonly<Record<BodyCode, string>> = {
   unauthorized: 'A bearer token is required.',
+  not_found: 'The login does not have this path or method.',
   invalid_request: 'The request is malformed, ambiguous or too large, or carries more than one token.',
   invalid_token: 'The bearer token is not valid here.',
   insufficient_scope: 'The bearer token does not permit this request.',
@@ -39,8 +43,8 @@ function challenge(decision: Denial, { realm, dpop }: ChallengeOptions): string 
 }
 
 /**
- * The header line that says how to go on: after an error, when to try again; after a denial, the challenge, if the status is 401 or the
- * reason has an error code.
+ * The header line that tells a client how to continue. An error has the time of a retry. A denial has the challenge if its status is 401
+ * or its reason has an error code.
  *
  * @param status the status that is sent
  */
@@ -65,8 +69,13 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
  * @param decision the decision ID; undefined if the decision has none
  */
 export function errorBody(reason: Exclude<Reason, 'allowed'>, decision: string | undefined): string {
-  const error = reasons[reason].error ?? 'unauthorized';
+  const error = bodyCode(reason);
   return JSON.stringify({ error, error_description: descriptions[error], decision });
+}
+
+function bodyCode(reason: Exclude<Reason, 'allowed'>): BodyCode {
+  const { error, httpStatus } = reasons[reason];
+  return error ?? (httpStatus === 404 ? 'not_found' : 'unauthorized');
 }
 
 /** A quoted-string (RFC 9110 section 5.6.4). */

@@ -7,7 +7,7 @@ import type { AnswerOwnPath } from './login/own-paths.ts';
 import type { SignIn } from './login/sign-in.ts';
 import type { Forward } from './upstream-headers.ts';
 
-/** What a check needs for logins. */
+/** The parts of logins in a check. */
 export interface CheckLogin {
   readonly signIn: SignIn;
   readonly answerOwnPath: AnswerOwnPath | undefined;

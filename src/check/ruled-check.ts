@@ -39,7 +39,7 @@ export interface RuledCheckParts {
   readonly login?: RuledLogin | undefined;
 }
 
-/** What the check needs for logins. */
+/** The parts of logins in the check. */
 export interface RuledLogin {
   /** Undefined if no rule that is enforced counts sessions. */
   readonly answerOwnPath: AnswerOwnPath | undefined;

@@ -127,7 +127,7 @@ export function createForward(
 
 /**
  * Creates the forwarder of sessions. With a token to forward, it replaces the authorization header; without one, it removes the header,
- * because a client's own token must not be taken for that of the session.
+ * because a client's own token must not be treated as that of the session.
  *
  * @param token empty if the login forwards none
  */

@@ -1,4 +1,5 @@
 /** Answers a request without a session: a redirect to the issuer, a page, or a 401 that a script understands. */
+import { shown } from '../config/values/detail-text.ts';
 import type { BrowserAnswer } from '../model/browser-answer.ts';
 import { loginHeader } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
@@ -128,5 +129,5 @@ function corsHeaders(
 }
 
 function traceOpening(trace: Trace, { opens, by, found }: Opening, { option }: LoginPlace): void {
-  passed(trace, { step: 'login', subject: by, expected: `${opens}`, found, option });
+  passed(trace, { step: 'login', subject: by, expected: `${opens}`, found: shown(found), option });
 }

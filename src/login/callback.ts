@@ -66,10 +66,15 @@ export function createCallback(parts: CallbackParts): Callback {
       return denied('login_completed', redirect(returnTo, verdict.cookies), { place, detail });
     }
     if (verdict.outcome === 'error') return verdict;
-    if (state === undefined || !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
+    // An issuer that does not return the `state` would do so again and again, without an end.
+    if (state !== undefined && !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
     const page = pages.failed({ cause: 'unfinished', signIn: paths.start('/') }, languages);
     const detail = () =>
-      describeFailed('for the second time, the answer of the issuer belongs to no login of this browser');
+      describeFailed(
+        state === undefined
+          ? 'the answer of the issuer does not have one state that this service can read'
+          : 'for the second time, the answer of the issuer belongs to no login of this browser',
+      );
     return denied('login_failed', pageAnswer(403, page), { place, detail });
   };
 

@@ -32,8 +32,6 @@ export interface Tokens {
   readonly isAccessTokenVerified: boolean;
   readonly accessTokenEndsAt: number | undefined;
   readonly refreshToken: string | undefined;
-  /** When the refresh token ends; undefined if the issuer does not say. */
-  readonly refreshTokenEndsAt: number | undefined;
   /** As granted; undefined if the response does not say. */
   readonly scopes: readonly string[] | undefined;
 }

@@ -29,8 +29,6 @@ export interface LoginEvents {
   readonly revocationFailed: (issuer: string, detail: string) => void;
   /** A browser still sends an old cookie after it was replaced: the mesh does not forward `set-cookie`. */
   readonly cookieNotDelivered: (host: string) => void;
-  /** A cookie of this service reached a workload over HTTP, because the mesh does not let the check replace `cookie`. */
-  readonly cookieNotStripped: (host: string) => void;
   /** A return address was refused, and the login returns to `/`. */
   readonly returnAddressRefused: (host: string) => void;
 }

@@ -68,11 +68,15 @@ export const loginReasonTexts = {
   login_failed: {
     causes: [
       'The person used an old page of the issuer, finished the login in another browser, or blocks cookies.',
-      'The issuer rejects the client, its secret or its redirect URI.',
-      'The ID token is not valid: its issuer, its audience, its signature or its nonce.',
       'The mesh does not send `cookie` to the check, or does not pass `set-cookie` of a denial to the browser.',
+      'Replicas have different files in `sessions.keysFile`, so one cannot open the cookie of another.',
+      'The issuer rejects the request or the code of the login.',
+      'The ID token is not valid: its issuer, its audience, its signature or its nonce.',
     ],
-    look: [`${detail}: it names the step that failed.`],
+    look: [
+      `${detail}: it names the step that failed.`,
+      'If it says that the answer belongs to no login, compare the key IDs in `/readyz` of all replicas.',
+    ],
     fix: [
       'Open the page again. If that helps, nothing is wrong.',
       'Compare `issuers[].login.clientId` and its secret with the client at the issuer: see [log in](login.md#1-register-a-client-at-the-issuer).',
@@ -130,7 +134,7 @@ export const loginReasonTexts = {
   login_unavailable: {
     causes: [
       'The token endpoint of the issuer is down, slow, or not reachable from this pod.',
-      'The issuer rejects this service as a client (`invalid_client`): its secret was changed.',
+      'The issuer rejects this service as a client (`invalid_client`, `unauthorized_client`): its secret is wrong or was changed.',
     ],
     look: ['Look at `problem` in the log record: it has the address and the error.'],
     fix: [

@@ -39,7 +39,6 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
     if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
   };
   const isDueForDelivery = onceAMinute(clock);
-  const isDueForStripping = onceAMinute(clock);
 
   return {
     loginStarted: logins.loginStarted,
@@ -72,14 +71,6 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
         logger.warn(
           { host: shortened(host) },
           'a browser does not receive session cookies; list set-cookie in the headers that the mesh sends to clients on allow',
-        );
-    },
-    cookieNotStripped: (host) => {
-      logins.cookieNotStripped();
-      if (isDueForStripping(host))
-        logger.warn(
-          { host: shortened(host) },
-          'a workload receives session cookies; list cookie in the headers that the mesh sends to workloads on allow',
         );
     },
     revocationFailed: (issuer, detail) =>

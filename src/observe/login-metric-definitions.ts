@@ -42,11 +42,6 @@ export const loginMetricDefinitions = {
     labels: [],
     help: 'Times that a browser still sent an old session cookie after it was replaced. The mesh does not forward `set-cookie` of an allow.',
   },
-  cookies_not_stripped_total: {
-    type: 'counter',
-    labels: [],
-    help: 'Requests whose cookies of this service may have reached the workload, because the mesh does not let a check replace `cookie`.',
-  },
   return_addresses_refused_total: {
     type: 'counter',
     labels: [],

@@ -18,7 +18,6 @@ export interface LoginMetrics {
   readonly sessionTooLarge: (issuer: string) => void;
   readonly refreshed: (issuer: string, result: RefreshResult) => void;
   readonly cookieNotDelivered: () => void;
-  readonly cookieNotStripped: () => void;
   readonly returnAddressRefused: () => void;
   /** The session keys were loaded. @param count 0 if sessions are no longer configured */
   readonly sessionKeysLoaded: (count: number) => void;
@@ -35,7 +34,6 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   const ended = counter('sessions_ended_total');
   const tooLarge = counter('sessions_too_large_total');
   const notDelivered = counter('session_cookie_not_delivered_total');
-  const notStripped = counter('cookies_not_stripped_total');
   const refused = counter('return_addresses_refused_total');
   const keys = gauge('session_keys');
   const keysReloaded = gauge('session_keys_last_reload_successful');
@@ -68,7 +66,6 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
     sessionTooLarge: (issuer) => tooLarge.inc({ issuer }),
     refreshed: (issuer, result) => refreshes.inc({ issuer, result }),
     cookieNotDelivered: () => notDelivered.inc(),
-    cookieNotStripped: () => notStripped.inc(),
     returnAddressRefused: () => refused.inc(),
     sessionKeysLoaded: (count) => {
       keys.set(count);

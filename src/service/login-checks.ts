@@ -1,4 +1,4 @@
-/** What the checks of a configuration need for logins. */
+/** The parts of logins in the checks of a configuration. */
 import type { Authenticate } from '../check/authenticate.ts';
 import type { CheckLogin } from '../check/check.ts';
 import { createDryLogins } from '../check/login/dry-logins.ts';
@@ -27,7 +27,7 @@ export interface LoginChecks {
 
 /**
  * Creates them. While an incumbent decides, logins have no effects, because the decision of this service is only compared. In shadow
- * mode, nobody is sent to log in.
+ * mode, no browser is sent to log in.
  */
 export function createLoginChecks(dependencies: LoginCheckParts): LoginChecks {
   const { config, logins, authenticate, headers, clock } = dependencies;

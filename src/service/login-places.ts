@@ -1,4 +1,4 @@
-/** Where sessions count in a configuration, and who answers the paths of the login. */
+/** The places of a configuration where sessions count, and who answers the paths of the login. */
 
 import { type AnswerOwnPath, createAnswerOwnPath, type HostedPlace } from '../check/login/own-paths.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
@@ -22,7 +22,7 @@ export interface LoginPlacesParts {
 export interface PlacesOfRules {
   /** In the order of the rules; undefined where sessions do not count. */
   readonly places: readonly (LoginPlace | undefined)[];
-  /** Undefined if nobody is sent to log in by a rule that is enforced. */
+  /** Undefined if no rule that is enforced counts sessions. */
   readonly answerOwnPath: AnswerOwnPath | undefined;
 }
 

@@ -45,11 +45,11 @@ export interface LoginsOf {
   readonly denyList: readonly DenyListEntry[];
 }
 
-/** The logins of a process. What they remember of sessions and refreshes outlives a change of the configuration. */
+/** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
 export interface ServiceLogins {
   /** Makes the logins of a configuration, in place of the previous ones; undefined without `login`. */
   readonly take: (of: LoginsOf) => Logins | undefined;
-  /** The number of opened sessions that are remembered. */
+  /** The number of cached sessions. */
   readonly sessions: () => number;
   readonly stop: () => void;
 }
@@ -60,7 +60,7 @@ type WithLogin = Config & {
   readonly sessions: NonNullable<Config['sessions']>;
 };
 
-/** Refreshes that run, or whose results are remembered. */
+/** Refreshes that run, or whose results are cached. */
 interface Refreshes {
   /** The options that they were made with. */
   readonly options: string;

@@ -53,14 +53,13 @@ export function createSeal(keys: () => readonly SessionKey[]): Seal {
     if (text.length > maxSealed) return undefined;
     const [first] = ring();
     if (first === undefined) return undefined;
-    const sealing = first.key.id;
     const one = ring().find(({ headers }) => text.startsWith(`${headers.get(purpose)}.`));
     const header = (one ?? first).headers.get(purpose) ?? '';
     const tail = text.slice(header.length);
     const isUsable = one !== undefined && isSealed(tail);
     const value = await decrypt(header + (isUsable ? tail : decoy), await (one ?? first).imported);
     if (value === undefined || one === undefined || !isUsable) return undefined;
-    return { value, keyId: one.key.id, isCurrentKey: one.key.id === sealing };
+    return { value, keyId: one.key.id };
   };
 
   return {

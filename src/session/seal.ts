@@ -17,5 +17,4 @@ export interface Seal {
 export interface Opened {
   readonly value: unknown;
   readonly keyId: string;
-  readonly isCurrentKey: boolean;
 }

@@ -123,13 +123,13 @@ const cases: readonly Case[] = [
     reason: 'claim_not_allowed',
   },
   {
-    name: 'a session where nobody is sent to log in',
+    name: 'a session at a rule that sends no browser to log in',
     path: '/shared/x',
     cookie: signedIn,
     reason: 'allowed',
   },
   {
-    name: 'a page where nobody is sent to log in',
+    name: 'a page at a rule that sends no browser to log in',
     path: '/shared/x',
     headers: page,
     reason: 'login_required',
@@ -171,7 +171,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a callback without a login',
-    path: '/.oidc-authz/callback?state=x&code=y',
+    path: `/.oidc-authz/callback?state=${'A'.repeat(43)}&code=y`,
     headers: script,
     reason: 'login_required',
     status: 401,
@@ -298,7 +298,7 @@ describe('over gRPC', () => {
   });
 });
 
-/** What every answer to a browser has. */
+/** Checks the headers of every answer to a browser. */
 function expectAnswer({ reason }: Case, status: number, headers: Readonly<Record<string, string>>): void {
   if (reason === 'allowed') return;
   expect(headers['cache-control']).toBe('no-store');

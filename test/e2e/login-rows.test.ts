@@ -1,6 +1,6 @@
 /**
- * What a real Envoy makes of cookies, redirects and pages, on both transports. The login stands on these rows. Where this service never
- * sends such an answer, another authorizer sends it, so that a change of Envoy shows.
+ * Cookies, redirects and pages through a real Envoy, on both transports. The login depends on each of these rows. If this service never
+ * sends an answer, another authorizer sends it, so that a change of Envoy shows.
  */
 import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage } from 'node:http';
@@ -304,7 +304,7 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
       expect((await ask()).all('set-cookie').toSorted()).toEqual([...expected].toSorted());
     });
 
-    test('cookies of our allow are beside those of the workload, also one of 20,000 bytes', async () => {
+    test('cookies of our allow reach the browser with those of the workload, also one of 20,000 bytes', async () => {
       const { ask, upgrade } = await decided(allow({ set: [...ours, large], forwarded: undefined }), grpc);
       const answer = await ask();
       expect(answer.status).toBe(200);

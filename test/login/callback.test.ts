@@ -49,12 +49,25 @@ test('the client gets the whole callback and the secrets of this login', async (
 describe('a callback that belongs to no login of the browser (LG-01)', () => {
   const cases: readonly [name: string, change: (callback: string) => string][] = [
     ['of an attacker', (callback) => callback.replace(/state=./, 'state=A')],
+  ];
+  const unreadable: readonly [name: string, change: (callback: string) => string][] = [
     ['without a state', (callback) => callback.replace(/&state=.*/, '')],
+    ['with an error and without a state', (callback) => callback.replace(/\?.*/, '?error=server_error')],
     ['with an empty state', (callback) => callback.replace(/state=.*/, 'state=')],
     ['with two states', (callback) => `${callback}&state=${'A'.repeat(43)}`],
     ['with a state of another form', (callback) => callback.replace(/state=.*/, 'state=a%0ab')],
     ['longer than 4 KiB', (callback) => `${callback}&x=${'a'.repeat(4_096)}`],
   ];
+  test.each(unreadable)('%s ends with a page, not in a loop', async (_, change) => {
+    const world = createLoginWorld();
+    const browser = openBrowser();
+    const callback = await beginLogin(world, browser);
+    const decision = await follow(world, browser, change(callback));
+    expect(issuerCalls(world)).toEqual(['authorizationUrl']);
+    expect(decision).toMatchObject({ reason: 'login_failed', browser: { status: 403 } });
+    expect(browser.cookies.has(sessionCookie)).toBe(false);
+  });
+
   test.each(cases)('%s reaches no token endpoint, and starts one new login', async (_, change) => {
     const world = createLoginWorld();
     const browser = openBrowser();
@@ -114,7 +127,7 @@ describe('a callback that belongs to no login of the browser (LG-01)', () => {
     const world = createLoginWorld();
     const headers = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
     const decision = await world.answer(
-      openBrowser().request('/.oidc-authz/callback?code=1&state=x', headers),
+      openBrowser().request(`/.oidc-authz/callback?code=1&state=${'A'.repeat(43)}`, headers),
     );
     expect(browserOf(decision)).toMatchObject({ status: 401, cookies: [] });
     expect(issuerCalls(world)).toEqual([]);

@@ -33,7 +33,6 @@ function rotatingIssuer(now: () => number) {
     isAccessTokenVerified: true,
     accessTokenEndsAt: now() + 300,
     refreshToken: `refresh-${current}`,
-    refreshTokenEndsAt: undefined,
     scopes: undefined,
   });
   const refresh = async (token: string): Promise<Tokens | LoginProblem> => {

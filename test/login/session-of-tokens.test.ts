@@ -36,7 +36,6 @@ const tokens: Tokens & { readonly claims: typeof claims } = {
   isAccessTokenVerified: true,
   accessTokenEndsAt: now + 300,
   refreshToken: 'refresh-1',
-  refreshTokenEndsAt: undefined,
   scopes: ['openid', 'orders.read'],
 };
 
@@ -95,7 +94,6 @@ test('every session can be read again, for any answer of the issuer: otherwise t
     isAccessTokenVerified: fc.boolean(),
     accessTokenEndsAt: time,
     refreshToken: text,
-    refreshTokenEndsAt: time,
     scopes: fc.oneof(fc.array(fc.string()), fc.constant(undefined)),
   });
   const anyClaims = fc.dictionary(

@@ -30,7 +30,7 @@ export const loginConfig: readonly Mutant[] = [
   {
     name: 'a host over plain http need not be a host of the login',
     file: section,
-    find: 'if (!hosts.some((other) => hostCovers(other, host)))',
+    find: 'if (!hosts.some((other) => names.some((name) => hostCovers(other, name))))',
     replace: 'if (false)',
     tests: problems,
   },

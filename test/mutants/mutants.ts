@@ -3,6 +3,7 @@
 import { admin } from './admin.ts';
 import { binding } from './binding.ts';
 import { check } from './check.ts';
+import { checkLoginMutants } from './check-login.ts';
 import { config } from './config.ts';
 import { consoleMutants } from './console.ts';
 import { doctorMutants } from './doctor.ts';
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...token,
   ...issuer,
   ...check,
+  ...checkLoginMutants,
   ...rulesMutants,
   ...config,
   ...loginConfig,

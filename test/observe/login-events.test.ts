@@ -136,23 +136,23 @@ describe('a session', () => {
 });
 
 describe('a warning about the mesh', () => {
-  test.each([
-    ['cookieNotDelivered', 'session_cookie_not_delivered_total', 'set-cookie'],
-    ['cookieNotStripped', 'cookies_not_stripped_total', 'list cookie'],
-  ] as const)('%s is logged once a minute for each host, and always counted', async (name, metric, text) => {
-    const { events, records, values, clock } = watch();
-    for (let index = 0; index < 5; index++) events[name]('shop.example.com');
-    events[name]('app.example.com');
-    await clock.advance(60_000);
-    events[name]('shop.example.com');
-    expect(records.map(({ host }) => host)).toEqual([
-      'shop.example.com',
-      'app.example.com',
-      'shop.example.com',
-    ]);
-    expect(records[0]).toMatchObject({ level: 'warn', msg: expect.stringContaining(text) });
-    expect(await values(metric)).toEqual({ '': 7 });
-  });
+  test.each([['cookieNotDelivered', 'session_cookie_not_delivered_total', 'set-cookie']] as const)(
+    '%s is logged once a minute for each host, and always counted',
+    async (name, metric, text) => {
+      const { events, records, values, clock } = watch();
+      for (let index = 0; index < 5; index++) events[name]('shop.example.com');
+      events[name]('app.example.com');
+      await clock.advance(60_000);
+      events[name]('shop.example.com');
+      expect(records.map(({ host }) => host)).toEqual([
+        'shop.example.com',
+        'app.example.com',
+        'shop.example.com',
+      ]);
+      expect(records[0]).toMatchObject({ level: 'warn', msg: expect.stringContaining(text) });
+      expect(await values(metric)).toEqual({ '': 7 });
+    },
+  );
 
   test('is logged for at most 100 hosts a minute, and for others after it', async () => {
     const { events, records, clock } = watch();

@@ -124,7 +124,7 @@ function spellings(path: string): string[] {
 }
 
 describe.each(['http', 'grpc'] as const)('a path of the login over %s', (transport) => {
-  test('never reaches the workload, whatever its spelling, its method and the credential are', async () => {
+  test('never reaches the workload, with any spelling, method and credential', async () => {
     const mesh = meshes[transport] as FakeMesh;
     const browser = parts.browser(mesh);
     await signIn(browser, `https://${host}/`, 'alice');

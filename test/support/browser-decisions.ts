@@ -32,7 +32,7 @@ export const choicePage: Decision = {
   },
 };
 
-/** Answers that must not be sent as they are: each would add a line, or is not text. */
+/** Answers that must not be sent unchanged: each would add a line, or is not text. */
 export const unsendable: readonly (readonly [
   string,
   Partial<NonNullable<Extract<Decision, { outcome: 'deny' }>['browser']>>,

@@ -12,7 +12,7 @@ export interface FakeLogins {
   readonly calls: string[];
 }
 
-/** What differs in a test. */
+/** The differences in a test. */
 export interface FakeLoginsOptions {
   /** The token of a session; empty by default. */
   readonly token?: string;

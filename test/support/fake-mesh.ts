@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connectGrpc, type OfficialHeaderOption } from './grpc-client.ts';
 
-/** What the workload got. */
+/** A request as the workload got it. */
 export interface Seen {
   readonly method: string;
   readonly path: string;
@@ -19,7 +19,7 @@ export interface FakeMesh {
   readonly close: () => Promise<void>;
 }
 
-/** What the service says about a request. */
+/** The answer of the service to a check. */
 type Verdict =
   | {
       readonly allows: true;

@@ -1,4 +1,4 @@
-/** What a service with logins needs: an OpenID provider with a client, the file with its keys, and a certificate for its host. */
+/** The parts of a service with logins: an OpenID provider with a client, the file with its keys, and a certificate for its host. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type https from 'node:https';

@@ -79,7 +79,6 @@ export const loginsRow: readonly Panel[] = [
     alert: 'OidcAuthzSessionCookiesNotDelivered',
     queries: {
       'cookie not delivered': `60 * sum(${rate(metric('session_cookie_not_delivered_total'))})`,
-      'cookie not removed': `60 * sum(${rate(metric('cookies_not_stripped_total'))})`,
       'session too large': `60 * sum(${rate(metric('sessions_too_large_total'))})`,
       'return address refused': `60 * sum(${rate(metric('return_addresses_refused_total'))})`,
     },

@@ -35,7 +35,7 @@ export function isForBrowser(decision: NotAllowed): decision is ForBrowser {
  *
  * @param status the status that is sent
  * @param id the ID of the decision
- * @returns undefined if a line is not valid; the answer of the reason must be sent instead
+ * @returns undefined if a line is not valid. The answer of the reason is then sent
  */
 export function browserMessage(
   decision: ForBrowser,

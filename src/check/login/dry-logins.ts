@@ -2,7 +2,7 @@
 import type { Logins } from '../../login/logins.ts';
 import type { Trace } from '../../model/trace.ts';
 
-/** Receives steps that nobody reads. With a trace, logins have no effects. */
+/** Receives steps and drops them. With a trace, logins have no effects. */
 const unread: Trace = () => {};
 
 /**

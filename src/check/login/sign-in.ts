@@ -41,7 +41,7 @@ const reasonOfNone = {
 /**
  * Creates the authentication of a place. A request with an authorization header never uses a session, even if its token is invalid.
  *
- * @param isShadowed whether the place has shadow mode. It lets every request pass, so nobody is sent to log in
+ * @param isShadowed whether the place has shadow mode. It lets every request pass, so no browser is sent to log in
  */
 export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: boolean): SignIn {
   const { logins, authenticate, readHost, time, clock } = parts;
@@ -113,7 +113,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
   };
 }
 
-/** The denial of a request without a session, if nobody is sent to log in. */
+/** The denial of a request without a session in shadow mode. */
 function withoutSession({
   cause,
   detail,

@@ -114,5 +114,15 @@ export const issuerLoginOptions = z
       .optional()
       .describe('URL of the revocation endpoint, for an issuer without discovery (`jwksUri`).'),
   })
+  // The part of the checks in `issuer-login-problems.ts` that a JSON Schema can express.
+  .meta({
+    dependentRequired: {
+      certFile: ['keyFile'],
+      keyFile: ['certFile'],
+      privateKeyId: ['privateKeyFile'],
+      authorizationEndpoint: ['tokenEndpoint'],
+      tokenEndpoint: ['authorizationEndpoint'],
+    },
+  })
   .optional()
   .describe('How this issuer signs people in. Absent: it verifies tokens only.');

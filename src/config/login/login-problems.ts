@@ -116,8 +116,10 @@ function hostProblems(rule: RuleConfig, config: Config): LoginProblem[] {
   if (login === undefined || place === undefined) return [];
   // A cookie of a domain is also sent to hosts without a login.
   if (place.when === 'never' && sessions?.cookie.domain !== undefined) return [];
+  const isExact = config.hosts.ports === 'exact';
+  const hosts = login.hosts.map((host) => (isExact ? host : host.replace(/:\d+$/, '')));
   return (rule.match.hosts ?? []).flatMap((host, index) =>
-    login.hosts.some((other) => hostCovers(other, host) || hostCovers(host, other))
+    hosts.some((other) => hostCovers(other, host) || hostCovers(host, other))
       ? []
       : [
           {

@@ -7,9 +7,13 @@ import { isLoopback, isOrigin } from '../values/urls.ts';
 import type { ReportProblem } from './issuer-login-problems.ts';
 import { loginPaths, type PathOptions } from './own-paths.ts';
 
-/** Checks the hosts, the paths and the addresses of `login`. */
-export function checkLogin(login: Mapping, report: ReportProblem): void {
-  checkHosts(login, report);
+/**
+ * Checks the hosts, the paths and the addresses of `login`.
+ *
+ * @param ports `hosts.ports`
+ */
+export function checkLogin(login: Mapping, ports: unknown, report: ReportProblem): void {
+  checkHosts(login, ports, report);
   checkPaths(login.paths, report);
   checkAfterSignOut(login, report);
   checkOrigins(login, report);
@@ -34,11 +38,13 @@ export function checkCookie(cookie: Mapping, login: Mapping, report: ReportProbl
     );
 }
 
-function checkHosts(login: Mapping, report: ReportProblem): void {
+function checkHosts(login: Mapping, ports: unknown, report: ReportProblem): void {
   const hosts = texts(login.hosts);
-  for (const [index, host] of texts(login.httpHosts).entries())
-    if (!hosts.some((other) => hostCovers(other, host)))
+  for (const [index, host] of texts(login.httpHosts).entries()) {
+    const names = [host, ...(ports === 'ignore' ? [host.replace(/:\d+$/, '')] : [])];
+    if (!hosts.some((other) => names.some((name) => hostCovers(other, name))))
       report(['httpHosts', index], 'must be in `login.hosts` too; add it there, or remove it');
+  }
 }
 
 function checkPaths(paths: unknown, report: ReportProblem): void {

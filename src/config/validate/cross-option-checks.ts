@@ -183,7 +183,7 @@ function checkIncumbent({ section, conflict }: CheckedConfig): void {
 function checkLogins({ config, section, duration, problem, conflict }: CheckedConfig): void {
   const login = section('login');
   if (config.login !== undefined) {
-    checkLogin(login, (path, message) => problem(['login', ...path], message));
+    checkLogin(login, section('hosts').ports, (path, message) => problem(['login', ...path], message));
     if (config.sessions === undefined)
       problem(
         ['sessions'],

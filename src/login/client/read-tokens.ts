@@ -35,8 +35,6 @@ export function createReadTokens(
       isAccessTokenVerified: verifiedUntil !== undefined,
       accessTokenEndsAt: earliest(endOf(response.expires_in, askedAt), verifiedUntil),
       refreshToken,
-      // Keycloak's name, and that of other servers. 0 means that it does not end.
-      refreshTokenEndsAt: endOf(response.refresh_expires_in ?? response.refresh_token_expires_in, askedAt),
       scopes: scope?.split(' ').filter((one) => one !== ''),
     };
   };

@@ -2,6 +2,8 @@
 import type { Config } from '../../config/declare/options.ts';
 import { redirectUris } from '../../config/login/own-paths.ts';
 import { sessionRuleOf } from '../../config/login/session-rule.ts';
+import { hostCovers } from '../../config/rules/patterns.ts';
+import { rulesOf } from '../../config/rules/rule-problems.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import { isLoopback } from '../../config/values/urls.ts';
 import { createCookieNames } from '../../session/cookie-names.ts';
@@ -30,6 +32,10 @@ export function loginWarnings(config: Config): readonly string[] {
   const isLocal = (host: string) => isLoopback(new URL(`http://${host.replace(/^\*/, 'x')}`));
   const open = login.httpHosts.filter((host) => !isLocal(host));
   return [
+    ...hostsWithoutLogin(config).map(
+      (host) =>
+        `login.hosts: no rule counts sessions on ${host}, so no person can sign in there; set \`require.login\` in a rule for it, or remove the host`,
+    ),
     ...(limits.meshTimeout < loginTimeout
       ? [
           `limits.meshTimeout: a login waits at most ${formatDuration(Math.floor(limits.meshTimeout * 0.8))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
@@ -52,6 +58,22 @@ export function loginWarnings(config: Config): readonly string[] {
         ]),
     ...open.map((host) => `login.httpHosts: the session cookie of ${host} is sent over http://`),
   ].map((warning) => `warning: ${warning}`);
+}
+
+/** The hosts of the login on which no rule counts sessions. */
+function hostsWithoutLogin(config: Config): readonly string[] {
+  const {
+    login,
+    hosts: { ports },
+  } = config;
+  const rules = rulesOf(config);
+  if (login === undefined || rules.length === 0) return [];
+  const counting = rules.filter((rule) => sessionRuleOf(rule, config) !== undefined);
+  return login.hosts.filter((written) => {
+    const host = ports === 'ignore' ? written.replace(/:\d+$/, '') : written;
+    const isMet = (other: string) => hostCovers(other, host) || hostCovers(host, other);
+    return !counting.some(({ match }) => match.hosts === undefined || match.hosts.some(isMet));
+  });
 }
 
 function placeLines(config: Config): readonly string[] {

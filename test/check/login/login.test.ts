@@ -191,7 +191,7 @@ describe('a request without a session', () => {
     expect(calls.at(-1)).toBe('askToLogIn navigation');
   });
 
-  test('is told that nobody is sent to log in where the rule says `session`', async () => {
+  test('is not sent to log in if the rule says `session`', async () => {
     const { ask, calls } = await start();
     ask({ path: '/shared/x' });
     expect(calls.at(-1)).toBe('askToLogIn never');
@@ -237,7 +237,7 @@ limits: {meshTimeout: 2s}
 });
 
 describe('a path of the login', () => {
-  test('is answered before the rules, whatever the rule of the path says', async () => {
+  test('is answered before the rules, regardless of the rule of the path', async () => {
     const { ask, calls } = await start(`
 rules:
   - {name: dot, match: {paths: ["/.oidc-authz/{**}"]}, allow: anonymous}
@@ -320,16 +320,22 @@ describe('in shadow mode', () => {
   test.each([
     ['rules', `mode: shadow\n${rules}`],
     ['no rules', 'mode: shadow'],
-  ])('with %s, nobody is sent to log in, and paths of the login stay with the workload', async (_, more) => {
-    const { ask, calls } = await start(more);
-    expect(ask({})).toMatchObject({ outcome: 'allow', shadow: 'login_required', identity: undefined });
-    expect(ask({ path: `${ownPrefix}/callback` })).toMatchObject({
-      outcome: 'allow',
-      shadow: 'login_required',
-    });
-    expect(ask({ headers: alice })).toMatchObject({ outcome: 'allow', cookies: { forwarded: 'theme=dark' } });
-    expect(calls).toEqual(['findSession absent', 'findSession absent', 'findSession alice']);
-  });
+  ])(
+    'with %s, no browser is sent to log in, and paths of the login stay with the workload',
+    async (_, more) => {
+      const { ask, calls } = await start(more);
+      expect(ask({})).toMatchObject({ outcome: 'allow', shadow: 'login_required', identity: undefined });
+      expect(ask({ path: `${ownPrefix}/callback` })).toMatchObject({
+        outcome: 'allow',
+        shadow: 'login_required',
+      });
+      expect(ask({ headers: alice })).toMatchObject({
+        outcome: 'allow',
+        cookies: { forwarded: 'theme=dark' },
+      });
+      expect(calls).toEqual(['findSession absent', 'findSession absent', 'findSession alice']);
+    },
+  );
 
   test('of one rule, the paths of the login are answered for the others', async () => {
     const { ask } = await start(`

@@ -114,6 +114,16 @@ describe('a configuration with a login is accepted', () => {
         },
       },
     ],
+    [
+      'with a port that rules ignore',
+      {
+        login: { hosts: ['shop.example.com:8443', 'localhost'], httpHosts: ['localhost:8080'] },
+        more: {
+          hosts: { ports: 'ignore' },
+          rules: [{ name: 'a', match: { hosts: ['shop.example.com'] }, require: { login: ['main'] } }],
+        },
+      },
+    ],
     ['with values of flags', { flags: [['--login-when', 'never']] }],
     ['with the keys file of a flag', { sessions: null, flags: [['--sessions-keys-file', '/etc/keys']] }],
   ])('%s', async (_, parts) => {
@@ -208,6 +218,14 @@ describe('a configuration has a problem', () => {
       'if no person can sign in on the host of a rule',
       rule({ login: ['main'] }, { match: { hosts: ['shop.example.com', 'admin.example.com'] } }),
       { 'rules[0].match.hosts[1]': expect.stringContaining('no person can sign in on "admin.example.com"') },
+    ],
+    [
+      'if the login is on a port that the rule does not match',
+      {
+        login: { hosts: ['shop.example.com:8443'] },
+        ...rule({ login: ['main'] }, { match: { hosts: ['shop.example.com'] } }),
+      },
+      { 'rules[0].match.hosts[0]': expect.stringContaining('no person can sign in on "shop.example.com"') },
     ],
     [
       'if a policy has a name that ends the name of another cookie',

@@ -32,7 +32,6 @@ export function tokensOf(subject: string, more: Partial<Tokens> = {}): Tokens {
     isAccessTokenVerified: true,
     accessTokenEndsAt: undefined,
     refreshToken: `refresh-token-of-${subject}`,
-    refreshTokenEndsAt: undefined,
     scopes: ['openid'],
     ...more,
   };

@@ -93,6 +93,16 @@ describe('the description', () => {
   });
 
   test.each([
+    [
+      'login.hosts: no rule counts sessions on shop.example.com',
+      configuration('rules: [{name: api, match: {hosts: [shop.example.com]}, require: {}}]'),
+    ],
+    [
+      'login.hosts: no rule counts sessions on other.example.com',
+      configuration(rules)
+        .replace('hosts: [shop.example.com]', 'hosts: [shop.example.com, other.example.com]')
+        .replace('/api/{**}"]}', '/api/{**}"], hosts: [shop.example.com]}'),
+    ],
     ['limits.meshTimeout: a login waits at most 1600ms', configuration().replace('5s', '2s')],
     ['workers: several workers renew sessions', configuration('workers: 2').replace(', refresh: false', '')],
     ['sessions.refresh: run one replica only', configuration().replace(', refresh: false', '')],

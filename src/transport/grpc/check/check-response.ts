@@ -70,7 +70,7 @@ export function writeRequestHeaders(set: readonly HeaderToSet[], remove: readonl
   );
 }
 
-/** Writes fields of an allow that add lines to the response for the client, beside those of the workload. */
+/** Writes fields of an allow that add lines to the response for the client, and keeps those of the workload. */
 export function writeResponseHeaders(added: readonly HeaderToSet[]): Written {
   return added
     .map((header) => messageField(inOk.responseHeadersToAdd, headerFields(header) + beside))

@@ -5,7 +5,7 @@ import { type Frame, frameMessage, messageOf } from '../message/framing.ts';
 import { withOkFields, writeRequestHeaders, writeResponseHeaders } from './check-response.ts';
 
 /**
- * Adds them. The prepared bytes stay as they are.
+ * Adds them. The prepared bytes stay unchanged.
  *
  * @throws TypeError if the result does not allow
  */

@@ -93,7 +93,7 @@ describe('an answer for a browser', () => {
 describe('an allow', () => {
   const plain = responseTo(allowed(undefined));
 
-  test('adds its cookies beside those of the workload, and replaces the cookie header', () => {
+  test('adds its cookies to those of the workload, and replaces the cookie header', () => {
     const response = responseTo(allowed({ set: ['a=1; Path=/', 'b=2; Path=/'], forwarded: 'theme=ü' }));
     expect(response).toEqual({
       ...plain,
@@ -137,7 +137,7 @@ describe('an allow', () => {
     }
   });
 
-  test('leaves the prepared bytes as they are', () => {
+  test('leaves the prepared bytes unchanged', () => {
     const decision = allowed(undefined);
     const before = toResponse(decision);
     toResponse({ ...decision, cookies: { set: ['a=1'], forwarded: '' } });

@@ -139,7 +139,7 @@ test('a cookie of an allow that is not a header value is left out, and never spl
   expect(reply.all('x-envoy-auth-headers-to-remove')).toEqual(['cookie,x-email,x_user']);
 });
 
-test('the prepared reply of an allow stays as it is', async () => {
+test('the prepared reply of an allow stays unchanged', async () => {
   const config = await configOf('issuers: [{issuer: "https://a.example.com", audiences: [a], name: main}]');
   const toReply = createToReply(config, systemClock);
   const plain = allowed(undefined);
