@@ -124,6 +124,6 @@ export function createLogins(parts: LoginParts): Logins {
     originProblem: createOriginProblem(hostOf, cors),
     askToLogIn,
     explainDenial: createExplainDenial({ hostOf, store, paths, pages }),
-    cookieChanges: createCookieChanges(store.isOwn),
+    cookieChanges: createCookieChanges(names),
   };
 }

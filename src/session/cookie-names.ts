@@ -21,6 +21,8 @@ export interface CookieNames {
   readonly login: (place: CookiePlace, mark: string) => string;
   /** Whether a name is one of a login in progress, at any place. */
   readonly isLogin: (name: string) => boolean;
+  /** A text that is in each name of a cookie of this service. */
+  readonly stem: string;
   /** Whether a name belongs to this service: a session, a chunk of one, or a login in progress. */
   readonly isOwn: (name: string) => boolean;
 }
@@ -57,6 +59,7 @@ export function createCookieNames(
     session,
     login: ({ isHttp }, mark) => `${isHttp ? '' : '__Host-'}${name}-login-${mark}`,
     isLogin,
+    stem: name,
     isOwn: (cookie) => {
       const start = withoutPrefix(cookie);
       if (!cookie.startsWith(name, start)) return false;

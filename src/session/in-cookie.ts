@@ -117,7 +117,6 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     end: (session) => memory.ended.add(session.id, endOf(session)),
     clear: (cookies, place) =>
       presentNames(names.session(place), cookies).map((name) => deleteCookie(name, attributesAt(place))),
-    isOwn: names.isOwn,
   };
 }
 

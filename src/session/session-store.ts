@@ -71,8 +71,6 @@ export interface SessionStore {
   readonly end: (session: Session) => void;
   /** The values of `set-cookie` that delete the session cookies of a request. */
   readonly clear: (cookies: RequestCookies, place: CookiePlace) => readonly string[];
-  /** Whether a cookie name belongs to this service: a session, a chunk of one, or a login in progress. */
-  readonly isOwn: (name: string) => boolean;
 }
 
 /** A saved session. */

@@ -47,8 +47,15 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a cookie after a comma reaches the workload',
     file: 'src/session/without-cookies.ts',
-    find: "cookie.split(',').filter(isKept)",
-    replace: '[cookie].filter(isKept)',
+    find: "line.slice(start, end).split(',').filter(isKept)",
+    replace: '[line.slice(start, end)].filter(isKept)',
+    tests: without,
+  },
+  {
+    name: 'only the first cookie of ours in a line is removed',
+    file: 'src/session/without-cookies.ts',
+    find: 'at = line.indexOf(stem, from)',
+    replace: 'at = -1',
     tests: without,
   },
   {
