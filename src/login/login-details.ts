@@ -56,7 +56,7 @@ export function describeStart(request: CheckRequest, place: LoginPlace, found: s
 }
 
 /** An issuer cannot be used. */
-export function describeUnavailable({ config, path }: LoginIssuer, { detail }: LoginProblem): StepDetail {
+export function describeIssuerProblem({ config, path }: LoginIssuer, { detail }: LoginProblem): StepDetail {
   return detailOf(
     {
       step: 'login',

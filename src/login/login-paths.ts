@@ -1,5 +1,5 @@
 /** The paths that the login answers itself, and the addresses of them. */
-import { loginPaths, type PathOptions } from '../config/login/own-paths.ts';
+import { loginPaths, type PathOptions } from '../config/login/login-addresses.ts';
 
 /** A path of the login. */
 export type OwnPath =

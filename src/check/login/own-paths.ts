@@ -1,5 +1,5 @@
 /** Answers requests to the paths of the login, before any rule is selected. The answer is never an allow. */
-import type { LoginHost } from '../../config/login/login-hosts.ts';
+import type { LoginHost } from '../../config/login/read-login-host.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { readHost } from '../../config/values/hosts.ts';
 import type { LoginPlace, Logins, PlaceOfPath } from '../../login/logins.ts';
@@ -10,8 +10,8 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { internalError } from '../authenticate.ts';
 import { tooLateForLogin } from './login-deadline.ts';
-import { unreadableHost, unreadablePath } from './login-details.ts';
 import { readOwnPath } from './read-own-path.ts';
+import { unreadableHost, unreadablePath } from './unreadable-details.ts';
 
 /** A place, and the hosts of its rule. */
 export interface HostedPlace {

@@ -1,6 +1,6 @@
 /** Describes the logins of a configuration: who signs in where, the redirect URIs to register, the cookies, and settings that are rarely intended. */
 import type { Config } from '../../config/declare/options.ts';
-import { redirectUris } from '../../config/login/own-paths.ts';
+import { redirectUris } from '../../config/login/login-addresses.ts';
 import { sessionRuleOf } from '../../config/login/session-rule.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
