@@ -257,7 +257,7 @@ export const configSchema = z
         meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')
           .describe(
-            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. `limits.checkDeadline` and `shadow.timeout` must be at least 20 % below it, because Envoy applies its failure mode to a later response. The end of a login and a refresh wait for the issuer at most 80 % of it, and at most 5 s.",
+            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. `limits.checkDeadline` and `shadow.timeout` must be at least 20 % below it, because Envoy applies its failure mode to a later response. The end of a login and a refresh wait for the issuer at most 75 % of it, and at most 4.8 s.",
           ),
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)
