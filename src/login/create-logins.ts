@@ -22,6 +22,7 @@ import { createLoginPaths } from './login-paths.ts';
 import type { Logins } from './logins.ts';
 import { createOriginProblem } from './origin.ts';
 import { createAnswerOwnPath } from './own-paths.ts';
+import type { Renewals } from './refresh.ts';
 import { createRevoke } from './revocations.ts';
 import { createSendToIssuer } from './send-to-issuer.ts';
 import type { SessionMaker } from './session-of-tokens.ts';
@@ -42,6 +43,7 @@ export interface LoginParts {
   readonly store: SessionStore;
   readonly sessionMaker: SessionMaker;
   readonly findSession: Logins['findSession'];
+  readonly newestOf: Renewals['newestOf'];
   readonly events: LoginEvents;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -60,8 +62,19 @@ const maxUsedLogins = 10_000;
 
 /** Creates the logins of a configuration. */
 export function createLogins(parts: LoginParts): Logins {
-  const { config, issuers, seal, store, sessionMaker, findSession, events, clock, randomBytes, pages } =
-    parts;
+  const {
+    config,
+    issuers,
+    seal,
+    store,
+    sessionMaker,
+    findSession,
+    newestOf,
+    events,
+    clock,
+    randomBytes,
+    pages,
+  } = parts;
   const { login, sessions, hosts, limits } = config;
   const now = () => clock.now();
   const hostOf = createLoginHosts(login, hosts.ports);
@@ -80,6 +93,7 @@ export function createLogins(parts: LoginParts): Logins {
   const { frames, cors, afterSignOut } = login;
   const start = createStart({ paths, sendToIssuer, events, frames });
   const finish = createFinish({
+    issuers,
     beginSession: sessionMaker.begin,
     store,
     loginCookies,
@@ -95,6 +109,7 @@ export function createLogins(parts: LoginParts): Logins {
   const signOut = createSignOut({
     issuers,
     store,
+    newestOf,
     loginCookies,
     calls,
     revoke: createRevoke(maxRevocations, events),
@@ -120,6 +135,7 @@ export function createLogins(parts: LoginParts): Logins {
         start,
         paths,
         pages,
+        events,
       }),
       answerUser: createAnswerUser({ issuers, findSession, askToLogIn }),
     }),
