@@ -23,6 +23,7 @@ import type { LoginPages } from './login-pages.ts';
 import { createLoginPaths } from './login-paths.ts';
 import type { Logins } from './logins.ts';
 import { createOriginProblem } from './origin.ts';
+import type { Renewals } from './refresh.ts';
 import { createRevoke } from './revocations.ts';
 import { createSendToIssuer } from './send-to-issuer.ts';
 import type { SessionMaker } from './session-of-tokens.ts';
@@ -43,6 +44,7 @@ export interface LoginParts {
   readonly store: SessionStore;
   readonly sessionMaker: SessionMaker;
   readonly findSession: Logins['findSession'];
+  readonly newestOf: Renewals['newestOf'];
   readonly events: LoginEvents;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
@@ -57,8 +59,19 @@ const maxUsedLogins = 10_000;
 
 /** Creates the logins of a configuration. */
 export function createLogins(parts: LoginParts): Logins {
-  const { config, issuers, seal, store, sessionMaker, findSession, events, clock, randomBytes, pages } =
-    parts;
+  const {
+    config,
+    issuers,
+    seal,
+    store,
+    sessionMaker,
+    findSession,
+    newestOf,
+    events,
+    clock,
+    randomBytes,
+    pages,
+  } = parts;
   const { login, sessions, hosts, limits } = config;
   const now = () => clock.now();
   const hostOf = createLoginHosts(login, hosts.ports);
@@ -77,6 +90,7 @@ export function createLogins(parts: LoginParts): Logins {
   const { frames, cors, afterSignOut } = login;
   const start = createStart({ paths, sendToIssuer, events, frames });
   const finish = createFinish({
+    issuers,
     beginSession: sessionMaker.begin,
     store,
     loginCookies,
@@ -92,6 +106,7 @@ export function createLogins(parts: LoginParts): Logins {
   const signOut = createSignOut({
     issuers,
     store,
+    newestOf,
     loginCookies,
     calls,
     revoke: createRevoke(maxRevocations, events),
@@ -117,6 +132,7 @@ export function createLogins(parts: LoginParts): Logins {
         start,
         paths,
         pages,
+        events,
       }),
       answerUser: createAnswerUser({ issuers, findSession, askToLogIn }),
     }),

@@ -14,7 +14,7 @@ import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
 import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenew, type Renew } from '../login/refresh.ts';
+import { createRenewals, type Renewals } from '../login/refresh.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -65,7 +65,7 @@ type WithLogin = Config & {
 interface Refreshes {
   /** The options that they were made with. */
   readonly options: string;
-  readonly renew: Renew;
+  readonly renewals: Renewals;
 }
 
 /** Creates the logins of a process. */
@@ -79,14 +79,14 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   let events: LoginEvents | undefined;
   let refreshes: Refreshes | undefined;
 
-  const renewWith = ({ sessions, limits }: WithLogin): Renew => {
+  const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
     const maxWait = issuerTime(limits);
     const options = JSON.stringify([sessions.refresh, sessions.recheck, sessions.idleTimeout, maxWait]);
     // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
     if (refreshes?.options !== options)
       refreshes = {
         options,
-        renew: createRenew({
+        renewals: createRenewals({
           sessions,
           maxWait,
           clock,
@@ -100,7 +100,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
           },
         }),
       };
-    return refreshes.renew;
+    return refreshes.renewals;
   };
   const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
     const { login, sessions, cache, limits, hosts, policies = [] } = config;
@@ -130,12 +130,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       isHintOptional: maker.isHintOptional,
       clock,
     });
+    const { renew, newestOf } = renewalsWith(config);
     const findSession = createFindSession({
       config,
       issuers: made,
       denyList,
       store,
-      renew: renewWith(config),
+      renew,
       hostOf: createLoginHosts(login, hosts.ports),
       events,
       clock,
@@ -147,6 +148,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       store,
       sessionMaker: maker,
       findSession,
+      newestOf,
       events,
       clock,
       randomBytes,

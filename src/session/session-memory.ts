@@ -7,6 +7,8 @@ import type { DerivedFacts } from './session-store.ts';
 /** A session that this process has opened. */
 export interface OpenedSession {
   readonly session: Session;
+  /** The only host that the session counts for; undefined if hosts share it. */
+  readonly host: string | undefined;
   /** The SHA-256 of its cookies. */
   readonly digest: string;
   /** The key that sealed it. The session is valid only while the key is in `sessions.keysFile`. */

@@ -60,7 +60,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
         ? admit(identity, token, cached, request, trace)
         : { outcome: 'deny', reason: 'origin_not_allowed', issuerName, cached, detail: problem };
     if (decision.outcome !== 'allow')
-      return withDenialCookies(logins.explainDenial(decision, request, place), cookies);
+      return withDenialCookies(logins.explainDenial(decision, request, place, trace), cookies);
     return cookies.length === 0 ? decision : { ...decision, cookies: { set: cookies, forwarded: undefined } };
   };
   const decide = (
@@ -75,7 +75,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
       case 'none':
         return isShadowed ? withoutSession(verdict) : logins.askToLogIn(request, place, verdict, trace);
       default:
-        return logins.explainDenial(verdict, request, place);
+        return logins.explainDenial(verdict, request, place, trace);
     }
   };
   const inTime = (decision: Decision | Promise<Decision>, request: CheckRequest) =>
