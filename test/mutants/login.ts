@@ -212,7 +212,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a callback of any length is read',
     file: 'src/login/callback-query.ts',
-    find: 'target.length > maxLength ? undefined : ',
+    find: 'target.length > maxCallback ? undefined : ',
     replace: '',
     tests: callback,
   },
