@@ -3,7 +3,7 @@ import type { Config } from '../config/declare/options.ts';
 import { issuerTime } from '../config/login/login-time.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createCookieNames } from '../session/cookie-names.ts';
+import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { createAnswerOwnPath } from './answer-own-path.ts';
@@ -16,7 +16,7 @@ import { createFinish } from './finish.ts';
 import { createIssuerCalls } from './issuer-calls.ts';
 import { createLoginCookies } from './login-cookies.ts';
 import type { LoginEvents } from './login-events.ts';
-import { createLoginHosts } from './login-hosts.ts';
+import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import { createLoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
@@ -40,6 +40,9 @@ export interface LoginParts {
   };
   /** Every issuer with `login`. */
   readonly issuers: readonly LoginIssuer[];
+  readonly hostOf: LoginHostOf;
+  /** The names of the cookies of the store. */
+  readonly names: CookieNames;
   readonly seal: Seal;
   readonly store: SessionStore;
   readonly sessionMaker: SessionMaker;
@@ -62,6 +65,8 @@ export function createLogins(parts: LoginParts): Logins {
   const {
     config,
     issuers,
+    hostOf,
+    names,
     seal,
     store,
     sessionMaker,
@@ -72,14 +77,9 @@ export function createLogins(parts: LoginParts): Logins {
     randomBytes,
     pages,
   } = parts;
-  const { login, sessions, hosts, limits } = config;
+  const { login, sessions, limits } = config;
   const now = () => clock.now();
-  const hostOf = createLoginHosts(login, hosts.ports);
   const paths = createLoginPaths(login.paths, issuers.length > 1);
-  const names = createCookieNames(
-    sessions.cookie,
-    (config.policies ?? []).map(({ name }) => name),
-  );
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const loops = createLoginLoops(names, sameSite, clock);

@@ -191,13 +191,17 @@ export const configSchema = z
       .strictObject({
         maxEntries: wholeNumber(0, 10_000_000)
           .default(10_000)
-          .describe('Maximum number of verified tokens in the cache. 0 disables the cache.'),
+          .describe(
+            'Maximum number of verified tokens in the cache, and of opened sessions in another one. 0 disables both.',
+          ),
         maxAge: duration({ from: '0s', to: '5m' })
           .prefault('5m')
           .describe('Maximum time that a verified token stays in the cache, never past its expiry.'),
         maxBytes: size({ from: '0', to: '16Gi' })
           .prefault('64Mi')
-          .describe('Maximum memory of the cache, estimated.'),
+          .describe(
+            'Maximum memory of the cache of tokens, estimated. With a login, that of sessions has the same maximum again.',
+          ),
       })
       .prefault({}),
     keys: z
