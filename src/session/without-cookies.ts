@@ -19,11 +19,27 @@ export function withoutCookies(
     return equals < 0 || !isRemoved(trimmed(part.slice(0, equals)));
   };
   const strip = (line: string) => {
-    const cookies = line.split(';');
-    const kept = cookies.flatMap((cookie) => {
-      const parts = cookie.split(',').filter(isKept);
-      return parts.length === 0 ? [] : [parts.join(',')];
-    });
+    const kept: string[] = [];
+    // Cookies in a row that stay are copied at once: a client can send tens of thousands of semicolons.
+    let copied = 0;
+    let equals = -1;
+    for (let start = 0; start <= line.length; ) {
+      const semicolon = line.indexOf(';', start);
+      const end = semicolon < 0 ? line.length : semicolon;
+      if (equals < start) equals = endIfAbsent(line, line.indexOf('=', start));
+      if (equals < end) {
+        const cookie = line.slice(start, end);
+        const parts = cookie.split(',');
+        const left = parts.filter(isKept);
+        if (left.length < parts.length) {
+          if (copied < start) kept.push(line.slice(copied, start - 1));
+          if (left.length > 0) kept.push(left.join(','));
+          copied = end + 1;
+        }
+      }
+      start = end + 1;
+    }
+    if (copied <= line.length) kept.push(line.slice(copied));
     return kept.join(';');
   };
   const kept = lines.map(strip);
@@ -32,4 +48,8 @@ export function withoutCookies(
     .map(trimmed)
     .filter((line) => line !== '')
     .join('; ');
+}
+
+function endIfAbsent(line: string, index: number): number {
+  return index < 0 ? line.length : index;
 }

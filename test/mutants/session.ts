@@ -167,7 +167,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'an ended session is found',
     file: 'src/session/in-cookie.ts',
-    find: 'if (memory.ended.has(session.id, clock.now() / 1000)) return ended;',
+    find: 'if (memory.ended.has(session.id, clock.monotonic())) return ended;',
     replace: '',
     tests: [...store, ...find],
   },
