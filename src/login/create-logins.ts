@@ -26,6 +26,7 @@ import { createOriginProblem } from './origin.ts';
 import type { Renewals } from './refresh.ts';
 import { createRevoke } from './revocations.ts';
 import { createSendToIssuer } from './send-to-issuer.ts';
+import { createSessionLifetime } from './session-lifetime.ts';
 import type { SessionMaker } from './session-of-tokens.ts';
 import { createSignOut } from './sign-out.ts';
 import { createStart } from './start.ts';
@@ -107,6 +108,8 @@ export function createLogins(parts: LoginParts): Logins {
     issuers,
     store,
     newestOf,
+    lifetime: createSessionLifetime(sessions),
+    now,
     loginCookies,
     calls,
     revoke: createRevoke(maxRevocations, events),

@@ -23,7 +23,7 @@ export interface LoginLoops {
   readonly isLoop: (cookies: RequestCookies, place: CookiePlace) => boolean;
   /** Whether the browser sends a session cookie, such as one that does not count. */
   readonly keepsSession: (cookies: RequestCookies, place: CookiePlace) => boolean;
-  /** Values of `set-cookie` after a login. Empty after an ordinary one. Several logins matter only if no session follows. */
+  /** Values of `set-cookie` after a login. Empty after an ordinary one. They matter only if no session follows. */
   readonly succeeded: (
     login: SucceededLogin,
     cookies: RequestCookies,
@@ -34,9 +34,12 @@ export interface LoginLoops {
 /** The 8 characters that the name of the cookie has instead of a part of a `state`. */
 export const loopMark = 'finished';
 
-/** The logins after which a person must decide to try again, and the time in which they count, in seconds. */
-const mostLogins = 3;
+/** The time in which logins count, in seconds. */
 const period = 60;
+
+/** The mark is set from the second login of a person for a page, and counts the logins of the browser from then on. */
+const firstMarked = 2;
+const loopAt = 2;
 
 /** The most people and pages in memory; the oldest are dropped first. */
 const mostRecent = 10_000;
@@ -55,8 +58,14 @@ export function createLoginLoops(
 ): LoginLoops {
   const recent = new Map<string, Recent>();
   const nameAt = (place: CookiePlace) => names.login(place, loopMark);
-  const isMarked = (cookies: RequestCookies, place: CookiePlace) =>
-    cookies.values(nameAt(place)).includes('1');
+  const marksOf = (cookies: RequestCookies, place: CookiePlace) =>
+    Math.max(
+      0,
+      ...cookies
+        .values(nameAt(place))
+        .filter((value) => /^[12]$/.test(value))
+        .map(Number),
+    );
   const dropOld = (now: number) => {
     for (const [key, { until }] of recent) {
       if (until > now && recent.size < mostRecent) return;
@@ -73,13 +82,14 @@ export function createLoginLoops(
     return logins.count;
   };
   return {
-    isLoop: isMarked,
+    isLoop: (cookies, place) => marksOf(cookies, place) >= loopAt,
     keepsSession: (cookies, place) => presentNames(names.session(place), cookies).length > 0,
     succeeded: (login, cookies, place) => {
-      const isRepeated = countLogin(login, place) >= mostLogins;
+      const isRepeated = countLogin(login, place) >= firstMarked;
+      const marks = marksOf(cookies, place);
       const attributes = { isHttp: place.isHttp, sameSite };
-      if (isRepeated) return [setCookie(nameAt(place), '1', period, attributes)];
-      return isMarked(cookies, place) ? [deleteCookie(nameAt(place), attributes)] : [];
+      if (isRepeated) return [setCookie(nameAt(place), `${Math.min(marks + 1, loopAt)}`, period, attributes)];
+      return marks > 0 ? [deleteCookie(nameAt(place), attributes)] : [];
     },
   };
 }

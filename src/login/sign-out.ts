@@ -16,12 +16,16 @@ import { isFromOrigin } from './origin.ts';
 import type { Renewals } from './refresh.ts';
 import { hasHeader, singleHeader } from './request-headers.ts';
 import type { Revoke } from './revocations.ts';
+import type { SessionLifetime } from './session-lifetime.ts';
 
 /** The dependencies. */
 export interface SignOutParts {
   readonly issuers: readonly LoginIssuer[];
   readonly store: SessionStore;
   readonly newestOf: Renewals['newestOf'];
+  readonly lifetime: Pick<SessionLifetime, 'endOf'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly loginCookies: LoginCookies;
   readonly calls: IssuerCalls;
   readonly revoke: Revoke;
@@ -46,11 +50,31 @@ type AtIssuer = string | undefined;
 
 /** Creates the answers. */
 export function createSignOut(parts: SignOutParts): SignOut {
-  const { issuers, store, newestOf, loginCookies, calls, revoke, paths, pages, events, randomBytes } = parts;
+  const {
+    issuers,
+    store,
+    newestOf,
+    lifetime,
+    now,
+    loginCookies,
+    calls,
+    revoke,
+    paths,
+    pages,
+    events,
+    randomBytes,
+  } = parts;
 
   const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
     const found = await store.find(cookies, cookiePlace);
     return 'session' in found ? newestOf(found.session) : undefined;
+  };
+
+  /** The ID token of a session. An address with it shows the claims of a person, so a cookie that no longer counts has none. */
+  const hintOf = (session: Session | undefined): string | undefined => {
+    const isAlive =
+      session !== undefined && lifetime.endOf(session, session.seenAt, false, now() / 1_000) === undefined;
+    return isAlive ? session.idToken : undefined;
   };
 
   const addressAtIssuer = async (
@@ -74,7 +98,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }
-    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, hintOf(session));
     const isFar = address !== undefined;
     // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;

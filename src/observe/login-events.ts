@@ -76,7 +76,7 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
       if (isDueForDelivery(host))
         logger.warn(
           { host: shortened(host) },
-          'a browser does not receive session cookies; list set-cookie in the headers that the mesh sends to clients on allow',
+          'a browser does not receive session cookies; list set-cookie in headersToDownstreamOnAllow of the mesh (Kyma: toDownstream.onAllow)',
         );
     },
     revocationFailed: (issuer, detail) =>

@@ -53,7 +53,8 @@ export function createCookieNames(
       return [one, ...chunkSuffixes.map((suffix) => one + suffix)];
     }),
   );
-  const withoutPrefix = (cookie: string) => /^__(?:Host|Secure)-/.exec(cookie)?.[0].length ?? 0;
+  const withoutPrefix = (cookie: string) =>
+    cookie.startsWith('__Host-') ? 7 : cookie.startsWith('__Secure-') ? 9 : 0;
   const isLogin = (cookie: string) => {
     const start = withoutPrefix(cookie);
     return cookie.startsWith(name, start) && loginMark.test(cookie.slice(start + name.length));

@@ -56,7 +56,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     if (!keyIds.includes(keyId)) return invalid(() => ({ is: 'of_other_key', keyId }));
     if (session.policy !== place.policy) return invalid(() => ({ is: 'of_other_policy' }));
     if (opened.host !== hostAt(place)) return invalid(() => ({ is: 'of_other_host' }));
-    if (memory.ended.has(session.id, clock.now() / 1000)) return ended;
+    if (memory.ended.has(session.id, clock.monotonic())) return ended;
     const isCurrentKey = keyIds[0] === keyId;
     return { session, digest: opened.digest, isCached, isCurrentKey, derived: opened.derived };
   };
@@ -126,7 +126,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   return {
     find,
     save,
-    end: (session) => memory.ended.add(session.id, endOf(session)),
+    end: (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
     clear: (cookies, place, path) => {
       const present = presentNames(names.session(place), cookies);
       const attributes = attributesAt(place);

@@ -139,12 +139,22 @@ test('a minute later, the browser is sent to log in again', async () => {
   expect(await loginsUntilPage(world, browser)).toBe(3);
 });
 
-test('ordinary logins of one person have no mark', async () => {
+test('ordinary logins of a person have no mark', async () => {
   const world = createLoginWorld();
-  for (let index = 0; index < 2; index++) {
+  for (const page of ['/orders', '/bills']) {
     const browser = openBrowser();
-    await signIn(world, browser);
+    await signIn(world, browser, page);
     expect([...browser.cookies.keys()]).toEqual([session]);
+  }
+});
+
+test('a browser whose session ends is sent to log in, although others of the account have just logged in', async () => {
+  const world = createLoginWorld();
+  const browsers = Array.from({ length: 5 }, () => openBrowser());
+  for (const browser of browsers) await signIn(world, browser);
+  for (const browser of browsers) {
+    browser.cookies.delete(session);
+    expect(browserOf(await world.answer(browser.request('/orders'))).status).toBe(302);
   }
 });
 
@@ -167,12 +177,15 @@ test('signing out deletes the mark', async () => {
   expect(browser.cookies.size).toBe(0);
 });
 
-test.each(['0', '10', 'x', '', '-1', 'true'])('a planted mark %j means nothing', async (value) => {
-  const world = createLoginWorld();
-  const browser = openBrowser();
-  browser.cookies.set(mark, { value, secure: true });
-  expect(browserOf(await world.answer(browser.request('/orders'))).status).toBe(302);
-});
+test.each(['0', '10', 'x', '', '-1', 'true', '3', '22', ' 2x'])(
+  'a planted mark %j means nothing',
+  async (value) => {
+    const world = createLoginWorld();
+    const browser = openBrowser();
+    browser.cookies.set(mark, { value, secure: true });
+    expect(browserOf(await world.answer(browser.request('/orders'))).status).toBe(302);
+  },
+);
 
 test('the mark is not one of the five logins in progress', async () => {
   const world = createLoginWorld();

@@ -140,6 +140,14 @@ describe('the session', () => {
     expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
   });
 
+  test('that has ended shows no ID token to the holder of its cookie', async () => {
+    const { world, browser } = await signedIn({ sessions: { idleTimeout: '10m' } });
+    await world.clock.advance(12 * 60_000);
+    const decision = await world.answer(browser.request(path));
+    expect(browserOf(decision).location).toContain('https://main.idp.example.com/end-session?state=');
+    expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
+  });
+
   test('has its refresh token revoked', async () => {
     const { world, browser } = await signedIn({ sessions: { refresh: true } });
     await world.answer(browser.request(path));

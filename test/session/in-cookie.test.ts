@@ -192,6 +192,23 @@ describe('does not find', () => {
       });
   });
 
+  test('an ended session after an excursion of the clock', async () => {
+    let jump = 0;
+    const steady = createTestClock();
+    const clock = { ...steady, now: () => steady.now() + jump };
+    const { store } = createTestStore({ clock, maxAge: 1_800_000 });
+    const session = sessionAt(clock);
+    const browser = await signIn({ store } as TestStore, session);
+    for (const at of [0, 5 * 3_600_000, -5 * 3_600_000, 0]) {
+      jump = at;
+      store.end(session);
+      for (const later of [5 * 3_600_000, 0]) {
+        jump = later;
+        expect(store.find(browser.cookies(), plainPlace)).toEqual({ none: 'expired' });
+      }
+    }
+  });
+
   test('a login in progress under the name of a session', async () => {
     const clock = createTestClock();
     const keys = randomKeys();

@@ -40,6 +40,17 @@ test.each([
   expect(withoutCookies(lines, names)).toBeUndefined();
 });
 
+test('reads only the names of cookies that can be ours', () => {
+  let reads = 0;
+  const line = `${';'.repeat(58_000)}a=1; ${own}`;
+  const counted = (name: string) => {
+    reads++;
+    return isOwn(name);
+  };
+  expect(withoutCookies([line], { ...names, isOwn: counted })).toBe(line.slice(0, -own.length - 2));
+  expect(reads).toBe(1);
+});
+
 test('removes every cookie of ours, also beyond the limits of the reader', () => {
   const line = `${Array.from({ length: 1_000 }, (_, index) => `c${index}=${'x'.repeat(100)}`).join('; ')}; ${own}`;
   expect(withoutCookies([line], names)).toBe(line.slice(0, -own.length - 2));
