@@ -56,6 +56,11 @@ export const sessionMutants: readonly Mutant[] = [
     file: 'src/session/without-cookies.ts',
     find: 'at = line.indexOf(stem, from)',
     replace: 'at = -1',
+    find: "const parts = cookie.split(',');",
+    replace: 'const parts = [cookie];',
+    name: 'a name is read for each semicolon',
+    find: 'if (equals < end) {',
+    replace: "if (isRemoved('') || equals < end) {",
     tests: without,
   },
   {
@@ -195,15 +200,15 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a cached session outlives its key',
     file: 'src/session/in-cookie.ts',
-    find: '!keyIds.includes(keyId) || ',
-    replace: '',
+    find: 'if (!keyIds.includes(keyId))',
+    replace: 'if (keyIds.length === 0)',
     tests: [...store, ...find],
   },
   {
     name: 'a session of one policy counts in another',
     file: 'src/session/in-cookie.ts',
-    find: ' || session.policy !== place.policy',
-    replace: '',
+    find: 'if (session.policy !== place.policy)',
+    replace: 'if (session.policy === keyId)',
     tests: store,
   },
   {
