@@ -154,6 +154,29 @@ test('summarizes the last denials by reason, with the most likely cause', async 
   for (const { effect, fix } of found) expect(`${effect}${fix}`).not.toMatch(/\]\(/);
 });
 
+test('shows the detail of the last denial, and every cause and fix that is possible', async () => {
+  const { found } = await ofService({
+    decisions: [
+      {
+        id: 'aaaaaaaaaaaaa',
+        reason: 'login_unavailable',
+        time: '2026-11-26T11:00:00.000Z',
+        method: 'GET',
+        host: 'shop.example.com',
+        path: '/.oidc-authz/callback',
+        detail: 'issuer main: the token endpoint answered 401 unauthorized_client',
+      },
+    ],
+  });
+  expect(found).toHaveLength(1);
+  const [{ cause = '', effect = '', fix = '' } = {}] = found;
+  expect(cause).toMatch(
+    /decision ID aaaaaaaaaaaaa\. Its detail: issuer main: the token endpoint answered 401 unauthorized_client\.$/,
+  );
+  expect(effect).toMatch(/^Possible causes: .*not reachable.*`unauthorized_client`/);
+  expect(fix).toContain('Write the new secret into `clientSecretFile`.');
+});
+
 test('says how to get access to the last denials', async () => {
   const { notes } = await ofService({ status: 403 });
   expect(notes[1]).toBe(
