@@ -1,5 +1,6 @@
 /** Puts the steps of a login together. */
 import type { Config } from '../config/declare/options.ts';
+import { issuerTime } from '../config/login/login-time.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
@@ -51,10 +52,6 @@ export interface LoginParts {
 /** The most revocations that run at the same time. */
 const maxRevocations = 64;
 
-/** The longest wait of a callback for an issuer, in milliseconds, and as a part of the timeout of the mesh. */
-const maxWait = 4_800;
-const partOfMeshTimeout = 0.75;
-
 /** The most finished logins in memory. Their codes are not sent twice. */
 const maxUsedLogins = 10_000;
 
@@ -73,7 +70,7 @@ export function createLogins(parts: LoginParts): Logins {
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const loops = createLoginLoops(names, sameSite, clock);
-  const deadline = Math.min(maxWait, limits.meshTimeout * partOfMeshTimeout);
+  const deadline = issuerTime(limits);
   const calls = createIssuerCalls(deadline, clock);
   const begin = createBegin({ loginCookies, paths, pages, events, calls, now, randomBytes });
   const sendToIssuer = createSendToIssuer({ issuers, begin, paths, pages });

@@ -17,7 +17,6 @@ import type { HttpAuthorizer } from '../transport/http/server.ts';
 import type { AnswerLogin } from '../transport/login/answer-login.ts';
 import { type CheckParts, createConfiguredCheck } from './configured-check.ts';
 import { createGrpcChecks } from './grpc-checks.ts';
-import { createLoginAnswer } from './login-answer.ts';
 
 /** The authorizer, as the check listeners use it. */
 export interface Authorizer {
@@ -85,7 +84,7 @@ export function createAuthorizer({
     const deny = grpcChecks.denyWith(outcome, reason);
     return recordedGrpc((_, detail?: Detail) => deny(detail));
   };
-  const answerLogin = logins && createLoginAnswer({ config, logins, clock });
+  const answerLogin = logins?.createAnswer(config, clock);
   return {
     ...(answerLogin !== undefined && { login: recordedLogin(answerLogin, recording) }),
     http: { check: recorded(check, 'http', recording), toReply },

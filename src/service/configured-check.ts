@@ -12,10 +12,10 @@ import {
   type VerifierDependencies,
   type Verify,
 } from '../credential/token/verifier.ts';
-import type { Logins } from '../login/logins.ts';
 import type { Check } from '../model/decision.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { CheckLogins } from './check-logins.ts';
 import { createOwnCheck } from './own-check.ts';
 
 /** The configuration of a check, and its dependencies. */
@@ -27,7 +27,7 @@ export interface CheckParts {
   readonly replays: ReplayStore;
   readonly clock: Clock;
   /** Only with `login`. */
-  readonly logins?: Logins | undefined;
+  readonly logins?: CheckLogins | undefined;
 }
 
 /** Receives what happens during checks. */

@@ -2,7 +2,6 @@
 import type { Authenticate } from '../check/authenticate.ts';
 import { createCheck } from '../check/check.ts';
 import { tooLate, withCheckDeadline } from '../check/check-deadline.ts';
-import { withCookies } from '../check/login/with-cookies.ts';
 import { createPolicyCheck } from '../check/policy-check.ts';
 import { createRuledCheck } from '../check/ruled-check.ts';
 import { createClientAddress } from '../check/rules/client-address.ts';
@@ -14,10 +13,9 @@ import { withTraceEnd } from '../check/traced-check.ts';
 import { createForward, forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
-import type { Logins } from '../login/logins.ts';
 import type { Check } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createLoginChecks } from './login-checks.ts';
+import type { CheckLogins } from './check-logins.ts';
 import { generalRules, policyRules, type RuleSet } from './rule-sets.ts';
 
 /**
@@ -30,7 +28,7 @@ export function createOwnCheck(
   config: Config,
   authenticate: Authenticate,
   clock: Clock,
-  logins?: Logins,
+  logins?: CheckLogins,
 ): Check {
   const { grpcPolicy, mode, trustedHeaders, hosts, paths, limits } = config;
   const headers = removedHeaders(config);
@@ -40,10 +38,7 @@ export function createOwnCheck(
     late: () => tooLate(limits.checkDeadline),
     clock,
   });
-  const loginChecks =
-    logins === undefined
-      ? undefined
-      : createLoginChecks({ config, logins, authenticate: authenticateInTime, headers, clock });
+  const loginChecks = logins?.createChecks({ config, authenticate: authenticateInTime, headers, clock });
   const checkOf = (set: RuleSet): Check => {
     // A forwarder for each rule, because a cached response names the rule.
     const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>
@@ -65,7 +60,7 @@ export function createOwnCheck(
       login: loginChecks?.ofRules(set, select),
     });
   };
-  const complete = (check: Check) => withTraceEnd(logins === undefined ? check : withCookies(check, logins));
+  const complete = (check: Check) => withTraceEnd(logins === undefined ? check : logins.withCookies(check));
 
   const rules = generalRules(config);
   if (rules !== undefined) return complete(checkOf(rules));

@@ -2,7 +2,7 @@
 
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
-import { loginTime } from '../config/login/login-time.ts';
+import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/login/session-keys.ts';
 import { loginIssuers } from '../config/login/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
@@ -25,6 +25,7 @@ import { createCookieNames } from '../session/cookie-names.ts';
 import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
 import { createSessionMemory } from '../session/session-memory.ts';
+import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 
 /** The dependencies. */
 export interface ServiceLoginsDependencies {
@@ -48,7 +49,7 @@ export interface LoginsOf {
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
 export interface ServiceLogins {
   /** Makes the logins of a configuration, in place of the previous ones; undefined without `login`. */
-  readonly take: (of: LoginsOf) => Logins | undefined;
+  readonly take: (of: LoginsOf) => CheckLogins | undefined;
   /** The number of cached sessions. */
   readonly sessions: () => number;
   readonly stop: () => void;
@@ -79,7 +80,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   let refreshes: Refreshes | undefined;
 
   const renewWith = ({ sessions, limits }: WithLogin): Renew => {
-    const maxWait = loginTime(limits);
+    const maxWait = issuerTime(limits);
     const options = JSON.stringify([sessions.refresh, sessions.recheck, sessions.idleTimeout, maxWait]);
     // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
     if (refreshes?.options !== options)
@@ -160,7 +161,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   return {
     take: (of) => {
       const { config } = of;
-      if (hasLogin(config)) return loginsFor(config, of);
+      if (hasLogin(config)) return createCheckLogins(loginsFor(config, of));
       stop();
       return undefined;
     },

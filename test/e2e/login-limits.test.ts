@@ -14,8 +14,8 @@ const found = { chromium: await findChromium(), envoy: await findEnvoy() };
 /** Paths with queries that a browser sends as they are written. */
 const addresses = [
   '/orders/%E2%82%AC?q=a%20b&x=%C3%A4',
-  '/a;b=c/d,e?x=1&x=2&&y',
-  "/quotes'()*!$?a='b'",
+  '/a,b=c/d?x=1&x=2&&y;z',
+  "/quotes'()*!$?a=(b)",
   '/plus+plus?a+b=c+d',
   '/percent%25?next=https%3A%2F%2Fevil.test%2F',
   '/?rd=/other',
@@ -57,8 +57,7 @@ describeWithAll('at its limits, a login', found, (paths) => {
       for (const address of addresses) {
         for (const name of await ownCookies(page, origin)) await page.context().clearCookies({ name });
         await page.goto(`${origin}${address}`);
-        expect(page.url()).toBe(`${origin}${address}`);
-        expect(site.workload.received.at(-1)?.path).toBe(address);
+        expect([page.url(), site.workload.received.at(-1)?.path]).toEqual([`${origin}${address}`, address]);
       }
     });
 
@@ -86,7 +85,10 @@ describeWithAll('at its limits, a login', found, (paths) => {
       const [first] = (await page.context().cookies(origin)).filter(
         ({ name }) => name === '__Host-oidc-authz',
       );
+      await page.context().clearCookies({ domain: '127.0.0.1' });
       await page.goto(`${origin}/.oidc-authz/start?rd=%2Fagain`);
+      // Requests of the same person may be under way, so her old session would live for some seconds.
+      await provider.signIn(page, 'ben');
       await page.waitForURL(`${origin}/again`);
       const [second] = (await page.context().cookies(origin)).filter(
         ({ name }) => name === '__Host-oidc-authz',
@@ -122,14 +124,17 @@ describeWithAll('at its limits, a login', found, (paths) => {
       await signInAt(page, `${origin}/`, provider.signIn);
       const before = provider.front.grants('refresh_token').length;
       clock.move(90_000);
-      for (let request = 0; request < 8; request++)
+      for (let request = 0; request < 8; request++) {
         expect((await fetchInPage(page, '/data')).status).toBe(200);
+        // Requests of the first second can be under way.
+        clock.move(1_100);
+      }
       expect(provider.front.grants('refresh_token').length - before).toBe(1);
       expect(await metric(site, 'session_cookie_not_delivered_total')).toBeGreaterThan(0);
-      expect(site.service.log()).toContain('headersToDownstreamOnAllow');
+      expect(site.service.log()).toContain('a browser does not receive session cookies');
     });
 
-    test('that lacks cookie for the workload, counts each cookie that is not removed', async () => {
+    test('that lacks cookie for the workload, cannot remove a session next to other cookies', async () => {
       const site = await startSite({
         transport: 'http',
         listed: ({ headersToUpstreamOnAllow = [], ...lists }) => ({
@@ -140,7 +145,7 @@ describeWithAll('at its limits, a login', found, (paths) => {
       const page = await newPage(site.browser);
       await signInAt(page, `${origin}/`, provider.signIn);
       expect((await open(page, `${origin}/second`)).status()).toBe(200);
-      // The service cannot see what Envoy forwards: the docs say so, and doctor reads the entry.
+      // The service cannot see the headers that Envoy forwards. `doctor` reads the entry.
       expect(site.workload.lastHeaders('/second').cookie).toContain('__Host-oidc-authz=');
     });
 

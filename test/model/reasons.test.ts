@@ -24,7 +24,10 @@ test('reasons with the same error code have the same body, except for the decisi
     Exclude<Reason, 'allowed'>,
     (typeof reasons)[Reason],
   ][];
-  const bodies = Map.groupBy(refusals, ([, { error }]) => error);
+  // A path that does not exist says so.
+  const bodies = Map.groupBy(refusals, ([, { error, httpStatus }]) =>
+    httpStatus === 404 ? 'not_found' : error,
+  );
   for (const [error, group] of bodies) {
     expect([error, new Set(group.map(([reason]) => errorBody(reason, 'mzxw6ytboi2dk'))).size]).toEqual([
       error,

@@ -94,7 +94,7 @@ export const checkLoginMutants: readonly Mutant[] = [
   {
     name: 'the cookies of this service reach the workload',
     file: 'src/service/own-check.ts',
-    find: 'logins === undefined ? check : withCookies(check, logins)',
+    find: 'logins === undefined ? check : logins.withCookies(check)',
     replace: 'check',
     tests: check,
   },

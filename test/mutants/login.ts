@@ -219,7 +219,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a callback that belongs to no login loops',
     file: 'src/login/callback.ts',
-    find: 'if (state === undefined || !isSecondAttempt(state)) return start',
+    find: 'if (state !== undefined && !isSecondAttempt(state)) return start',
     replace: 'if (state !== null) return start',
     tests: callback,
   },

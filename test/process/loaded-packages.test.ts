@@ -44,5 +44,18 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'yaml',
     'zod',
   ]);
-  expect(service.output()).not.toMatch(/^module .*\/src\/(?:login|session)\//m);
+  const own = [...service.output().matchAll(/^module .*\/src\/(.*\.ts)$/gm)].map(([, path = '']) => path);
+  const ofLogins = own.filter((path) =>
+    /^(?:login|session)\/|^(?:check|service|transport)\/.*(?:login|session|cookie)/.test(path),
+  );
+  // These name the files and the listener of a login, read its headers, and write its answers.
+  expect(ofLogins.toSorted()).toEqual([
+    'check/login/browser-lines.ts',
+    'service/login-files.ts',
+    'service/login-listener.ts',
+    'service/session-keys.ts',
+    'transport/grpc/check/cookie-changes.ts',
+    'transport/http/check/cookie-changes.ts',
+    'transport/shared/session-headers.ts',
+  ]);
 });

@@ -14,6 +14,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
+import { createCheckLogins } from '../../src/service/check-logins.ts';
 import { createConfiguredCheck } from '../../src/service/configured-check.ts';
 import { createServiceLogins } from '../../src/service/service-logins.ts';
 
@@ -67,7 +68,7 @@ export async function startCore(
   const cache = createTokenCache(config.cache);
   const logins =
     login === undefined || 'findSession' in login
-      ? login
+      ? login && createCheckLogins(login)
       : createServiceLogins({
           ...context,
           logger: createLogger('silent', { write: () => {} }),

@@ -1,6 +1,6 @@
 /** Creates the clients of all issuers that sign people in. The service loads this file only if `login` is configured. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
-import { loginTime } from '../../config/login/login-time.ts';
+import { issuerTime } from '../../config/login/login-time.ts';
 import { createTrustedCertificates } from '../../issuer/fetch/ca-files.ts';
 import type { Resolve } from '../../issuer/fetch/guarded-lookup.ts';
 import { createSend } from '../../issuer/fetch/request.ts';
@@ -34,7 +34,7 @@ export function createLoginClients(
   issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[],
   dependencies: LoginClientsDependencies,
 ): LoginClients {
-  const timeout = loginTime(config.limits);
+  const timeout = issuerTime(config.limits);
   const made = issuers.flatMap(({ config: issuerConfig, issuer }) =>
     hasLogin(issuerConfig)
       ? [createFollowingClient(issuerConfig, issuer, config, timeout, dependencies)]

@@ -94,13 +94,14 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request, trace);
   };
   const person = test.session === true ? issuerOf(config, test) : undefined;
+  const { createCheckLogins } = await import('../../service/check-logins.ts');
   const { createTableLogins } = await import('./table-logins.ts');
   const logins = createTableLogins(
     config,
     person && { issuer: person, claims: test.claims ?? {} },
     clock.now() / 1000,
   );
-  return createOwnCheck(config, authenticate, clock, logins)(requestOf(test));
+  return createOwnCheck(config, authenticate, clock, logins && createCheckLogins(logins))(requestOf(test));
 }
 
 /** The issuer that a test names, or the first one. */

@@ -5,12 +5,12 @@ import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
 import { readSessionKeys, type SessionKey } from '../../config/login/session-keys.ts';
 import type { Issuer } from '../../issuer/issuer.ts';
-import type { Logins } from '../../login/logins.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { systemFiles } from '../../runtime/files/file-snapshot.ts';
 import { followFiles } from '../../runtime/files/follow.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
+import type { CheckLogins } from '../../service/check-logins.ts';
 import { createServiceLogins } from '../../service/service-logins.ts';
 
 /** The parts of an explanation that logins depend on. */
@@ -24,7 +24,7 @@ export interface OfflineLoginParts {
 
 /** The logins, and what limits their answers. */
 export interface OfflineLogins {
-  readonly logins: Logins | undefined;
+  readonly logins: CheckLogins | undefined;
   readonly notes: readonly string[];
   readonly stop: () => void;
 }

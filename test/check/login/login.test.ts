@@ -1,5 +1,7 @@
 /** The check with logins: which credential counts, where sessions count, and who answers the paths of the login. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issuerTime, loginTime } from '../../../src/config/login/login-time.ts';
+import type { Logins } from '../../../src/login/logins.ts';
 import type { CheckRequest } from '../../../src/model/check-request.ts';
 import type { Decision } from '../../../src/model/decision.ts';
 import type { TraceStep } from '../../../src/model/trace.ts';
@@ -221,6 +223,29 @@ limits: {meshTimeout: 2s}
         reason: 'login_unavailable',
         browser: { status: 403 },
       });
+  });
+
+  test('has an answer if an issuer needs all of its time, because the check has more', async () => {
+    const clock = createTestClock();
+    const limits = { meshTimeout: 2_000 };
+    const config = await configOf(`
+issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, login: {clientId: shop, clientSecretFile: /secret}}]
+login: {hosts: [${host}]}
+sessions: {keysFile: /keys}
+limits: {meshTimeout: ${limits.meshTimeout / 1_000}s}
+`);
+    const fake = createFakeLogins();
+    const findSession: Logins['findSession'] = (...args) =>
+      new Promise((resolve) =>
+        clock.after(issuerTime(limits), () => resolve(fake.logins.findSession(...args))),
+      );
+    const logins = createFakeLogins({ overrides: { findSession } }).logins;
+    const { check } = await startCore(config, clock, undefined, undefined, logins);
+    const decision = check(requestOf({ headers: alice }));
+    await clock.advance(issuerTime(limits));
+    expect(await decision).toMatchObject({ outcome: 'allow' });
+    for (const meshTimeout of [125, 1_000, 2_000, 5_000, 60_000])
+      expect(issuerTime({ meshTimeout })).toBeLessThan(loginTime({ meshTimeout }));
   });
 
   test('ends with internal_error if the login rejects or throws', async () => {

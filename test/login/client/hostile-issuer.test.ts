@@ -52,7 +52,7 @@ describe('a token endpoint', () => {
     const { client, hostile } = await start();
     hostile.answer = () => {};
     const problem = await client.finish(callback, begun);
-    expect(problem).toEqual({ kind: 'unavailable', detail: expect.stringContaining('within 1000 ms') });
+    expect(problem).toEqual({ kind: 'unavailable', detail: expect.stringContaining('within 937 ms') });
   });
 
   test('that breaks the connection is unavailable, and is not asked again, because the code may be used', async () => {
