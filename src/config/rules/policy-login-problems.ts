@@ -1,8 +1,8 @@
 /** Finds policies that sign people in on the same host. A callback has no rule, so only its host can say whose login it ends. */
 import type { Config } from '../declare/options.ts';
-import { hostCovers } from '../rules/patterns.ts';
+import { sessionRuleOf } from '../login/session-rule.ts';
 import { quoteValue } from '../values/quote-value.ts';
-import { sessionRuleOf } from './session-rule.ts';
+import { hostCovers } from './patterns.ts';
 
 /** A host with a login, and the rule that says so. */
 interface LoginHost {
@@ -12,7 +12,7 @@ interface LoginHost {
 }
 
 /** Finds them, with the option that adds the host to the second policy. Each pair of policies is reported once. */
-export function policyHostsProblems(config: Config) {
+export function policyLoginProblems(config: Config) {
   const ofPolicies = (config.policies ?? []).map((_, index) => loginHostsOf(config, index));
   return ofPolicies.flatMap((own, index) =>
     ofPolicies.slice(0, index).flatMap((earlier) => {
