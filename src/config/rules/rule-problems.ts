@@ -6,7 +6,6 @@ import { loginProblems, loginProblemsOfRule } from '../login/login-problems.ts';
 import { compatHeader, maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
 import { addressProblems } from './address-problems.ts';
 import { hasPort, hostCovers, pathCovers, pathCoversAlike, pathCoversTolerantly } from './patterns.ts';
-import { policyLoginProblems } from './policy-login-problems.ts';
 import type { RuleConfig } from './rule-options.ts';
 
 /** A problem and its path in the configuration. */
@@ -28,7 +27,6 @@ export function ruleProblems(config: Config): readonly RuleProblem[] {
     ...policyProblems(config),
     ...compatProblems(config),
     ...loginProblems(config),
-    ...policyLoginProblems(config),
   ];
   const removals = removedHeaders(config).flatMap((header) => [header, ...otherSpellings(header)]);
   const bytes = removals.join(',').length;
