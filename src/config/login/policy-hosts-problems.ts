@@ -4,11 +4,7 @@ import { hostCovers } from '../rules/patterns.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { sessionRuleOf } from './session-rule.ts';
 
-/** A host with a login, and the option that says so. */
-interface PolicyHost {
-  readonly host: string;
-  readonly path: readonly (string | number)[];
-}
+type Path = readonly (string | number)[];
 
 /** Finds them, with the option that adds the host to the second policy. Each pair of policies is reported once. */
 export function policyHostsProblems(config: Config) {
@@ -23,13 +19,13 @@ export function policyHostsProblems(config: Config) {
   );
 }
 
-function problem(path: PolicyHost['path'], host: string, policy: string) {
+function problem(path: Path, host: string, policy: string) {
   const message = `sessions count on ${quoteValue(host)} in the policy ${policy} too, and the callback of a login does not name its policy, so people could not sign in; use one policy for this host, or give the session rules of each policy their own match.hosts`;
   return { path, message, options: ['login'] };
 }
 
 /** The parts of `login.hosts` that the rules of a policy match, and where sessions count. */
-function hostsOf(config: Config, index: number): readonly PolicyHost[] {
+function hostsOf(config: Config, index: number): readonly { readonly host: string; readonly path: Path }[] {
   const { login, hosts, policies = [] } = config;
   const all = (login?.hosts ?? []).map((host) =>
     hosts.ports === 'exact' ? host : host.replace(/:\d+$/, ''),
