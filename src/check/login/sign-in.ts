@@ -11,6 +11,7 @@ import { withDeadline } from '../../runtime/time/deadline.ts';
 import { type Admit, type Authenticate, internalError } from '../authenticate.ts';
 import { tooLateForLogin } from './login-deadline.ts';
 import { unreadableHost } from './unreadable-details.ts';
+import { unreadableHost, withHostDetail } from './login-details.ts';
 
 /** Decides about an authenticated request. */
 export interface AdmitBoth {
@@ -97,7 +98,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
       if (host === 'other') {
         if (trace !== undefined)
           traceChoice(trace, place, `host ${shown(request.host)}, which is not in login.hosts`);
-        return authenticate(request, admit.byToken, trace);
+        return withHostDetail(authenticate(request, admit.byToken, trace), request);
       }
       if (trace !== undefined) traceChoice(trace, place, 'no authorization header, so the session counts');
       const verdict = logins.findSession(request, place, trace);
