@@ -30,8 +30,9 @@ export const tokenReasonTexts = {
       'Send `authorization: Bearer TOKEN` from the client.',
       'Include `authorization` in the check: see [headers](headers.md#what-the-mesh-must-list).',
       'Allow preflights and public paths with a rule: see the [cookbook](rules.md#cookbook).',
+      'To send browsers to log in, add the host to `login.hosts`, and let the rule count sessions (`login`, `require.login`): see [log in](login.md#3-choose-who-is-sent-to-log-in).',
     ],
-    options: ['rules', 'dpop.origins'],
+    options: ['rules', 'dpop.origins', 'login.hosts', 'rules[].login', 'rules[].require.login'],
   },
   token_duplicated: {
     causes: [

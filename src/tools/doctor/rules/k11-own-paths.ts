@@ -1,11 +1,11 @@
 /** K11: paths of the login that no route leads to, or that are not checked. */
-import { loginPaths } from '../../../config/login/own-paths.ts';
+import { loginPaths } from '../../../config/login/login-addresses.ts';
 import type { Found } from '../finding.ts';
 import { type KubeObject, textsOf } from '../read/objects.ts';
 import type { Rule } from '../rule.ts';
 import { apiRulesOf, guardsOf, overlap, policiesWith, targetsOf } from '../world/guards.ts';
 import { nameList } from '../world/header-lists.ts';
-import { apiRuleRuleFor, policyChecks, routesPath, servesHost } from '../world/own-paths.ts';
+import { apiRuleRuleFor, policyChecks, routesPath, servesHost } from '../world/path-coverage.ts';
 import type { World } from '../world/world.ts';
 
 /** The hosts and the paths of a login. */
