@@ -1,12 +1,14 @@
 /** The challenge and the body of a denial. Neither contains the reason. */
 import type { Config } from '../config/declare/options.ts';
-import type { Denial, Failure } from '../model/decision.ts';
+import { type Denial, type Failure, retryAfterSeconds } from '../model/decision.ts';
 import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
 import { proofAlgorithms } from './binding/proof-problems.ts';
 
 /** The options of the challenge. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
+/** The codes of a body. A reason without an error code has one of the others. */
+type BodyCode = ErrorCode | 'unauthorized' | 'not_found';
 /** The Retry-After of a check that ends in an error, in seconds. */
 const retryAfterSeconds = 5;
 

@@ -4,9 +4,10 @@ import type { BrowserAnswer } from '../model/browser-answer.ts';
 import { loginHeader } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { NoSession } from '../session/session.ts';
-import { denied, type LoginReason, pageAnswer } from './answers.ts';
+import { denied, pageAnswer } from './answers.ts';
 import { describeLoop, describeRequired } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginHostOf } from './login-hosts.ts';
@@ -35,7 +36,7 @@ export interface AskParts {
 }
 
 /** The reason by what happened to the session. Browsers get the same answer for all of them. */
-const reasonOf: Readonly<Record<NoSession, LoginReason>> = {
+const reasonOf: Readonly<Record<NoSession, DenyReason>> = {
   absent: 'login_required',
   invalid: 'session_invalid',
   expired: 'session_expired',
@@ -52,17 +53,18 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     trace: Trace | undefined,
   ): Decision | Promise<Decision> => {
     const { request, place, languages } = asked;
-    const { reason, detail } = answered;
+    const { reason, why, detail } = answered;
     const isCounted = trace === undefined && opening.opens !== 'other';
     const returnTo = returnAddress(request, isCounted);
     const signIn = paths.start(returnTo);
     const link = [loginHeader, signIn] as const;
-    if (opening.opens === 'page' && loops.isLoop(asked.cookies, asked.cookiePlace))
-      return denied(
-        'login_failed',
-        pageAnswer(403, pages.failed({ cause: 'unfinished', signIn }, languages)),
-        { place, detail: describeLoop },
-      );
+    if (opening.opens === 'page' && loops.isLoop(asked.cookies, asked.cookiePlace)) {
+      const cause = loops.keepsSession(asked.cookies, asked.cookiePlace) ? 'unreadable' : 'unfinished';
+      return denied('login_failed', pageAnswer(403, pages.failed({ cause, signIn }, languages), cookies), {
+        place,
+        detail: () => describeLoop(why()),
+      });
+    }
     if (opening.opens === 'page')
       return sendToIssuer(asked, { returnTo, status: 401, cookies, reason, detail }, trace);
     if (opening.opens === 'other')
@@ -95,7 +97,8 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
         { status: 401, cookies: [], headers },
         {
           place,
-          detail: () => describeRequired(none.detail(), undefined, request.host, place),
+          detail: () =>
+            describeRequired(none.detail(), host === undefined ? 'other_host' : 'never', request.host, place),
         },
       );
     }
@@ -103,13 +106,15 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
     if (trace !== undefined) traceOpening(trace, opening, place);
     const detail = () => describeRequired(none.detail(), opening, request.host, place);
     const asked = readLoginRequest(request, host, place);
-    return answerOpening(asked, opening, { cookies: none.cookies, reason, detail }, trace);
+    return answerOpening(asked, opening, { cookies: none.cookies, reason, why: none.detail, detail }, trace);
   };
 }
 
 interface Answered {
-  readonly reason: LoginReason;
+  readonly reason: DenyReason;
   readonly cookies: readonly string[];
+  /** Why there is no session. */
+  readonly why: () => StepDetail;
   readonly detail: () => StepDetail;
 }
 

@@ -9,7 +9,8 @@ import { isSecondAttempt } from './begin.ts';
 import { readCallback } from './callback-query.ts';
 import type { Finish } from './finish.ts';
 import type { FoundLogin, LoginCookies, NoLogin } from './login-cookies.ts';
-import { describeFailed, describeGoingOn } from './login-details.ts';
+import { describeFailed, describeGoingOn, describeLost } from './login-details.ts';
+import type { LoginEvents } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
@@ -29,6 +30,7 @@ export interface CallbackParts {
   readonly start: Start;
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
+  readonly events: Pick<LoginEvents, 'sessionLookup'>;
 }
 
 /**
@@ -44,7 +46,7 @@ export type Callback = (
 
 /** Creates the answer. */
 export function createCallback(parts: CallbackParts): Callback {
-  const { issuers, loginCookies, findSession, finish, used, start, paths, pages } = parts;
+  const { issuers, loginCookies, findSession, finish, used, start, paths, pages, events } = parts;
   const names = issuers.map(({ config }) => config.name);
 
   const failed = (asked: LoginRequest, text: string, cookies: readonly string[] = []): Decision => {
@@ -56,7 +58,7 @@ export function createCallback(parts: CallbackParts): Callback {
   /** The answer belongs to no login: another tab has finished it, the page of the issuer was old, or the browser keeps no cookies. */
   const withoutLogin = async (
     asked: LoginRequest,
-    { state, issuerName, returnTo }: Lost,
+    { state, issuerName, returnTo, keyId }: Lost,
     trace: Trace | undefined,
   ): Promise<Decision> => {
     const { request, place, languages } = asked;
@@ -68,13 +70,9 @@ export function createCallback(parts: CallbackParts): Callback {
     if (verdict.outcome === 'error') return verdict;
     // An issuer that does not return the `state` would do so again and again, without an end.
     if (state !== undefined && !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
-    const page = pages.failed({ cause: 'unfinished', signIn: paths.start('/') }, languages);
-    const detail = () =>
-      describeFailed(
-        state === undefined
-          ? 'the answer of the issuer does not have one state that this service can read'
-          : 'for the second time, the answer of the issuer belongs to no login of this browser',
-      );
+    const cause = keyId === undefined ? 'unfinished' : 'unreadable';
+    const page = pages.failed({ cause, signIn: paths.start('/') }, languages);
+    const detail = () => (state === undefined ? describeFailed(withoutState) : describeLost(keyId));
     return denied('login_failed', pageAnswer(403, page), { place, detail });
   };
 
@@ -101,12 +99,10 @@ export function createCallback(parts: CallbackParts): Callback {
     };
     const found: FoundLogin | NoLogin = await loginCookies.find(expected, cookies, cookiePlace);
     if (trace !== undefined) traceLogin(trace, found);
-    if ('none' in found)
-      return withoutLogin(
-        asked,
-        found.none === 'expired' ? { ...lost, returnTo: found.returnTo } : lost,
-        trace,
-      );
+    if ('none' in found) {
+      if (found.none === 'of_other_key' && trace === undefined) events.sessionLookup('invalid');
+      return withoutLogin(asked, { ...lost, ...found }, trace);
+    }
     if (problem !== undefined) return failed(asked, problem);
     const issuer = issuers.find(({ config }) => config.issuer === found.login.issuer);
     if (issuer === undefined)
@@ -124,7 +120,11 @@ interface Lost {
   readonly state: string | undefined;
   readonly issuerName: string | undefined;
   readonly returnTo: string;
+  /** The key of its cookie, if this process does not have it. */
+  readonly keyId?: string;
 }
+
+const withoutState = 'the answer of the issuer does not have one state that this service can read';
 
 function traceLogin(trace: Trace, found: FoundLogin | NoLogin): void {
   passed(trace, {

@@ -20,7 +20,7 @@ export function createExplainDenial(parts: {
   readonly pages: LoginPages;
 }): Logins['explainDenial'] {
   const { hostOf, store, paths, pages } = parts;
-  return (denial, request, place) => {
+  return (denial, request, place, trace) => {
     const host = hostOf(request.host);
     if (host === undefined || !opensPage(request)) return denial;
     const { cookies, cookiePlace, languages } = readLoginRequest(request, host, place);
@@ -31,7 +31,7 @@ export function createExplainDenial(parts: {
     }
     // Another site sends the request, or the failure is not about the person.
     if (denial.outcome !== 'deny' || denial.reason === 'origin_not_allowed') return denial;
-    const found = store.find(cookies, cookiePlace);
+    const found = store.find(cookies, cookiePlace, trace !== undefined);
     const user = !(found instanceof Promise) && 'session' in found ? nameOf(found.session) : undefined;
     const browser: BrowserAnswer = pageAnswer(
       403,

@@ -4,7 +4,7 @@ import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { readCookies } from '../session/read-cookies.ts';
-import type { NoSession, Session } from '../session/session.ts';
+import type { InvalidCookie, NoSession, Session } from '../session/session.ts';
 import type { FoundSession, SessionStore } from '../session/session-store.ts';
 import { createKnowSession, type Found, type KnownSession } from './known-session.ts';
 import type { LoginEvents } from './login-events.ts';
@@ -17,12 +17,12 @@ import {
   describeAbsent,
   describeEnded,
   describeInvalid,
+  describeNotRenewed,
   describeOtherHost,
   describeOtherIssuer,
   describeOutdated,
   describeOverload,
   describeRejected,
-  describeUnavailable,
 } from './session-details.ts';
 import { createSessionLifetime } from './session-lifetime.ts';
 
@@ -41,6 +41,8 @@ export interface FindSessionDependencies {
 /** One request that looks for a session. */
 interface Lookup extends CookieOfRequest {
   readonly option: LoginPlace;
+  /** With its query. */
+  readonly path: string;
   readonly trace: Trace | undefined;
 }
 
@@ -59,6 +61,12 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     const { trace, cookies, place } = lookup;
     if (trace === undefined) events.sessionLookup(cause);
     return { outcome: 'none', cause, detail, cookies: isUseless ? store.clear(cookies, place) : [] };
+  };
+
+  const invalid = (why: InvalidCookie, lookup: Lookup): None => {
+    const { cookies, place, path } = lookup;
+    const found = none('invalid', () => describeInvalid(why), lookup);
+    return why.is === 'mixed' ? { ...found, cookies: store.clear(cookies, place, path) } : found;
   };
 
   const signedIn = (known: KnownSession, isCached: boolean, cookies: readonly string[]): SessionVerdict => ({
@@ -117,7 +125,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
           reason: 'login_unavailable',
           issuerName: known.issuer.config.name,
           problem: renewal.detail,
-          detail: () => describeUnavailable(renewal.detail),
+          detail: () => describeNotRenewed(renewal.detail),
         };
     }
   };
@@ -162,7 +170,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'absent':
         return none('absent', () => describeAbsent(lookup.option), lookup);
       case 'invalid':
-        return none('invalid', describeInvalid, lookup);
+        return invalid(found.why(), lookup);
       case 'expired':
         return none('expired', describeEnded, lookup);
     }
@@ -171,8 +179,19 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
   return (request, place, trace) => {
     const loginHost = hostOf(request.host);
     const cookies = readCookies(request.header('cookie'));
-    const cookiePlace = { policy: place.policy, isHttp: loginHost?.isHttp === true };
-    const lookup = { host: request.host, cookies, place: cookiePlace, option: place, trace };
+    const cookiePlace = {
+      policy: place.policy,
+      isHttp: loginHost?.isHttp === true,
+      host: loginHost?.name ?? '',
+    };
+    const lookup = {
+      host: request.host,
+      path: request.path,
+      cookies,
+      place: cookiePlace,
+      option: place,
+      trace,
+    };
     if (loginHost === undefined) return none('absent', describeOtherHost, lookup, false);
     const found = store.find(cookies, cookiePlace, trace !== undefined);
     return after(found, (one) => judge(one, lookup));

@@ -4,9 +4,9 @@ import type { Clock } from '../runtime/time/clock.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
-import { isLoginProblem, type LoginProblem } from './login-client.ts';
+import { isLoginProblem, isRejectedClient, type LoginProblem } from './login-client.ts';
 import type { FoundLogin, LoginCookies } from './login-cookies.ts';
-import { describeCompleted, describeFailed, describeUnavailable } from './login-details.ts';
+import { describeCompleted, describeFailed, describeIssuerProblem } from './login-details.ts';
 import type { LoginEvents, LoginResult } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginLoops } from './login-loops.ts';
@@ -18,6 +18,7 @@ import type { SessionMaker } from './session-of-tokens.ts';
 
 /** The dependencies of the end of a login. */
 export interface FinishParts {
+  readonly issuers: readonly LoginIssuer[];
   readonly beginSession: SessionMaker['begin'];
   readonly store: SessionStore;
   readonly loginCookies: LoginCookies;
@@ -44,11 +45,16 @@ const lateRequests = 60_000;
 
 /** Creates the end of logins. */
 export function createFinish(parts: FinishParts): Finish {
-  const { beginSession, store, loginCookies, loops, paths, pages, events, calls, clock } = parts;
+  const { issuers, beginSession, store, loginCookies, loops, paths, pages, events, calls, clock } = parts;
 
-  const ended = (found: FoundLogin, issuer: LoginIssuer, result: LoginResult, detail?: string) => {
+  const ended = (
+    found: FoundLogin,
+    issuer: LoginIssuer,
+    result: LoginResult,
+    more: Omit<Parameters<LoginEvents['loginFinished']>[2], 'seconds'> = {},
+  ) => {
     const seconds = Math.max(0, (clock.now() - found.login.startedAt) / 1_000);
-    events.loginFinished(issuer.config.name, result, { seconds, ...(detail !== undefined && { detail }) });
+    events.loginFinished(issuer.config.name, result, { seconds, ...more });
   };
 
   const fail = (
@@ -65,14 +71,17 @@ export function createFinish(parts: FinishParts): Finish {
     const cause = kind === 'cancelled' || kind === 'unavailable' ? kind : 'failed';
     const signIn = paths.start(found.login.returnTo, name);
     const page = pages.failed({ cause, signIn }, asked.languages);
-    ended(found, issuer, cause, detail);
+    ended(found, issuer, cause, {
+      detail,
+      ...(cause === 'unavailable' && isRejectedClient(problem) && { isClientRejected: true }),
+    });
     const answered = { place: asked.place, issuerName: name };
     if (cause === 'unavailable')
       return {
         isCodeUsed,
         decision: unavailable(detail, page, cookies, {
           ...answered,
-          detail: () => describeUnavailable(issuer, problem),
+          detail: () => describeIssuerProblem(issuer, problem),
         }),
       };
     return {
@@ -85,19 +94,19 @@ export function createFinish(parts: FinishParts): Finish {
     };
   };
 
-  /** Ends the session that the browser had. Returns whether there was one. */
+  /** Ends the session that the browser had. */
   const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
     const old = await store.find(cookies, cookiePlace);
-    if (!('session' in old)) return false;
+    if (!('session' in old)) return;
     const end = () => {
       store.end(old.session);
-      events.sessionEnded(issuer.config.name, 'replaced');
+      const of = issuers.find(({ config }) => config.issuer === old.session.issuer);
+      events.sessionEnded(of?.config.name ?? old.session.issuer, 'replaced');
     };
     const isSame = old.session.issuer === issuer.config.issuer && old.session.subject === subject;
     // Requests of other tabs are on their way with the old cookie, for example if several tabs log in at the same time.
     if (isSame) clock.after(lateRequests, end);
     else end();
-    return true;
   };
 
   return async (asked, found, issuer) => {
@@ -123,7 +132,7 @@ export function createFinish(parts: FinishParts): Finish {
     if ('tooLarge' in saved) {
       const detail = `the session has ${saved.bytes} bytes, the largest part is ${saved.tooLarge}`;
       events.sessionTooLarge(name, saved.tooLarge, saved.bytes);
-      ended(found, issuer, 'too_large', detail);
+      ended(found, issuer, 'too_large', { detail });
       const signIn = paths.start(login.returnTo, name);
       const page = pages.failed({ cause: 'too_large', signIn, part: saved.tooLarge }, languages);
       return {
@@ -136,10 +145,10 @@ export function createFinish(parts: FinishParts): Finish {
       };
     }
     const { issuer: iss, subject } = session;
-    const hadSession = await endOld(asked, issuer, subject);
+    await endOld(asked, issuer, subject);
     ended(found, issuer, 'success');
     const { returnTo } = login;
-    const counted = loops.succeeded({ issuer: iss, subject, returnTo, hadSession }, cookies, cookiePlace);
+    const counted = loops.succeeded({ issuer: iss, subject, returnTo }, cookies, cookiePlace);
     const changes = [...saved.cookies, ...finished, ...counted, ...deleteOldCookies(cookies, host)];
     return {
       isCodeUsed: true,

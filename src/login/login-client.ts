@@ -81,3 +81,8 @@ export interface LoginClient {
 export function isLoginProblem(result: object): result is LoginProblem {
   return 'kind' in result && 'detail' in result;
 }
+
+/** Whether a problem is that the issuer rejects this service as a client (RFC 6749 section 5.2). */
+export function isRejectedClient({ code }: { readonly code?: string | undefined }): boolean {
+  return code === 'invalid_client' || code === 'unauthorized_client';
+}

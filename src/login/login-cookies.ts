@@ -1,5 +1,6 @@
 /** The cookies of logins in progress: one sealed cookie a login, found by its `state`, at most five for a browser. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { isSameText } from '../runtime/same-text.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
@@ -34,6 +35,8 @@ export interface FoundLogin {
 /** Why a request has no login in progress: no cookie, one that says something else, or an old one with its return address. */
 export type NoLogin =
   | { readonly none: 'absent' | 'invalid' }
+  /** Sealed with a key that this process does not have. */
+  | { readonly none: 'of_other_key'; readonly keyId: string }
   | { readonly none: 'expired'; readonly returnTo: string };
 
 /** The cookies. */
@@ -50,7 +53,10 @@ export interface LoginCookies {
     cookies: RequestCookies,
     place: CookiePlace,
   ) => Promise<FoundLogin | NoLogin>;
-  /** Deletes the cookie of a finished login, and those of logins at the same issuer with the same return address. */
+  /**
+   * Deletes the cookie of a finished login, and those of logins at the same issuer with the same return address. Logins that begin at the
+   * same time do not know of each other, so the oldest are deleted too if there are more than ten.
+   */
   readonly finish: (
     found: FoundLogin,
     cookies: RequestCookies,
@@ -96,8 +102,13 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     if (value === undefined || others.length > 0) return undefined;
     return readPendingLogin((await seal.open('oidc-authz-login', value))?.value);
   };
+  const unreadable = (values: readonly string[]): NoLogin => {
+    const [keyId] = values.flatMap((value) => seal.otherKeyOf('oidc-authz-login', value) ?? []);
+    return keyId === undefined ? { none: 'invalid' } : { none: 'of_other_key', keyId };
+  };
   const openAll = async (found: readonly string[], cookies: RequestCookies) =>
-    Promise.all(found.slice(0, maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
+    // Browsers send the newest of several cookies last.
+    Promise.all(found.slice(-maxOpened).map(async (name) => ({ name, login: await open(name, cookies) })));
 
   return {
     remove,
@@ -105,7 +116,6 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const others = namesIn(cookies);
       const opened = others.length < maxLogins ? [] : await openAll(others, cookies);
       // An unreadable cookie is older than all others. One that was not opened is surplus in any case.
-      // Browsers send the newest of several cookies last.
       const newestFirst = opened
         .toReversed()
         .filter((one) => one.login !== undefined && !isExpired(one.login))
@@ -125,7 +135,8 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const name = names.login(place, markOf(expected.state));
       if (cookies.values(name).length === 0) return { none: 'absent' };
       const login = await open(name, cookies);
-      if (login === undefined || !isSameText(login.state, expected.state)) return { none: 'invalid' };
+      if (login === undefined) return unreadable(cookies.values(name));
+      if (!isSameText(login.state, expected.state)) return { none: 'invalid' };
       const { origin, callback, policy, returnTo } = login;
       const isHere =
         origin === expected.origin && callback === expected.callback && policy === expected.policy;
@@ -133,17 +144,16 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       return isExpired(login) ? { none: 'expired', returnTo } : { name, login };
     },
     finish: async ({ name, login }, cookies, place) => {
-      const others = await openAll(
-        namesIn(cookies).filter((other) => other !== name),
-        cookies,
-      );
+      const present = namesIn(cookies).filter((other) => other !== name);
+      const others = await openAll(present, cookies);
+      const surplus = present.slice(0, Math.max(0, present.length - maxOpened)).slice(0, maxDeleted);
       const twins = others.filter(
         (other) =>
           other.login !== undefined &&
           other.login.issuer === login.issuer &&
           other.login.returnTo === login.returnTo,
       );
-      return [name, ...twins.map((twin) => twin.name)].map((one) => remove(one, place));
+      return [name, ...twins.map((twin) => twin.name), ...surplus].map((one) => remove(one, place));
     },
     clear: (cookies, place) =>
       allNamesIn(cookies)
@@ -155,12 +165,6 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
 /** The part of the name that a login cookie has from its `state`. */
 function markOf(state: string): string {
   return createHash('sha256').update(state).digest('base64url').slice(0, 8);
-}
-
-/** Compares two texts in a time that does not depend on where they differ. */
-function isSameText(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }
 
 const textMembers = [

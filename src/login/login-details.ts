@@ -2,23 +2,24 @@
 import { detailOf, listed, shown, shownPath } from '../config/values/detail-text.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { StepDetail } from '../model/trace.ts';
-import type { LoginProblem } from './login-client.ts';
+import { isRejectedClient, type LoginProblem } from './login-client.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPlace } from './logins.ts';
 import type { Opening } from './navigation.ts';
+import { sealedWith } from './session-details.ts';
 
 /** Why a request without a session is, or is not, sent to log in. */
 export function describeRequired(
   why: StepDetail,
-  opening: Opening | undefined,
+  opening: Opening | 'other_host' | 'never',
   host: string,
   place: LoginPlace,
 ): StepDetail {
   const found =
-    opening === undefined
+    opening === 'other_host'
       ? `host ${shown(host)} is not in login.hosts`
-      : place.when === 'never'
-        ? 'the rule sends no person to log in'
+      : opening === 'never'
+        ? 'no person is sent to log in here'
         : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
   return detailOf({ ...why.failed, option: why.failed.option ?? place.option }, `${why.text}; ${found}`);
 }
@@ -30,10 +31,10 @@ const openingTexts = {
   other: 'the request opens no page',
 } as const;
 
-/** Logins succeed, but their sessions do not arrive. */
-export function describeLoop(): StepDetail {
+/** Logins succeed, but bring no session that counts. */
+export function describeLoop(why: StepDetail): StepDetail {
   const found =
-    'several logins of this browser succeeded, but it sends no session that can be opened; ' +
+    `several logins of this browser succeeded, but brought no session that counts: ${why.text}; ` +
     'compare sessions.keysFile of all replicas, sessions.cookie.domain and the clocks';
   return detailOf(
     {
@@ -56,16 +57,18 @@ export function describeStart(request: CheckRequest, place: LoginPlace, found: s
 }
 
 /** An issuer cannot be used. */
-export function describeUnavailable({ config, path }: LoginIssuer, { detail }: LoginProblem): StepDetail {
+export function describeIssuerProblem({ config, path }: LoginIssuer, problem: LoginProblem): StepDetail {
+  const { detail } = problem;
+  const isRejected = isRejectedClient(problem);
   return detailOf(
     {
       step: 'login',
       subject: 'the issuer',
-      expected: 'an answer',
+      expected: isRejected ? 'an issuer that accepts this service as a client' : 'an answer',
       found: detail,
-      option: `${path}.login`,
+      option: isRejected ? `${path}.login.clientId` : `${path}.login`,
     },
-    `issuer ${shown(config.name)}: ${detail}`,
+    `issuer ${shown(config.name)}${isRejected ? ' rejects this service as a client' : ''}: ${detail}`,
   );
 }
 
@@ -75,6 +78,14 @@ export function describeFailed(found: string, option = 'login'): StepDetail {
     { step: 'login', subject: 'the answer of the issuer', expected: 'a finished login', found, option },
     found,
   );
+}
+
+/** The answer of the issuer belongs to no login of this browser. @param keyId the key of its cookie, if this process does not have it */
+export function describeLost(keyId: string | undefined): StepDetail {
+  const text = 'for the second time, the answer of the issuer belongs to no login of this browser';
+  return keyId === undefined
+    ? describeFailed(text)
+    : describeFailed(`${text}: the cookie of the login is ${sealedWith(keyId)}`, 'sessions.keysFile');
 }
 
 /** A login ended with a session. */

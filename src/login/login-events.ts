@@ -19,7 +19,12 @@ export interface LoginEvents {
   readonly loginFinished: (
     issuer: string,
     result: LoginResult,
-    more: { readonly seconds?: number; readonly detail?: string },
+    more: {
+      readonly seconds?: number;
+      readonly detail?: string;
+      /** The issuer is `unavailable` because it rejects this service as a client. */
+      readonly isClientRejected?: boolean;
+    },
   ) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;

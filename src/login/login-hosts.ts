@@ -1,12 +1,14 @@
 /** The hosts where people log in, and the origin of each. The scheme comes from the configuration, never from the request. */
 import type { Config } from '../config/declare/options.ts';
-import { createReadLoginHost } from '../config/login/login-hosts.ts';
+import { createReadLoginHost } from '../config/login/read-login-host.ts';
 import { readHost } from '../config/values/hosts.ts';
 
 /** A host where people log in. */
 export interface LoginHost {
   /** As browsers write it (RFC 6454 section 6.2): in lower case, without a port that is the default of the scheme. */
   readonly origin: string;
+  /** The name without the port, in lower case. */
+  readonly name: string;
   /** Whether browsers reach the host over plain HTTP (`login.httpHosts`). */
   readonly isHttp: boolean;
 }
@@ -27,7 +29,7 @@ export function createLoginHosts(
     const isHttp = readHttp(text) === 'login';
     const isDefaultPort = host.port === undefined || host.port === (isHttp ? '80' : '443');
     const authority = isDefaultPort ? host.name : `${host.name}:${host.port}`;
-    return { origin: `${isHttp ? 'http' : 'https'}://${authority}`, isHttp };
+    return { origin: `${isHttp ? 'http' : 'https'}://${authority}`, name: host.name, isHttp };
   };
   // Most requests in a row are for the same host.
   let last: { readonly text: string; readonly result: LoginHost | undefined } | undefined;

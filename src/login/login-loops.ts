@@ -1,9 +1,10 @@
 /**
- * Finds browsers whose logins succeed but whose session never arrives: another replica has other keys, or the browser drops the cookie.
- * They would be sent back and forth without an end.
+ * Finds browsers whose logins succeed but bring no session that counts: another replica has other keys, the browser drops the cookie, or
+ * another host of the domain has planted one. They would be sent back and forth without an end.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
+import { presentNames } from '../session/chunks.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
 import { deleteCookie, setCookie } from '../session/set-cookie.ts';
@@ -14,15 +15,15 @@ export interface SucceededLogin {
   readonly issuer: string;
   readonly subject: string;
   readonly returnTo: string;
-  /** Whether the browser had a session when the login ended. */
-  readonly hadSession: boolean;
 }
 
 /** The search for loops. */
 export interface LoginLoops {
-  /** Whether the last logins of a browser have brought no session. */
+  /** Whether a browser without a session that counts has just logged in several times. */
   readonly isLoop: (cookies: RequestCookies, place: CookiePlace) => boolean;
-  /** Values of `set-cookie` after a login. Empty after an ordinary one. */
+  /** Whether the browser sends a session cookie, such as one that does not count. */
+  readonly keepsSession: (cookies: RequestCookies, place: CookiePlace) => boolean;
+  /** Values of `set-cookie` after a login. Empty after an ordinary one. They matter only if no session follows. */
   readonly succeeded: (
     login: SucceededLogin,
     cookies: RequestCookies,
@@ -33,9 +34,12 @@ export interface LoginLoops {
 /** The 8 characters that the name of the cookie has instead of a part of a `state`. */
 export const loopMark = 'finished';
 
-/** The logins without a session after which a person must decide to try again, and the time in which they count, in seconds. */
-const mostLogins = 3;
+/** The time in which logins count, in seconds. */
 const period = 60;
+
+/** The mark is set from the second login of a person for a page, and counts the logins of the browser from then on. */
+const firstMarked = 2;
+const loopAt = 2;
 
 /** The most people and pages in memory; the oldest are dropped first. */
 const mostRecent = 10_000;
@@ -54,29 +58,38 @@ export function createLoginLoops(
 ): LoginLoops {
   const recent = new Map<string, Recent>();
   const nameAt = (place: CookiePlace) => names.login(place, loopMark);
-  const isMarked = (cookies: RequestCookies, place: CookiePlace) =>
-    cookies.values(nameAt(place)).join() === '1';
+  const marksOf = (cookies: RequestCookies, place: CookiePlace) =>
+    Math.max(
+      0,
+      ...cookies
+        .values(nameAt(place))
+        .filter((value) => /^[12]$/.test(value))
+        .map(Number),
+    );
   const dropOld = (now: number) => {
     for (const [key, { until }] of recent) {
       if (until > now && recent.size < mostRecent) return;
       recent.delete(key);
     }
   };
-  const countLogin = ({ issuer, subject, returnTo }: SucceededLogin): number => {
+  const countLogin = ({ issuer, subject, returnTo }: SucceededLogin, { host }: CookiePlace): number => {
     const now = clock.monotonic();
     dropOld(now);
-    const key = hash('sha256', JSON.stringify([issuer, subject, returnTo]), 'base64');
+    const [path] = returnTo.split('?', 1);
+    const key = hash('sha256', JSON.stringify([host, issuer, subject, path]), 'base64');
     const logins = recent.getOrInsertComputed(key, () => ({ until: now + period * 1_000, count: 0 }));
     logins.count++;
     return logins.count;
   };
   return {
-    isLoop: isMarked,
+    isLoop: (cookies, place) => marksOf(cookies, place) >= loopAt,
+    keepsSession: (cookies, place) => presentNames(names.session(place), cookies).length > 0,
     succeeded: (login, cookies, place) => {
-      const isRepeated = countLogin(login) >= mostLogins && !login.hadSession;
+      const isRepeated = countLogin(login, place) >= firstMarked;
+      const marks = marksOf(cookies, place);
       const attributes = { isHttp: place.isHttp, sameSite };
-      if (isRepeated) return [setCookie(nameAt(place), '1', period, attributes)];
-      return isMarked(cookies, place) ? [deleteCookie(nameAt(place), attributes)] : [];
+      if (isRepeated) return [setCookie(nameAt(place), `${Math.min(marks + 1, loopAt)}`, period, attributes)];
+      return marks > 0 ? [deleteCookie(nameAt(place), attributes)] : [];
     },
   };
 }

@@ -14,9 +14,10 @@ export interface ShownPage {
  * - `cancelled`: the person or a rule of the issuer ended it.
  * - `unavailable`: the issuer does not answer; the person can try again later.
  * - `unfinished`: the answer belongs to no login of this browser, for the second time. Cookies are blocked, or the page was old.
+ * - `unreadable`: the browser sends cookies, but they cannot be read, or do not count here.
  * - `too_large`: the session does not fit into cookies.
  */
-export type FailedLogin = 'failed' | 'cancelled' | 'unavailable' | 'unfinished' | 'too_large';
+export type FailedLogin = 'failed' | 'cancelled' | 'unavailable' | 'unfinished' | 'unreadable' | 'too_large';
 
 /**
  * The pages. Each takes plain values, which it escapes, and the value of `accept-language`, which may be empty. Addresses are absolute

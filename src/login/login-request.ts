@@ -24,7 +24,7 @@ export function readLoginRequest(request: CheckRequest, host: LoginHost, place: 
     host,
     place,
     cookies: readCookies(request.header('cookie')),
-    cookiePlace: { policy: place.policy, isHttp: host.isHttp },
+    cookiePlace: { policy: place.policy, isHttp: host.isHttp, host: host.name },
     languages: languagesOf(request),
   };
 }

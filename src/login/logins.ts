@@ -75,7 +75,12 @@ export interface Logins {
     trace?: Trace,
   ) => Decision | Promise<Decision>;
   /** Adds a page with a sign-out to a denial of a signed-in person who opens a page. */
-  readonly explainDenial: (denial: NotAllowed, request: CheckRequest, place: LoginPlace) => NotAllowed;
+  readonly explainDenial: (
+    denial: NotAllowed,
+    request: CheckRequest,
+    place: LoginPlace,
+    trace?: Trace,
+  ) => NotAllowed;
   /** The cookies of an allow: those to set, and the `cookie` header without ours. Undefined if nothing changes. */
   readonly cookieChanges: (request: CheckRequest, set: readonly string[]) => CookieChanges | undefined;
 }

@@ -25,6 +25,13 @@ export type Renewal =
 /** Renews a session if that is due. Synchronous if it is not. Never rejects. */
 export type Renew = (session: Session, issuer: LoginIssuer) => Renewal | Promise<Renewal>;
 
+/** The renewals of a process. */
+export interface Renewals {
+  readonly renew: Renew;
+  /** The session with the newest tokens that are known for it: a cookie with them may not have reached the browser. */
+  readonly newestOf: (session: Session) => Session;
+}
+
 /** The dependencies of the renewal. */
 export interface RenewalDependencies {
   readonly sessions: Pick<NonNullable<Config['sessions']>, 'refresh' | 'recheck' | 'idleTimeout'>;
@@ -55,7 +62,7 @@ interface Result {
 }
 
 /** Creates the renewal of sessions. */
-export function createRenew(dependencies: RenewalDependencies): Renew {
+export function createRenewals(dependencies: RenewalDependencies): Renewals {
   const { sessions, maxWait, clock, events, renewed } = dependencies;
   // A browser may not return before its session is idle. Without the result, its next request would use the old refresh token again.
   const memory = Math.max(shortestMemory, sessions.idleTimeout);
@@ -148,7 +155,7 @@ export function createRenew(dependencies: RenewalDependencies): Renew {
     return newest;
   };
 
-  return (session, issuer) => {
+  const renew: Renew = (session, issuer) => {
     if (!sessions.refresh || session.refreshToken === undefined) return { kind: 'current' };
     const known = latest(session);
     if (known?.kind === 'ended') return known;
@@ -161,6 +168,11 @@ export function createRenew(dependencies: RenewalDependencies): Renew {
     if (due === 'soon') return unchanged;
     return wait(newest, flight).then((renewal) => (renewal.kind === 'current' ? unchanged : renewal));
   };
+  const newestOf = (session: Session): Session => {
+    const known = latest(session);
+    return known?.kind === 'renewed' ? known.session : session;
+  };
+  return { renew, newestOf };
 }
 
 /** When a renewal is due: `soon` while the session can still be used. Times are in seconds. */

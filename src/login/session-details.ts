@@ -1,6 +1,7 @@
 /** Why a request has no session: the texts for details and traces. They never have a value of the session. */
 import { detailOf, listed } from '../config/values/detail-text.ts';
 import type { StepDetail } from '../model/trace.ts';
+import type { InvalidCookie } from '../session/session.ts';
 import type { LoginPlace } from './logins.ts';
 
 const subject = 'the session';
@@ -41,18 +42,31 @@ export function describeOtherIssuer(found: string, { issuers, option }: LoginPla
   );
 }
 
-/** The cookie cannot be opened. The causes are not told apart. */
-export function describeInvalid(): StepDetail {
+/** The cookie is not a session. Only the operator learns the cause. */
+export function describeInvalid(why: InvalidCookie): StepDetail {
   return detailOf(
     {
       step: 'session',
       subject,
       expected: 'a cookie that a key of sessions.keysFile opens',
-      found: 'another one',
+      found: why.is === 'of_other_key' ? `one of key ${why.keyId}` : 'another one',
       option: 'sessions.keysFile',
     },
-    'the session cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is not in sessions.keysFile',
+    why.is === 'of_other_key' ? `the session cookie is ${sealedWith(why.keyId)}` : invalidTexts[why.is],
   );
+}
+
+const invalidTexts = {
+  mixed:
+    'the session cookie is there twice, or a part is missing or too many; another host of the domain may have set one',
+  unreadable: 'the session cookie cannot be opened: it was changed, cut, or is not of this service',
+  of_other_policy: 'the session is of another policy',
+  of_other_host: 'the session is of another host; without sessions.cookie.domain, each host has its own',
+} as const satisfies Readonly<Record<Exclude<InvalidCookie['is'], 'of_other_key'>, string>>;
+
+/** A cookie has a key that this process does not have. */
+export function sealedWith(keyId: string): string {
+  return `sealed with key ${keyId}, which is not in sessions.keysFile of this replica`;
 }
 
 /** The session was ended by a sign-out. */
@@ -105,7 +119,7 @@ export function describeOverload(limit: number): StepDetail {
 }
 
 /** The tokens have ended, and the issuer does not renew them. */
-export function describeUnavailable(detail: string): StepDetail {
+export function describeNotRenewed(detail: string): StepDetail {
   return detailOf(
     {
       step: 'session',

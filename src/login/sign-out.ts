@@ -13,13 +13,19 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import { isFromOrigin } from './origin.ts';
+import type { Renewals } from './refresh.ts';
 import { hasHeader, singleHeader } from './request-headers.ts';
 import type { Revoke } from './revocations.ts';
+import type { SessionLifetime } from './session-lifetime.ts';
 
 /** The dependencies. */
 export interface SignOutParts {
   readonly issuers: readonly LoginIssuer[];
   readonly store: SessionStore;
+  readonly newestOf: Renewals['newestOf'];
+  readonly lifetime: Pick<SessionLifetime, 'endOf'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly loginCookies: LoginCookies;
   readonly calls: IssuerCalls;
   readonly revoke: Revoke;
@@ -44,11 +50,31 @@ type AtIssuer = string | undefined;
 
 /** Creates the answers. */
 export function createSignOut(parts: SignOutParts): SignOut {
-  const { issuers, store, loginCookies, calls, revoke, paths, pages, events, randomBytes } = parts;
+  const {
+    issuers,
+    store,
+    newestOf,
+    lifetime,
+    now,
+    loginCookies,
+    calls,
+    revoke,
+    paths,
+    pages,
+    events,
+    randomBytes,
+  } = parts;
 
   const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
     const found = await store.find(cookies, cookiePlace);
-    return 'session' in found ? found.session : undefined;
+    return 'session' in found ? newestOf(found.session) : undefined;
+  };
+
+  /** The ID token of a session. An address with it shows the claims of a person, so a cookie that no longer counts has none. */
+  const hintOf = (session: Session | undefined): string | undefined => {
+    const isAlive =
+      session !== undefined && lifetime.endOf(session, session.seenAt, false, now() / 1_000) === undefined;
+    return isAlive ? session.idToken : undefined;
   };
 
   const addressAtIssuer = async (
@@ -72,7 +98,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }
-    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, hintOf(session));
     const isFar = address !== undefined;
     // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;
@@ -132,7 +158,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
   };
 }
 
-/** Whether a `GET` signs out at once: a person or a page of this site opens it. An image or a prefetch of another site does not. */
+/**
+ * Whether a `GET` signs out at once: this host or the person opens it, or a click on another host of the site. A script of another site
+ * can borrow any click, so another site never does.
+ */
 function isWanted({ request }: LoginRequest): boolean {
   const isNavigation =
     request.method === 'GET' &&
@@ -140,6 +169,6 @@ function isWanted({ request }: LoginRequest): boolean {
     singleHeader(request, 'sec-fetch-dest') === 'document' &&
     !hasHeader(request, 'sec-purpose');
   const site = singleHeader(request, 'sec-fetch-site');
-  const isActivated = singleHeader(request, 'sec-fetch-user') === '?1';
-  return isNavigation && (isActivated || ['same-origin', 'same-site', 'none'].includes(site));
+  const isClick = singleHeader(request, 'sec-fetch-user') === '?1';
+  return isNavigation && (['same-origin', 'none'].includes(site) || (site === 'same-site' && isClick));
 }

@@ -15,6 +15,12 @@ const endings: Readonly<Record<LoginResult, readonly [level: 'info' | 'warn', te
   too_large: ['warn', 'a login failed because its session is too large'],
 };
 
+/** The ending of a login whose issuer answers, but not to this client. */
+const clientRejected = [
+  'warn',
+  'a login failed because the issuer rejects this service as a client',
+] as const;
+
 /** The time between two warnings about the same host, in milliseconds. */
 const warningInterval = 60_000;
 
@@ -42,9 +48,9 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
 
   return {
     loginStarted: logins.loginStarted,
-    loginFinished: (issuer, result, { seconds, detail }) => {
+    loginFinished: (issuer, result, { seconds, detail, isClientRejected }) => {
       logins.loginFinished(issuer, result, seconds);
-      const [level, text] = endings[result];
+      const [level, text] = isClientRejected === true ? clientRejected : endings[result];
       const rounded = seconds === undefined ? undefined : Math.round(seconds * 10) / 10;
       write(level, { issuer, result, seconds: rounded, problem: detail }, text);
     },
@@ -70,7 +76,7 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
       if (isDueForDelivery(host))
         logger.warn(
           { host: shortened(host) },
-          'a browser does not receive session cookies; list set-cookie in the headers that the mesh sends to clients on allow',
+          'a browser does not receive session cookies; list set-cookie in headersToDownstreamOnAllow of the mesh (Kyma: toDownstream.onAllow)',
         );
     },
     revocationFailed: (issuer, detail) =>

@@ -14,7 +14,7 @@ import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
 import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenew, type Renew } from '../login/refresh.ts';
+import { createRenewals, type Renewals } from '../login/refresh.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -24,7 +24,7 @@ import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
 import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
-import { createSessionMemory } from '../session/session-memory.ts';
+import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 
 /** The dependencies. */
@@ -65,7 +65,14 @@ type WithLogin = Config & {
 interface Refreshes {
   /** The options that they were made with. */
   readonly options: string;
-  readonly renew: Renew;
+  readonly renewals: Renewals;
+}
+
+/** Sessions that this process has opened or ended. */
+interface Remembered {
+  /** The options that it was made with. */
+  readonly options: string;
+  readonly memory: SessionMemory;
 }
 
 /** Creates the logins of a process. */
@@ -73,20 +80,20 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
-  let memory: ReturnType<typeof createSessionMemory> | undefined;
+  let remembered: Remembered | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
   let refreshes: Refreshes | undefined;
 
-  const renewWith = ({ sessions, limits }: WithLogin): Renew => {
+  const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
     const maxWait = issuerTime(limits);
     const options = JSON.stringify([sessions.refresh, sessions.recheck, sessions.idleTimeout, maxWait]);
     // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
     if (refreshes?.options !== options)
       refreshes = {
         options,
-        renew: createRenew({
+        renewals: createRenewals({
           sessions,
           maxWait,
           clock,
@@ -100,10 +107,16 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
           },
         }),
       };
-    return refreshes.renew;
+    return refreshes.renewals;
+  };
+  const memoryFor = ({ cache }: WithLogin): SessionMemory => {
+    const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
+    if (remembered?.options !== options)
+      remembered = { options, memory: createSessionMemory(cache, remembered?.memory.ended) };
+    return remembered.memory;
   };
   const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
-    const { login, sessions, cache, limits, hosts, policies = [] } = config;
+    const { login, sessions, limits, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
     previous?.stop();
@@ -116,7 +129,6 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
     const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
-    memory ??= createSessionMemory(cache);
     const names = createCookieNames(
       sessions.cookie,
       policies.map(({ name }) => name),
@@ -125,28 +137,33 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       options: sessions,
       names,
       seal,
-      memory,
+      memory: memoryFor(config),
       maxOpenings: limits.maxVerificationsInFlight,
       isHintOptional: maker.isHintOptional,
       clock,
     });
+    const { renew, newestOf } = renewalsWith(config);
+    const hostOf = createLoginHosts(login, hosts.ports);
     const findSession = createFindSession({
       config,
       issuers: made,
       denyList,
       store,
-      renew: renewWith(config),
-      hostOf: createLoginHosts(login, hosts.ports),
+      renew,
+      hostOf,
       events,
       clock,
     });
     return createLogins({
       config,
       issuers: made,
+      hostOf,
+      names,
       seal,
       store,
       sessionMaker: maker,
       findSession,
+      newestOf,
       events,
       clock,
       randomBytes,
@@ -165,7 +182,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       stop();
       return undefined;
     },
-    sessions: () => memory?.opened.size() ?? 0,
+    sessions: () => remembered?.memory.opened.size() ?? 0,
     stop,
   };
 }

@@ -9,18 +9,23 @@ export interface CookieNameOptions {
   readonly domain?: string | undefined;
 }
 
+/** The parts of a place that decide the name of a session. */
+export type NamedPlace = Pick<CookiePlace, 'policy' | 'isHttp'>;
+
 /** The names. */
 export interface CookieNames {
   /** The session cookie. The name has the policy, so that teams do not share sessions by accident. */
-  readonly session: (place: CookiePlace) => string;
+  readonly session: (place: NamedPlace) => string;
   /**
    * The cookie of a login in progress. It is for one host, even if sessions are shared.
    *
    * @param mark 8 characters of base64url
    */
-  readonly login: (place: CookiePlace, mark: string) => string;
+  readonly login: (place: Pick<CookiePlace, 'isHttp'>, mark: string) => string;
   /** Whether a name is one of a login in progress, at any place. */
   readonly isLogin: (name: string) => boolean;
+  /** A text that is in each name of a cookie of this service. */
+  readonly stem: string;
   /** Whether a name belongs to this service: a session, a chunk of one, or a login in progress. */
   readonly isOwn: (name: string) => boolean;
 }
@@ -40,7 +45,7 @@ export function createCookieNames(
   policies: readonly string[],
 ): CookieNames {
   const prefix = domain === undefined ? '__Host-' : '__Secure-';
-  const session = ({ policy, isHttp }: CookiePlace) =>
+  const session = ({ policy, isHttp }: NamedPlace) =>
     `${isHttp ? '' : prefix}${name}${policy === '' ? '' : `-${policy}`}`;
   const plain = new Set(
     ['', ...policies].flatMap((policy) => {
@@ -48,7 +53,8 @@ export function createCookieNames(
       return [one, ...chunkSuffixes.map((suffix) => one + suffix)];
     }),
   );
-  const withoutPrefix = (cookie: string) => /^__(?:Host|Secure)-/.exec(cookie)?.[0].length ?? 0;
+  const withoutPrefix = (cookie: string) =>
+    cookie.startsWith('__Host-') ? 7 : cookie.startsWith('__Secure-') ? 9 : 0;
   const isLogin = (cookie: string) => {
     const start = withoutPrefix(cookie);
     return cookie.startsWith(name, start) && loginMark.test(cookie.slice(start + name.length));
@@ -57,12 +63,10 @@ export function createCookieNames(
     session,
     login: ({ isHttp }, mark) => `${isHttp ? '' : '__Host-'}${name}-login-${mark}`,
     isLogin,
+    stem: name,
     isOwn: (cookie) => {
       const start = withoutPrefix(cookie);
-      if (!cookie.startsWith(name, start)) return false;
-      // Behind a prefix, every name with this beginning is ours, such as that of a policy that was removed.
-      const rest = cookie.slice(start + name.length);
-      return start > 0 ? /^(?:$|[.-])/.test(rest) : plain.has(cookie) || loginMark.test(rest);
+      return cookie.startsWith(name, start) && (plain.has(cookie.slice(start)) || isLogin(cookie));
     },
   };
 }

@@ -3,9 +3,9 @@ import { LRUCache } from 'lru-cache';
 
 /** The ended sessions. */
 export interface EndedSessions {
-  /** @param until seconds since the epoch: when the session is too old in any case */
+  /** @param until milliseconds of a clock that never jumps: when the session is too old in any case */
   readonly add: (id: string, until: number) => void;
-  /** @param now seconds since the epoch */
+  /** @param now milliseconds of the same clock */
   readonly has: (id: string, now: number) => boolean;
   readonly size: () => number;
 }

@@ -3,8 +3,9 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
 import { join, presentNames, split } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
+import { deletePlanted } from './planted-cookies.ts';
 import type { Seal } from './seal.ts';
-import type { Session } from './session.ts';
+import type { InvalidCookie, Session } from './session.ts';
 import type { OpenedSession, SessionMemory } from './session-memory.ts';
 import type { CookiePlace, FoundSession, SessionStore } from './session-store.ts';
 import { readSessionValue, valueOfSession } from './session-value.ts';
@@ -28,7 +29,8 @@ export interface CookieSessionsDependencies {
 }
 
 const absent = { none: 'absent' } as const;
-const invalid = { none: 'invalid' } as const;
+const invalid = (why: () => InvalidCookie) => ({ none: 'invalid', why }) as const;
+const mixed = invalid(() => ({ is: 'mixed' }));
 const ended = { none: 'expired' } as const;
 const overloaded = { overloaded: true } as const;
 
@@ -38,14 +40,23 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   const pending = new Map<string, Promise<OpenedSession | undefined>>();
 
   const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
+  /** The only host that a session counts for. */
+  const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
+  const unreadable = (sealed: string) =>
+    invalid(() => {
+      const keyId = seal.otherKeyOf('oidc-authz-session', sealed);
+      return keyId === undefined ? { is: 'unreadable' } : { is: 'of_other_key', keyId };
+    });
   const endOf = ({ startedAt }: Session) => startedAt + options.maxAge / 1000;
 
   /** Judges an opened cookie: a key can be removed, and a session can end, after it was opened. */
   const judge = (opened: OpenedSession, place: CookiePlace, isCached: boolean): FoundSession => {
     const { session, keyId } = opened;
     const keyIds = seal.keyIds();
-    if (!keyIds.includes(keyId) || session.policy !== place.policy) return invalid;
-    if (memory.ended.has(session.id, clock.now() / 1000)) return ended;
+    if (!keyIds.includes(keyId)) return invalid(() => ({ is: 'of_other_key', keyId }));
+    if (session.policy !== place.policy) return invalid(() => ({ is: 'of_other_policy' }));
+    if (opened.host !== hostAt(place)) return invalid(() => ({ is: 'of_other_host' }));
+    if (memory.ended.has(session.id, clock.monotonic())) return ended;
     const isCurrentKey = keyIds[0] === keyId;
     return { session, digest: opened.digest, isCached, isCurrentKey, derived: opened.derived };
   };
@@ -54,9 +65,9 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
 
   const open = async (sealed: string, digest: string): Promise<OpenedSession | undefined> => {
     const opened = await seal.open('oidc-authz-session', sealed);
-    const session = opened === undefined ? undefined : readSessionValue(opened.value);
-    if (opened === undefined || session === undefined) return undefined;
-    return { session, digest, keyId: opened.keyId, derived: { owner: undefined, facts: undefined } };
+    const read = opened === undefined ? undefined : readSessionValue(opened.value);
+    if (opened === undefined || read === undefined) return undefined;
+    return { ...read, digest, keyId: opened.keyId, derived: { owner: undefined, facts: undefined } };
   };
 
   /** Opens a cookie once, even if several checks with it wait. */
@@ -72,14 +83,14 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   const find: SessionStore['find'] = (cookies, place, isDryRun = false) => {
     const sealed = join(names.session(place), cookies);
     if (sealed === undefined) return absent;
-    if (sealed === 'invalid') return invalid;
+    if (sealed === 'invalid') return mixed;
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.opened.peek(digest) : memory.opened.get(digest);
     if (known !== undefined) return judge(known, place, true);
     const opening = openOnce(sealed, digest);
     if (opening === undefined) return overloaded;
     return opening.then((opened) => {
-      if (opened === undefined) return invalid;
+      if (opened === undefined) return unreadable(sealed);
       const other = memory.opened.peek(digest);
       if (other === undefined && !isDryRun) remember(opened, sealed.length);
       return judge(other ?? opened, place, false);
@@ -88,8 +99,9 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
 
   const save: SessionStore['save'] = async (session, cookies, place) => {
     const name = names.session(place);
+    const host = hostAt(place);
     const [keyId] = seal.keyIds();
-    const sealed = await seal.seal('oidc-authz-session', valueOfSession(session));
+    const sealed = await seal.seal('oidc-authz-session', valueOfSession(session, host));
     const chunks = split(name, sealed);
     if (session.idToken !== undefined && chunks?.length !== 1 && isHintOptional(session)) {
       const { idToken: _, ...smaller } = session;
@@ -103,7 +115,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     const leftOver = presentNames(name, cookies).filter((present) => !kept.has(present));
     const digest = hash('sha256', sealed, 'base64');
     const derived = { owner: undefined, facts: undefined };
-    if (keyId !== undefined) remember({ session, digest, keyId, derived }, sealed.length);
+    if (keyId !== undefined) remember({ session, host, digest, keyId, derived }, sealed.length);
     return {
       cookies: [...written, ...leftOver.map((one) => deleteCookie(one, attributes))],
       digest,
@@ -114,10 +126,14 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   return {
     find,
     save,
-    end: (session) => memory.ended.add(session.id, endOf(session)),
-    clear: (cookies, place) =>
-      presentNames(names.session(place), cookies).map((name) => deleteCookie(name, attributesAt(place))),
-    isOwn: names.isOwn,
+    end: (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
+    clear: (cookies, place, path) => {
+      const present = presentNames(names.session(place), cookies);
+      const attributes = attributesAt(place);
+      return path === undefined
+        ? present.map((name) => deleteCookie(name, attributes))
+        : deletePlanted(present, attributes, place.host, path);
+    },
   };
 }
 

@@ -71,6 +71,10 @@ export function createSeal(keys: () => readonly SessionKey[]): Seal {
         .encrypt(await first.imported);
     },
     open,
+    otherKeyOf: (purpose, text) => {
+      const id = keyIdOf(purpose, text);
+      return id === undefined || ring().some(({ key }) => key.id === id) ? undefined : id;
+    },
     keyIds: () => {
       ring();
       return ids;
@@ -83,17 +87,26 @@ function prepare(key: SessionKey): Prepared {
     'encrypt',
     'decrypt',
   ]);
-  const headers = new Map(
-    purposes.map((purpose) => [
-      purpose,
-      Buffer.from(JSON.stringify(headerOf(key, purpose))).toString('base64url'),
-    ]),
-  );
+  const headers = new Map(purposes.map((purpose) => [purpose, encodedHeader(key, purpose)]));
   return { key, imported, headers };
 }
 
-function headerOf({ id }: SessionKey, purpose: Purpose) {
+function headerOf({ id }: Pick<SessionKey, 'id'>, purpose: Purpose) {
   return { alg: 'dir', enc: 'A256GCM', kid: id, typ: purpose };
+}
+
+function encodedHeader(key: Pick<SessionKey, 'id'>, purpose: Purpose): string {
+  return Buffer.from(JSON.stringify(headerOf(key, purpose))).toString('base64url');
+}
+
+/** The longest header of a value, in characters. */
+const longestHeader = 200;
+
+/** The key that the header of a value names, if it has the only form of this service. */
+function keyIdOf(purpose: Purpose, text: string): string | undefined {
+  const header = text.slice(0, Math.max(0, text.slice(0, longestHeader).indexOf('.')));
+  const id = /"kid":"([A-Za-z0-9_-]{8})"/.exec(Buffer.from(header, 'base64url').toString())?.[1];
+  return id !== undefined && header === encodedHeader({ id }, purpose) ? id : undefined;
 }
 
 /** Whether a text has the form of a sealed value. Another spelling of the same bytes does not. */

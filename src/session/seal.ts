@@ -9,6 +9,8 @@ export interface Seal {
   readonly seal: (purpose: Purpose, value: unknown) => Promise<string>;
   /** @returns undefined if the text is not a sealed value of this purpose. Every cause takes the same path. */
   readonly open: (purpose: Purpose, text: string) => Promise<Opened | undefined>;
+  /** The ID of the key that sealed a value, if it is not one of the keys. It is what the text says, so it is for messages only. */
+  readonly otherKeyOf: (purpose: Purpose, text: string) => string | undefined;
   /** The IDs of the keys, the sealing one first. */
   readonly keyIds: () => readonly string[];
 }

@@ -7,6 +7,8 @@ import type { DerivedFacts } from './session-store.ts';
 /** A session that this process has opened. */
 export interface OpenedSession {
   readonly session: Session;
+  /** The only host that the session counts for; undefined if hosts share it. */
+  readonly host: string | undefined;
   /** The SHA-256 of its cookies. */
   readonly digest: string;
   /** The key that sealed it. The session is valid only while the key is in `sessions.keysFile`. */
@@ -39,8 +41,11 @@ export interface SessionMemoryLimits {
 const memoryPerCookieByte = 3;
 const memoryPerEntry = 1_000;
 
-/** Creates an empty memory. */
-export function createSessionMemory({ maxEntries, maxBytes }: SessionMemoryLimits): SessionMemory {
+/** Creates a memory without opened sessions. @param ended the ended sessions of an earlier memory, which are kept */
+export function createSessionMemory(
+  { maxEntries, maxBytes }: SessionMemoryLimits,
+  ended: EndedSessions = createEndedSessions(),
+): SessionMemory {
   const isOff = maxEntries === 0 || maxBytes === 0;
   const entries = new LRUCache<string, OpenedSession>({
     max: Math.max(1, maxEntries),
@@ -56,6 +61,6 @@ export function createSessionMemory({ maxEntries, maxBytes }: SessionMemoryLimit
       },
       size: () => entries.size,
     },
-    ended: createEndedSessions(),
+    ended,
   };
 }

@@ -1,5 +1,5 @@
 /** The place of sessions. The only maker is `in-cookie.ts`; a store that several replicas share can be another. */
-import type { NoSession, Session } from './session.ts';
+import type { InvalidCookie, NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
 export interface RequestCookies {
@@ -16,6 +16,8 @@ export interface CookiePlace {
   readonly policy: string;
   /** Whether browsers reach the host over plain HTTP (`login.httpHosts`). */
   readonly isHttp: boolean;
+  /** The host without its port, in lower case. */
+  readonly host: string;
 }
 
 /** The session of a request. */
@@ -30,7 +32,8 @@ export type FoundSession =
       readonly isCurrentKey: boolean;
       readonly derived: DerivedFacts;
     }
-  | { readonly none: NoSession }
+  | { readonly none: Exclude<NoSession, 'invalid'> }
+  | { readonly none: 'invalid'; readonly why: () => InvalidCookie }
   /** Too many cookies wait to be opened. The session may be valid, so its cookie stays. */
   | { readonly overloaded: true };
 
@@ -69,10 +72,12 @@ export interface SessionStore {
   ) => Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }>;
   /** Ends a session: this process no longer finds it. */
   readonly end: (session: Session) => void;
-  /** The values of `set-cookie` that delete the session cookies of a request. */
-  readonly clear: (cookies: RequestCookies, place: CookiePlace) => readonly string[];
-  /** Whether a cookie name belongs to this service: a session, a chunk of one, or a login in progress. */
-  readonly isOwn: (name: string) => boolean;
+  /**
+   * The values of `set-cookie` that delete the session cookies of a request.
+   *
+   * @param path the path of the request, if cookies that others have planted are deleted too: for each path and domain that fits
+   */
+  readonly clear: (cookies: RequestCookies, place: CookiePlace, path?: string) => readonly string[];
 }
 
 /** A saved session. */

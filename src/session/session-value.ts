@@ -4,11 +4,12 @@ import type { Session } from './session.ts';
 /** The form of the sealed value. A value of another version is not a session. */
 const version = 1;
 
-/** Returns the value to seal. */
-export function valueOfSession(session: Session): Readonly<Record<string, unknown>> {
+/** Returns the value to seal. @param host the only host that the session counts for; undefined if hosts share it */
+export function valueOfSession(session: Session, host?: string): Readonly<Record<string, unknown>> {
   return {
     v: version,
     id: session.id,
+    h: host,
     pol: session.policy,
     iss: session.issuer,
     sub: session.subject,
@@ -27,17 +28,23 @@ export function valueOfSession(session: Session): Readonly<Record<string, unknow
   };
 }
 
+/** A session, and the only host that it counts for. */
+export interface SealedSession {
+  readonly session: Session;
+  readonly host: string | undefined;
+}
+
 /** Reads an opened value. @returns undefined if it does not have exactly the form of a session */
-export function readSessionValue(value: unknown): Session | undefined {
+export function readSessionValue(value: unknown): SealedSession | undefined {
   if (!isObject(value)) return undefined;
-  const { v, id, pol, iss, sub, sid, aud, scp, st, se, re, end, cn, c, rt, at, it, ...others } = value;
+  const { v, id, h, pol, iss, sub, sid, aud, scp, st, se, re, end, cn, c, rt, at, it, ...others } = value;
   if (v !== version || Object.keys(others).length > 0) return undefined;
   const isValid =
     isText(id) &&
     typeof pol === 'string' &&
     isText(iss) &&
     isText(sub) &&
-    [sid, rt, at, it].every((text) => text === undefined || isText(text)) &&
+    [h, sid, rt, at, it].every((text) => text === undefined || isText(text)) &&
     isTexts(aud) &&
     isTexts(scp) &&
     (cn === undefined || isTexts(cn)) &&
@@ -45,7 +52,7 @@ export function readSessionValue(value: unknown): Session | undefined {
     (end === undefined || isTime(end)) &&
     isObject(c);
   if (!isValid) return undefined;
-  return {
+  const session = {
     id,
     policy: pol,
     issuer: iss,
@@ -63,6 +70,7 @@ export function readSessionValue(value: unknown): Session | undefined {
     ...(isText(at) && { accessToken: at }),
     ...(isText(it) && { idToken: it }),
   };
+  return { session, host: isText(h) ? h : undefined };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

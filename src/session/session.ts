@@ -38,7 +38,13 @@ export interface Session {
 export type NoSession =
   /** No cookie of this name. */
   | 'absent'
-  /** The cookie cannot be opened, is there twice, or is for another policy. */
+  /** The cookie cannot be opened, is there twice, or is for another policy or host. */
   | 'invalid'
   /** The session is too old, idle, or was ended. */
   | 'expired';
+
+/** Why a cookie is not a session, for the operator. Browsers get the same answer for all of them. */
+export type InvalidCookie =
+  /** Two values of one name, or a part too many or too few. */
+  | { readonly is: 'mixed' | 'unreadable' | 'of_other_policy' | 'of_other_host' }
+  | { readonly is: 'of_other_key'; readonly keyId: string };

@@ -1,6 +1,6 @@
 /** Writes values of `set-cookie` (RFC 6265 section 4.1). */
 
-/** The attributes of a cookie. Every cookie has `Path=/` and `HttpOnly`. */
+/** The attributes of a cookie. Every cookie has `HttpOnly`. */
 export interface CookieAttributes {
   /** Absent: only the host that sets the cookie receives it. */
   readonly domain?: string | undefined;
@@ -8,6 +8,8 @@ export interface CookieAttributes {
   readonly isHttp: boolean;
   /** `none` also makes the cookie partitioned: each site that frames the page has its own. */
   readonly sameSite: 'lax' | 'none';
+  /** Absent: `/`. */
+  readonly path?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface CookieAttributes {
  * @param maxAge seconds
  */
 export function setCookie(name: string, value: string, maxAge: number, attributes: CookieAttributes): string {
-  return `${name}=${value}; Path=/; Max-Age=${Math.max(0, Math.floor(maxAge))}${textOf(attributes)}`;
+  return `${name}=${value}; Path=${attributes.path ?? '/'}; Max-Age=${Math.max(0, Math.floor(maxAge))}${textOf(attributes)}`;
 }
 
 /** Deletes a cookie. Browsers compare its attributes: without `Secure`, they keep one whose name has a prefix. */

@@ -1,29 +1,39 @@
 /** Removes cookies from a `cookie` header before the workload receives it. */
+import type { CookieNames } from './cookie-names.ts';
 import { trimmed } from './read-cookies.ts';
 
 /**
- * Removes cookies by name. The other cookies stay byte for byte, in their order. The whole text is read, so no limit lets a cookie pass.
+ * Removes the cookies of this service. The others stay byte for byte, in their order. The whole text is read, so no limit lets a cookie
+ * pass.
  *
  * A proxy joins two `cookie` lines with a comma. A cookie after a comma is removed too, because the workload may read it.
  *
  * @param lines every `cookie` line as received
- * @param isRemoved whether the cookie of a name is removed
  * @returns the remaining header, which can be empty; undefined if none was removed
  */
 export function withoutCookies(
   lines: readonly string[],
-  isRemoved: (name: string) => boolean,
+  { stem, isOwn }: Pick<CookieNames, 'stem' | 'isOwn'>,
 ): string | undefined {
+  if (!lines.some((line) => line.includes(stem))) return undefined;
   const isKept = (part: string) => {
     const equals = part.indexOf('=');
-    return equals < 0 || !isRemoved(trimmed(part.slice(0, equals)));
+    return equals < 0 || !isOwn(trimmed(part.slice(0, equals)));
   };
+  /** Reads only the cookies that have the stem. */
   const strip = (line: string) => {
-    const cookies = line.split(';');
-    const kept = cookies.flatMap((cookie) => {
-      const parts = cookie.split(',').filter(isKept);
-      return parts.length === 0 ? [] : [parts.join(',')];
-    });
+    const kept: string[] = [];
+    let from = 0;
+    for (let at = line.indexOf(stem); at >= 0; at = line.indexOf(stem, from)) {
+      const start = line.lastIndexOf(';', at) + 1;
+      const semicolon = line.indexOf(';', at);
+      const end = semicolon < 0 ? line.length : semicolon;
+      if (start > from) kept.push(line.slice(from, start - 1));
+      const parts = line.slice(start, end).split(',').filter(isKept);
+      if (parts.length > 0) kept.push(parts.join(','));
+      from = end + 1;
+    }
+    if (from <= line.length) kept.push(line.slice(from));
     return kept.join(';');
   };
   const kept = lines.map(strip);

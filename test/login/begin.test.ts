@@ -1,5 +1,6 @@
 /** The beginning of a login: the redirect, its secrets, and the cookie. */
 import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../src/model/decision.ts';
 import { openBrowser } from './support/browser.ts';
 import { beginLogin, browserOf, headerOf, pageOf } from './support/steps.ts';
 import { createLoginWorld } from './support/world.ts';
@@ -221,6 +222,30 @@ describe('logins in progress', () => {
       await world.clock.advance(2_000);
     }
     expect([...browser.cookies.keys()].toSorted()).toEqual(names.slice(-5).toSorted());
+  });
+
+  test('that begin at the same time are soon five again: the newest stay', async () => {
+    const world = createLoginWorld();
+    const browser = openBrowser();
+    const answers: Decision[] = [];
+    for (let index = 0; index < 40; index++) {
+      answers.push(await world.answer(openBrowser().request(`/tab${index}`)));
+      await world.clock.advance(10);
+    }
+    for (const answer of answers) browser.receive(answer);
+    const names = [...browser.cookies.keys()];
+    expect(names).toHaveLength(40);
+    for (const [path, left] of [
+      ['/next', 21],
+      ['/last', 5],
+    ] as const) {
+      const decision = await world.answer(browser.request(path));
+      const bytes = Buffer.byteLength(browserOf(decision).cookies.join(''));
+      expect(bytes).toBeLessThan(4_096);
+      browser.receive(decision);
+      expect(browser.cookies.size).toBe(left);
+    }
+    expect([...browser.cookies.keys()].slice(0, 3)).toEqual(names.slice(-3));
   });
 
   test('that are unreadable are deleted before old ones', async () => {

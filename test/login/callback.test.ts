@@ -1,4 +1,6 @@
 /** The callback: nothing is fetched and nothing is learned before the `state` holds, and each code is used once. */
+
+import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -101,6 +103,28 @@ describe('a callback that belongs to no login of the browser (LG-01)', () => {
     expect(second).toMatchObject({ reason: 'login_failed', browser: { status: 403, cookies: [] } });
     expect(pageOf(second)).toContain('href="/.oidc-authz/start?rd=%2F"');
     expect(issuerCalls(world)).toEqual(['authorizationUrl', 'authorizationUrl']);
+  });
+
+  test('says that the cookie of the login has another key, and does not ask to allow cookies', async () => {
+    const [other, world] = [createLoginWorld({ keyId: 'otherkey' }), createLoginWorld()];
+    const browser = openBrowser();
+    await beginLogin(other, browser);
+    const again = await follow(world, browser, callbackOf(other));
+    expect(browserOf(again).status).toBe(302);
+    expect(world.events).toContainEqual(['sessionLookup', 'invalid']);
+    const state = new URL(browserOf(again).location ?? '').searchParams.get('state') ?? '';
+    const sealed = [...browser.cookies.values()].at(0);
+    const name = `__Host-oidc-authz-login-${createHash('sha256').update(state).digest('base64url').slice(0, 8)}`;
+    browser.cookies.clear();
+    if (sealed !== undefined) browser.cookies.set(name, sealed);
+    const decision = await follow(world, browser, callbackOf(world));
+    expect(decision).toMatchObject({ reason: 'login_failed', browser: { status: 403 } });
+    expect(decision.detail?.().text).toContain(
+      'belongs to no login of this browser: the cookie of the login is sealed with key otherkey, ' +
+        'which is not in sessions.keysFile of this replica',
+    );
+    expect(pageOf(decision)).toContain('This application cannot use the cookies');
+    expect(pageOf(decision)).not.toContain('Allow cookies');
   });
 
   test('is finished by the second attempt, if its cookie arrives', async () => {
@@ -370,6 +394,31 @@ describe('the session of a login', () => {
     expect(await world.answer(browser.request('/tab1'))).toMatchObject({ outcome: 'allow' });
   });
 
+  test('takes the oldest of too many logins with it, and leaves ten tabs alone', async () => {
+    for (const [tabs, left] of [
+      [11, 10],
+      [20, 10],
+      [40, 19],
+    ] as const) {
+      const world = createLoginWorld();
+      const browser = openBrowser();
+      for (let tab = 0; tab < tabs; tab++)
+        browser.set(browserOf(await world.answer(openBrowser().request(`/tab${tab}`))).cookies);
+      await follow(world, browser, callbackOf(world));
+      expect(browser.cookies.size).toBe(1 + left);
+    }
+  });
+
+  test('that replaces one of another issuer ends that one', async () => {
+    const world = createLoginWorld({ issuers: [{}, {}] });
+    const browser = openBrowser();
+    browser.receive(await world.answer(browser.request('/.oidc-authz/start?issuer=main')));
+    await follow(world, browser, callbackOf(world));
+    browser.receive(await world.answer(browser.request('/.oidc-authz/start?issuer=other1')));
+    await follow(world, browser, callbackOf(world, 1));
+    expect(world.events).toContainEqual(['sessionEnded', 'main', 'replaced']);
+  });
+
   test('deletes the cookies that oauth2-proxy left', async () => {
     const world = createLoginWorld();
     const browser = openBrowser();
@@ -411,6 +460,27 @@ describe('an issuer', () => {
     expect(decision).toMatchObject({ reason: 'login_cancelled', browser: { status: 403 } });
     expect(pageOf(decision)).not.toMatch(/alert|<script/);
   });
+
+  test.each(['invalid_client', 'unauthorized_client'])(
+    'that rejects the client with %s is not called silent: the log and the detail say so',
+    async (code) => {
+      const world = createLoginWorld();
+      const detail = `the token endpoint answered 401 ${code}`;
+      world.clients[0].result = async () => ({ kind: 'unavailable', detail, code });
+      const decision = await signIn(world, openBrowser());
+      expect(decision).toMatchObject({ outcome: 'error', reason: 'login_unavailable' });
+      expect(decision.detail?.()).toMatchObject({
+        text: `issuer main rejects this service as a client: ${detail}`,
+        failed: { option: 'issuers[0].login.clientId' },
+      });
+      expect(world.events).toContainEqual([
+        'loginFinished',
+        'main',
+        'unavailable',
+        { seconds: expect.any(Number), detail, isClientRejected: true },
+      ]);
+    },
+  );
 
   test('that fails after the code was sent loses the login', async () => {
     const world = createLoginWorld();

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LoginClient, LoginProblem, Tokens } from '../../src/login/login-client.ts';
 import type { LoginIssuer } from '../../src/login/login-issuer.ts';
-import { createRenew, type Renew, type Renewal } from '../../src/login/refresh.ts';
+import { createRenewals, type Renewal } from '../../src/login/refresh.ts';
 import type { Session } from '../../src/session/session.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { createLoginBrowser } from '../support/login-browser.ts';
@@ -20,6 +20,7 @@ interface Bench {
   readonly events: string[];
   /** Answers the oldest open call of the issuer. */
   readonly answer: (answer?: Partial<Tokens> | LoginProblem) => Promise<void>;
+  readonly newestOf: (session: Session) => Session;
 }
 
 const unavailable: LoginProblem = { kind: 'unavailable', detail: 'no answer' };
@@ -50,6 +51,7 @@ function bench({ recheck = minutes(15), refresh = true } = {}): Bench {
       ...more,
     }),
     renew: (session) => renew(session, issuer),
+    newestOf: (session) => newestOf(session),
     answer: async (answer = {}) => {
       const resolve = open.shift();
       if (resolve === undefined) throw new Error('no call is open');
@@ -69,7 +71,7 @@ function bench({ recheck = minutes(15), refresh = true } = {}): Bench {
     },
   } as Partial<LoginClient> as LoginClient;
   const issuer = { config: { name: 'main' }, path: 'issuers[0]', client } as LoginIssuer;
-  const renew: Renew = createRenew({
+  const { renew, newestOf } = createRenewals({
     sessions: { refresh, recheck, idleTimeout: minutes(60) },
     maxWait: 5_000,
     clock,
@@ -91,6 +93,17 @@ test('a session with fresh tokens is used unchanged, at once', () => {
   const { renew, session, asked } = bench();
   expect(renew(session())).toEqual({ kind: 'current' });
   expect(asked).toEqual([]);
+});
+
+test('the newest tokens of a session are known before its new cookie arrives', async () => {
+  const { renew, newestOf, session, answer, clock } = bench();
+  const old = session();
+  expect(newestOf(old)).toBe(old);
+  clock.pass(241_000);
+  renew(old);
+  expect(newestOf(old)).toBe(old);
+  await answer();
+  expect(newestOf(old)).toMatchObject({ refreshToken: 'r2' });
 });
 
 test.each([
@@ -340,7 +353,7 @@ test('at an oidc-provider that ends everything at a second use of a refresh toke
   const tokens = await login.client.finish(new URL(page.headers.location ?? ''), loginStart());
   if ('kind' in tokens) throw new Error(tokens.detail);
   const clock = createTestClock();
-  const renew = createRenew({
+  const { renew } = createRenewals({
     sessions: { refresh: true, recheck: minutes(15), idleTimeout: minutes(60) },
     maxWait: 5_000,
     clock,

@@ -5,7 +5,7 @@ import type { LoginClient, LoginProblem, Tokens } from '../../src/login/login-cl
 import type { LoginEvents } from '../../src/login/login-events.ts';
 import { createLoginHosts } from '../../src/login/login-hosts.ts';
 import type { SessionVerdict } from '../../src/login/logins.ts';
-import { createRenew } from '../../src/login/refresh.ts';
+import { createRenewals } from '../../src/login/refresh.ts';
 import { createSessionMaker } from '../../src/login/session-of-tokens.ts';
 import { createTestClock, settled } from '../support/clock.ts';
 import { loginConfig, loginIssuersOf, loginIssuerUrl } from '../support/login-config.ts';
@@ -59,7 +59,7 @@ async function start() {
   const maker = createSessionMaker({ config, issuers, clock, randomText: () => `id-${++ids}` });
   const events = new Proxy({} as LoginEvents, { get: () => () => {} });
   const { store } = createTestStore({ clock });
-  const renew = createRenew({
+  const { renew } = createRenewals({
     sessions: config.sessions,
     maxWait: 5_000,
     clock,

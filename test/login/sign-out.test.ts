@@ -18,11 +18,7 @@ describe('acts at once', () => {
     ['a click on a page of the host', navigation],
     ['a page of the host that moves on', { ...navigation, 'sec-fetch-user': undefined }],
     ['a typed address', { ...navigation, 'sec-fetch-site': 'none' }],
-    [
-      'a page of the same site',
-      { ...navigation, 'sec-fetch-site': 'same-site', 'sec-fetch-user': undefined },
-    ],
-    ['a click on a page of another site', { ...navigation, 'sec-fetch-site': 'cross-site' }],
+    ['a click on a page of the same site', { ...navigation, 'sec-fetch-site': 'same-site' }],
   ])('for %s', async (_, headers) => {
     const { world, browser } = await signedIn();
     const decision = await world.answer(browser.request(path, headers));
@@ -47,6 +43,12 @@ describe('acts at once', () => {
 
 describe('asks first, and changes nothing', () => {
   test.each([
+    ['a click on a page of another site', { ...navigation, 'sec-fetch-site': 'cross-site' }],
+    [
+      'a page of the same site that moves on',
+      { ...navigation, 'sec-fetch-site': 'same-site', 'sec-fetch-user': undefined },
+    ],
+    ['a click with an unknown site', { ...navigation, 'sec-fetch-site': undefined }],
     [
       'a page of another site that moves on',
       { ...navigation, 'sec-fetch-site': 'cross-site', 'sec-fetch-user': undefined },
@@ -138,10 +140,28 @@ describe('the session', () => {
     expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
   });
 
+  test('that has ended shows no ID token to the holder of its cookie', async () => {
+    const { world, browser } = await signedIn({ sessions: { idleTimeout: '10m' } });
+    await world.clock.advance(12 * 60_000);
+    const decision = await world.answer(browser.request(path));
+    expect(browserOf(decision).location).toContain('https://main.idp.example.com/end-session?state=');
+    expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
+  });
+
   test('has its refresh token revoked', async () => {
     const { world, browser } = await signedIn({ sessions: { refresh: true } });
     await world.answer(browser.request(path));
     expect(world.clients[0].calls).toContainEqual({ name: 'revoke', of: 'refresh-token-of-anna' });
+  });
+
+  test('is revoked and hinted at with the newest tokens, whose cookie has not arrived', async () => {
+    const { world, browser } = await signedIn({
+      sessions: { refresh: true },
+      newestOf: (old) => ({ ...old, refreshToken: 'newest refresh token', idToken: 'newest ID token' }),
+    });
+    await world.answer(browser.request(path));
+    expect(world.clients[0].calls).toContainEqual({ name: 'revoke', of: 'newest refresh token' });
+    expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: 'newest ID token' });
   });
 
   test('ends although the revocation fails, which is reported', async () => {

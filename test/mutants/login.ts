@@ -7,7 +7,7 @@ const begin = ['test/login/begin.test.ts'];
 const callback = ['test/login/callback.test.ts'];
 const ask = ['test/login/ask-to-log-in.test.ts'];
 const loops = ['test/login/login-loops.test.ts'];
-const paths = ['test/login/own-paths.test.ts'];
+const paths = ['test/login/answer-own-path.test.ts'];
 const signOut = ['test/login/sign-out.test.ts'];
 const origin = ['test/login/origin.test.ts'];
 
@@ -184,8 +184,8 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'logins with the same issuer and return address stay',
     file: 'src/login/login-cookies.ts',
-    find: 'return [name, ...twins.map((twin) => twin.name)]',
-    replace: 'return [name, ...twins.slice(99).map((twin) => twin.name)]',
+    find: 'return [name, ...twins.map((twin) => twin.name)',
+    replace: 'return [name, ...twins.slice(99).map((twin) => twin.name)',
     tests: callback,
   },
   {
@@ -212,7 +212,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a callback of any length is read',
     file: 'src/login/callback-query.ts',
-    find: 'target.length > maxLength ? undefined : ',
+    find: 'target.length > maxCallback ? undefined : ',
     replace: '',
     tests: callback,
   },
@@ -303,21 +303,21 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a browser that drops its session is sent back and forth',
     file: 'src/login/login-loops.ts',
-    find: 'isLoop: isMarked,',
-    replace: 'isLoop: () => false,',
+    find: 'marksOf(cookies, place) >= loopAt',
+    replace: 'marksOf(cookies, place) > loopAt',
     tests: loops,
   },
   {
     name: 'every login of a person counts as repeated',
     file: 'src/login/login-loops.ts',
-    find: 'countLogin(login) >= mostLogins && !login.hadSession',
-    replace: 'countLogin(login) > 0 && !login.hadSession',
+    find: 'countLogin(login, place) >= firstMarked',
+    replace: 'countLogin(login, place) > 0',
     tests: loops,
   },
   {
     name: 'the mark of repeated logins stays',
     file: 'src/login/login-loops.ts',
-    find: 'return isMarked(cookies, place) ? [deleteCookie(nameAt(place), attributes)] : [];',
+    find: 'return marks > 0 ? [deleteCookie(nameAt(place), attributes)] : [];',
     replace: 'return [];',
     tests: loops,
   },
@@ -327,6 +327,62 @@ export const loginMutants: readonly Mutant[] = [
     find: 'logins.count++;',
     replace: '',
     tests: loops,
+  },
+  {
+    name: 'logins of other browsers of a person count',
+    file: 'src/login/login-loops.ts',
+    find: 'Math.min(marks + 1, loopAt)',
+    replace: 'loopAt',
+    tests: loops,
+  },
+  {
+    name: 'a browser that sends a session is asked to allow cookies',
+    file: 'src/login/ask-to-log-in.ts',
+    find: "? 'unreadable' : 'unfinished'",
+    replace: "? 'unfinished' : 'unfinished'",
+    tests: loops,
+  },
+  {
+    name: 'a login cookie of another key is called missing',
+    file: 'src/login/login-cookies.ts',
+    find: "return keyId === undefined ? { none: 'invalid' } : { none: 'of_other_key', keyId };",
+    replace: "return { none: keyId === '' ? 'absent' : 'invalid' };",
+    tests: callback,
+  },
+  {
+    name: 'the oldest of many logins are opened instead of the newest',
+    file: 'src/login/login-cookies.ts',
+    find: 'found.slice(-maxOpened)',
+    replace: 'found.slice(0, maxOpened)',
+    tests: begin,
+  },
+  {
+    name: 'too many logins stay after a login',
+    file: 'src/login/login-cookies.ts',
+    find: '...twins.map((twin) => twin.name), ...surplus]',
+    replace: '...twins.map((twin) => twin.name), ...surplus.slice(99)]',
+    tests: callback,
+  },
+  {
+    name: 'an expired session shows its ID token at the sign-out',
+    file: 'src/login/sign-out.ts',
+    find: 'return isAlive ? session.idToken : undefined;',
+    replace: 'return isAlive || session !== undefined ? session.idToken : undefined;',
+    tests: signOut,
+  },
+  {
+    name: 'the sign-out revokes a token that was replaced',
+    file: 'src/login/sign-out.ts',
+    find: 'newestOf(found.session)',
+    replace: 'found.session ?? newestOf(found.session)',
+    tests: signOut,
+  },
+  {
+    name: 'a dry run of a denial caches a session',
+    file: 'src/login/explain-denial.ts',
+    find: 'store.find(cookies, cookiePlace, trace !== undefined)',
+    replace: 'store.find(cookies, cookiePlace, trace === undefined)',
+    tests: paths,
   },
   {
     name: 'a script deletes the session of another tab',
@@ -386,21 +442,21 @@ export const loginMutants: readonly Mutant[] = [
   },
   {
     name: 'the callback answers HEAD',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: " || (own.name === 'callback' && request.method !== 'GET')",
     replace: '',
     tests: paths,
   },
   {
     name: 'a path of the login answers any method',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: 'if (!isRead || (own.name',
     replace: 'if ((own.name',
     tests: paths,
   },
   {
     name: 'a path of the login answers on any host',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: 'if (host === undefined || place === undefined)',
     replace:
       "if (place === undefined || (host ?? { origin: '', isHttp: false }).origin === 'none' || host === undefined && place.rule === undefined)",
@@ -451,8 +507,8 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'another site signs a person out',
     file: 'src/login/sign-out.ts',
-    find: "return isNavigation && (isActivated || ['same-origin', 'same-site', 'none'].includes(site));",
-    replace: "return isNavigation && (isActivated || site !== '');",
+    find: "(site === 'same-site' && isClick)",
+    replace: "(site === 'same-site' || site === 'cross-site')",
     tests: signOut,
   },
   {

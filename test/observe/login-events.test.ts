@@ -69,6 +69,19 @@ describe('the end of a login', () => {
     expect(await values('login_duration_seconds_count')).toEqual({ '': isTimed });
   });
 
+  test('at an issuer that rejects the client says so', () => {
+    const { events, records } = watch();
+    events.loginFinished('main', 'unavailable', { detail: 'answered 401', isClientRejected: true });
+    expect(records).toMatchObject([
+      {
+        level: 'warn',
+        msg: 'a login failed because the issuer rejects this service as a client',
+        result: 'unavailable',
+        problem: 'answered 401',
+      },
+    ]);
+  });
+
   test('is recorded at most 200 times in a burst, and the others are counted', async () => {
     const { events, records, values, clock } = watch();
     for (let index = 0; index < 10_000; index++) events.loginFinished('none', 'failed', {});

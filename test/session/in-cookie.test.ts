@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readCookies } from '../../src/session/read-cookies.ts';
 import type { Session } from '../../src/session/session.ts';
 import { createSessionMemory } from '../../src/session/session-memory.ts';
-import type { CookiePlace } from '../../src/session/session-store.ts';
+import type { CookiePlace, FoundSession } from '../../src/session/session-store.ts';
 import { createTestClock } from '../support/clock.ts';
 import {
   createTestBrowser,
@@ -16,7 +16,8 @@ import {
 } from '../support/sessions.ts';
 
 const name = '__Host-oidc-authz';
-const invalid = { none: 'invalid' };
+const invalid = { none: 'invalid', why: expect.any(Function) };
+const whyOf = (found: FoundSession) => ('why' in found ? found.why() : found);
 const large = { groups: Array.from({ length: 220 }, (_, index) => `group-${index}-of-the-department`) };
 
 /** Saves a session into a browser. */
@@ -134,13 +135,78 @@ describe('does not find', () => {
   test('a session of another policy, even if its cookie is renamed', async () => {
     const clock = createTestClock();
     const writer = createTestStore({ clock });
-    const teamA = { policy: 'team-a', isHttp: false };
+    const teamA = { ...plainPlace, policy: 'team-a' };
     const browser = await signIn(writer, sessionAt(clock, { policy: 'team-a' }), createTestBrowser(), teamA);
     const [[cookie, value] = ['', '']] = browser.kept();
     expect(cookie).toBe(`${name}-team-a`);
     expect(writer.store.find(browser.cookies(), plainPlace)).toEqual({ none: 'absent' });
     expect(await writer.store.find(readCookies([`${name}=${value}`]), plainPlace)).toEqual(invalid);
     expect(writer.store.find(browser.cookies(), teamA)).toMatchObject({ isCached: true });
+  });
+
+  test('a session that is copied to another host, cached or not, unless hosts share it', async () => {
+    const clock = createTestClock();
+    const keys = randomKeys();
+    const other = { ...plainPlace, host: 'other.example.com' };
+    for (const domain of [undefined, 'example.com']) {
+      const writer = createTestStore({ clock, keys, ...(domain !== undefined && { domain }) });
+      const reader = createTestStore({ clock, keys, ...(domain !== undefined && { domain }) });
+      const cookies = (await signIn(writer, sessionAt(clock))).cookies();
+      for (const { store } of [writer, reader, reader]) {
+        const found = await store.find(cookies, other);
+        if (domain === undefined) expect(whyOf(found)).toEqual({ is: 'of_other_host' });
+        else expect(found).toMatchObject({ session: { subject: 'alice' } });
+        expect(await store.find(cookies, plainPlace)).toMatchObject({ session: { subject: 'alice' } });
+      }
+    }
+  });
+
+  test('a session of one host, renamed to the cookie that hosts share, and the other way', async () => {
+    const clock = createTestClock();
+    const keys = randomKeys();
+    const [own, shared] = [
+      createTestStore({ clock, keys }),
+      createTestStore({ clock, keys, domain: 'example.com' }),
+    ];
+    for (const [writer, reader, renamed] of [
+      [own, shared, '__Secure-oidc-authz'],
+      [shared, own, name],
+    ] as const) {
+      const [value] = (await signIn(writer, sessionAt(clock))).kept().values();
+      const found = await reader.store.find(readCookies([`${renamed}=${value}`]), plainPlace);
+      expect(whyOf(found)).toEqual({ is: 'of_other_host' });
+    }
+  });
+
+  test('a session of a key that it does not have, and names the key for the operator', async () => {
+    const clock = createTestClock();
+    const keys = randomKeys(2);
+    const browser = await signIn(createTestStore({ clock, keys }), sessionAt(clock));
+    const { store } = createTestStore({ clock });
+    const why = whyOf(await store.find(browser.cookies(), plainPlace));
+    expect(why).toEqual({ is: 'of_other_key', keyId: keys[0]?.id });
+    const forged = Buffer.from('{"alg":"none","kid":"abcdefgh"}').toString('base64url');
+    for (const value of ['x', `${forged}..a.b.c`, `${'x'.repeat(300)}.`, '.', ''])
+      expect(whyOf(await store.find(readCookies([`${name}=${value}`]), plainPlace))).toEqual({
+        is: 'unreadable',
+      });
+  });
+
+  test('an ended session after an excursion of the clock', async () => {
+    let jump = 0;
+    const steady = createTestClock();
+    const clock = { ...steady, now: () => steady.now() + jump };
+    const { store } = createTestStore({ clock, maxAge: 1_800_000 });
+    const session = sessionAt(clock);
+    const browser = await signIn({ store } as TestStore, session);
+    for (const at of [0, 5 * 3_600_000, -5 * 3_600_000, 0]) {
+      jump = at;
+      store.end(session);
+      for (const later of [5 * 3_600_000, 0]) {
+        jump = later;
+        expect(store.find(browser.cookies(), plainPlace)).toEqual({ none: 'expired' });
+      }
+    }
   });
 
   test('a login in progress under the name of a session', async () => {
@@ -150,7 +216,7 @@ describe('does not find', () => {
     const { valueOfSession } = await import('../../src/session/session-value.ts');
     const seal = createSeal(() => keys);
     const { store } = createTestStore({ clock, keys });
-    const value = valueOfSession(sessionAt(clock));
+    const value = valueOfSession(sessionAt(clock), plainPlace.host);
     const find = (sealed: string) => store.find(readCookies([`${name}=${sealed}`]), plainPlace);
     expect(await find(await seal.seal('oidc-authz-login', value))).toEqual(invalid);
     expect(await find(await seal.seal('oidc-authz-session', { ...value, v: 2 }))).toEqual(invalid);
@@ -258,7 +324,7 @@ describe('saves', () => {
     expect(await cookies(plainPlace)).toEqual([
       expect.stringMatching(/^__Secure-oidc-authz=.*; Domain=example\.com; Secure; HttpOnly; SameSite=Lax$/),
     ]);
-    expect(await cookies({ policy: '', isHttp: true })).toEqual([
+    expect(await cookies({ ...plainPlace, isHttp: true })).toEqual([
       expect.stringMatching(/^oidc-authz=.*; Domain=example\.com; HttpOnly; SameSite=Lax$/),
     ]);
   });

@@ -21,15 +21,18 @@ const session: Session = {
   accessToken: 'access',
   idToken: 'id-token',
 };
-const sealed = (value: Session): Record<string, unknown> => JSON.parse(JSON.stringify(valueOfSession(value)));
+const sealed = (value: Session): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(valueOfSession(value, 'shop.example.com')));
 
 test('reads what was sealed, with and without what is optional', () => {
-  expect(readSessionValue(sealed(session))).toEqual(session);
+  expect(readSessionValue(sealed(session))).toEqual({ session, host: 'shop.example.com' });
+  const shared = JSON.parse(JSON.stringify(valueOfSession(session)));
+  expect(readSessionValue(shared)).toEqual({ session, host: undefined });
   const { sid, claimNames, tokensEndAt, refreshToken, accessToken, idToken, ...smallest } = session;
   expect([sid, claimNames, tokensEndAt, refreshToken, accessToken, idToken]).not.toContain(undefined);
-  expect(readSessionValue(sealed(smallest))).toEqual(smallest);
+  expect(readSessionValue(sealed(smallest))).toMatchObject({ session: smallest });
   expect(readSessionValue(sealed({ ...smallest, policy: '', audiences: [], scopes: [] }))).toMatchObject({
-    policy: '',
+    session: { policy: '' },
   });
 });
 

@@ -16,7 +16,11 @@ export function randomKeys(count = 1): readonly SessionKey[] {
 }
 
 /** The place of most tests. */
-export const plainPlace: CookiePlace = { policy: '', isHttp: false };
+export const plainPlace: CookiePlace = {
+  policy: '',
+  isHttp: false,
+  host: 'shop.example.com',
+};
 
 /** A store whose keys and memory the test can change. */
 export interface TestStore {

@@ -1,5 +1,5 @@
 /** Authenticates a request where sessions count: by its token if it has an authorization header, otherwise by its session. */
-import type { LoginHost } from '../../config/login/login-hosts.ts';
+import type { LoginHost } from '../../config/login/read-login-host.ts';
 import { listed, shown } from '../../config/values/detail-text.ts';
 import type { LoginPlace, Logins, SessionVerdict } from '../../login/logins.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
@@ -10,6 +10,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { type Admit, type Authenticate, internalError } from '../authenticate.ts';
 import { tooLateForLogin } from './login-deadline.ts';
+import { unreadableHost } from './unreadable-details.ts';
 import { unreadableHost, withHostDetail } from './login-details.ts';
 
 /** Decides about an authenticated request. */
@@ -60,7 +61,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
         ? admit(identity, token, cached, request, trace)
         : { outcome: 'deny', reason: 'origin_not_allowed', issuerName, cached, detail: problem };
     if (decision.outcome !== 'allow')
-      return withDenialCookies(logins.explainDenial(decision, request, place), cookies);
+      return withDenialCookies(logins.explainDenial(decision, request, place, trace), cookies);
     return cookies.length === 0 ? decision : { ...decision, cookies: { set: cookies, forwarded: undefined } };
   };
   const decide = (
@@ -75,7 +76,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
       case 'none':
         return isShadowed ? withoutSession(verdict) : logins.askToLogIn(request, place, verdict, trace);
       default:
-        return logins.explainDenial(verdict, request, place);
+        return logins.explainDenial(verdict, request, place, trace);
     }
   };
   const inTime = (decision: Decision | Promise<Decision>, request: CheckRequest) =>

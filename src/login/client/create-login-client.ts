@@ -19,11 +19,11 @@ import type { LoginSource } from '../../issuer/issuer.ts';
 import type { LoginMetadata } from '../../issuer/source/login-metadata.ts';
 import type { FollowedFiles } from '../../runtime/files/follow.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
-import { isLoginProblem, type LoginClient, type LoginProblem } from '../login-client.ts';
+import { isLoginProblem, isRejectedClient, type LoginClient, type LoginProblem } from '../login-client.ts';
 import type { LoginIssuer } from '../login-issuer.ts';
 import { authorizationParameters, tokenParameters } from './authorization-parameters.ts';
 import { createCallLimit } from './call-limit.ts';
-import { readCallback } from './callback-answer.ts';
+import { checkAnswer } from './callback-answer.ts';
 import { createAuthentication, listedMethods } from './client-authentication.ts';
 import { createConfiguration } from './configuration.ts';
 import { type LoginCall, problemOf } from './problem-of-error.ts';
@@ -91,8 +91,9 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
   ): Promise<T | LoginProblem> => {
     const explain = (error: unknown): LoginProblem => {
       const problem = problemOf(error, call);
-      const isClient = problem.code === 'invalid_client' || problem.code === 'unauthorized_client';
-      return isClient ? { ...problem, detail: problem.detail + listedMethods(login, metadata) } : problem;
+      return isRejectedClient(problem)
+        ? { ...problem, detail: problem.detail + listedMethods(login, metadata) }
+        : problem;
     };
     const running = limit(() => make().catch(explain));
     const full = `${mostCalls} calls to the issuer already wait for an answer`;
@@ -117,7 +118,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const metadata = usable();
       if (isLoginProblem(metadata)) return metadata;
       const { sendsIssuer, idTokenAlgorithms } = metadata;
-      const answer = readCallback(callback, { issuer, sendsIssuer, start });
+      const answer = checkAnswer(callback, { issuer, sendsIssuer, start });
       if (isLoginProblem(answer)) return answer;
       const { nonce, state, codeVerifier, stepUp } = start;
       return attempt('code', limits.token, metadata, async () => {

@@ -3,7 +3,7 @@
  * the issuer are used, never a message, a cause or a body.
  */
 import { RequestError } from '../../issuer/fetch/request.ts';
-import type { LoginProblem } from '../login-client.ts';
+import { isRejectedClient, type LoginProblem } from '../login-client.ts';
 import { ClientFileError } from './client-authentication.ts';
 import { knownErrorCode } from './error-codes.ts';
 
@@ -66,7 +66,7 @@ function answered(error: unknown, call: LoginCall): LoginProblem {
   const code = knownErrorCode(memberOf(error, 'error'));
   const detail = `${endpointNames[call]} answered ${statusOf(error)} ${code ?? 'with an unknown error code'}`;
   const withCode = code === undefined ? {} : { code };
-  if (code === 'invalid_client')
+  if (isRejectedClient({ code }))
     return {
       ...unavailable(
         `${detail}; check \`issuers[].login.clientId\`, its secret or key, and \`clientAuthentication\``,

@@ -28,6 +28,11 @@ export const english: Texts = {
       text: 'This browser did not keep the cookie of the sign-in. Allow cookies for this site, then sign in again.',
       action: 'Sign in again',
     },
+    unreadable: {
+      title: 'The sign-in does not hold',
+      text: 'This application cannot use the cookies that this browser sends. Delete the cookies of this site, then sign in again. If it fails again, send the decision ID to your support.',
+      action: 'Sign in again',
+    },
     too_large: {
       title: 'Your account has too much data',
       text: 'You signed in, but this application cannot store your session. Your account has too much data, for example too many groups. Send the decision ID to your support.',

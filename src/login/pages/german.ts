@@ -28,6 +28,11 @@ export const german: Texts = {
       text: 'Dieser Browser hat das Cookie der Anmeldung nicht behalten. Erlauben Sie Cookies für diese Website, und melden Sie sich dann erneut an.',
       action: 'Erneut anmelden',
     },
+    unreadable: {
+      title: 'Die Anmeldung hält nicht',
+      text: 'Diese Anwendung kann die Cookies nicht verwenden, die dieser Browser sendet. Löschen Sie die Cookies dieser Website, und melden Sie sich dann erneut an. Wenn es wieder fehlschlägt, nennen Sie Ihrem Support die Entscheidungs-ID.',
+      action: 'Erneut anmelden',
+    },
     too_large: {
       title: 'Ihr Konto hat zu viele Daten',
       text: 'Sie haben sich angemeldet, aber diese Anwendung kann Ihre Sitzung nicht speichern. Ihr Konto hat zu viele Daten, zum Beispiel zu viele Gruppen. Nennen Sie Ihrem Support die Entscheidungs-ID.',

@@ -49,6 +49,7 @@ function createPages(language: Language, texts: Texts): PagesOfLanguage {
     cancelled: frame(failed.cancelled, failureIcon, 'plain'),
     unavailable: frame(failed.unavailable, clockIcon, 'plain'),
     unfinished: frame(failed.unfinished, failureIcon, 'bad'),
+    unreadable: frame(failed.unreadable, failureIcon, 'bad'),
     too_large: frame(failed.too_large, failureIcon, 'bad'),
   };
   const showSignedOut = frame(signedOut, doneIcon, 'good');

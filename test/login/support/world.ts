@@ -15,13 +15,16 @@ import type { Trace } from '../../../src/model/trace.ts';
 import { createCookieNames } from '../../../src/session/cookie-names.ts';
 import { createCookieSessions } from '../../../src/session/in-cookie.ts';
 import { createSeal } from '../../../src/session/seal-values.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { createSessionMemory } from '../../../src/session/session-memory.ts';
 import type { SessionStore } from '../../../src/session/session-store.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
 
-/** The path of the sealing key of a world. */
-const key = { id: 'testkey1', bytes: createHash('sha256').update('a key of tests').digest() };
+const keyOf = (id: string) => ({ id, bytes: createHash('sha256').update(`a key of tests: ${id}`).digest() });
+
+/** The sealing key of worlds. Sessions of one world count in another. */
+const usualKeys = [keyOf('testkey1')];
 
 type Options = Record<string, unknown>;
 
@@ -51,6 +54,10 @@ export interface WorldOptions {
   /** Real issuers, instead of those that write down their calls. */
   readonly real?: readonly LoginIssuer[];
   readonly clock?: TestClock;
+  /** The ID of the sealing key. Another one is another key. */
+  readonly keyId?: string;
+  /** The sessions with the newest tokens. */
+  readonly newestOf?: (session: Session) => Session;
   /** Places of paths; by default, each path has the place of the world. */
   readonly placeOf?: PlaceOfPath;
 }
@@ -70,6 +77,7 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   });
   const issuers = options.real ?? fakes;
   const events: (readonly unknown[])[] = [];
+  const keys = options.keyId === undefined ? usualKeys : [keyOf(options.keyId)];
   const seal = createSeal(() => keys);
   const sessionMaker = createSessionMaker({
     config,
@@ -79,9 +87,11 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   });
   const { login, sessions } = config;
   const policies = options.place?.policy === undefined ? [] : [options.place.policy];
+  const names = createCookieNames(sessions.cookie, policies);
+  const hostOf = createLoginHosts(login, config.hosts.ports);
   const store = createCookieSessions({
     options: sessions,
-    names: createCookieNames(sessions.cookie, policies),
+    names,
     seal,
     memory: createSessionMemory(config.cache),
     maxOpenings: 256,
@@ -95,17 +105,20 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     denyList: [],
     store,
     renew: () => ({ kind: 'current' }),
-    hostOf: createLoginHosts(login, config.hosts.ports),
+    hostOf,
     events: recorder,
     clock,
   });
   const logins = createLogins({
-    config: { ...config, policies: policies.map((name) => ({ name })) as Config['policies'] },
+    config,
     issuers,
+    hostOf,
+    names,
     seal,
     store,
     sessionMaker,
     findSession,
+    newestOf: options.newestOf ?? ((session) => session),
     events: recorder,
     clock,
     randomBytes,
@@ -151,8 +164,6 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     answer,
   };
 }
-
-const keys = [key];
 
 let count = 0;
 

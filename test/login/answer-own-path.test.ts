@@ -1,6 +1,8 @@
 /** The paths of the login: each answers its methods, and no answer is an allow (LG-13). */
 import { describe, expect, test } from 'vitest';
 import { createLoginPaths } from '../../src/login/login-paths.ts';
+import { readCookies } from '../../src/session/read-cookies.ts';
+import { plainPlace } from '../support/sessions.ts';
 import { navigation, openBrowser, requestOf } from './support/browser.ts';
 import { browserOf, headerOf, issuerCalls, pageOf, signIn } from './support/steps.ts';
 import { createLoginWorld } from './support/world.ts';
@@ -258,6 +260,19 @@ test('a person without rights gets a page with a sign-out, and never a new login
   expect(logins.explainDenial(late, script, place)).toBe(late);
   const forged = { outcome: 'deny', reason: 'origin_not_allowed' } as const;
   expect(logins.explainDenial(forged, browser.request('/admin'), place)).toBe(forged);
+});
+
+test('a dry run of a denial caches no session', async () => {
+  const browser = openBrowser();
+  await signIn(createLoginWorld(), browser);
+  const { logins, place, store, clock } = createLoginWorld();
+  const request = browser.request('/admin');
+  const find = () => store.find(readCookies(request.header('cookie')), { ...plainPlace });
+  logins.explainDenial({ outcome: 'deny', reason: 'claim_not_allowed' }, request, place, () => {});
+  await clock.advance(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await find()).toMatchObject({ isCached: false });
 });
 
 test('an allow keeps the cookies of the service from the workload, and leaves the others unchanged', async () => {
