@@ -12,6 +12,8 @@ import { startApp, until } from '../support/app.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey } from '../support/keys.ts';
+import { temporaryFile } from '../support/login-issuer.ts';
+import { newSessionKey } from '../support/login-service.ts';
 
 const flag = (name: string, value?: string) => ({ name, value });
 
@@ -64,6 +66,29 @@ test('finds nothing about a healthy service, and its denial', async () => {
   expect(after.ids).toEqual(['K89 note']);
   expect(after.findings[0]?.cause).toContain(`for GET 127.0.0.1:${app.httpPort}/orders, decision ID ${id}.`);
   expect(JSON.stringify(after)).not.toMatch(/secret|eyJ/);
+});
+
+test('finds replicas whose session keys differ', async () => {
+  const start = async (key: string) => {
+    const [keysFile, secret] = [temporaryFile('keys', `${key}\n`), temporaryFile('secret', 'a-secret')];
+    return startApp({
+      file: `issuers: [{issuer: "ISSUER", audiences: [a], login: {clientId: shop, clientSecretFile: ${secret}}}]
+login: {hosts: [shop.example.com]}
+sessions: {keysFile: ${keysFile}, refresh: false}
+${listeners}`,
+    });
+  };
+  const key = newSessionKey();
+  const [first, same, other] = [await start(key), await start(key), await start(newSessionKey())];
+  const admins = (apps: readonly { readonly adminPort: number }[]) =>
+    apps.map(({ adminPort }) => flag('--admin', `http://127.0.0.1:${adminPort}`));
+  const file = `issuers: [{issuer: "${first.issuer.url}", audiences: [a]}]\n${listeners}`;
+  const found = await diagnose(file, admins([first, same, other]));
+  expect(found.notes.length).toBeGreaterThanOrEqual(3);
+  expect(found.findings.filter(({ id }) => id === 'K18').map(({ place }) => place.file)).toEqual([
+    `http://127.0.0.1:${other.adminPort}`,
+  ]);
+  expect((await diagnose(file, admins([first, same]))).ids).not.toContain('K18 error');
 });
 
 test('finds another configuration, shadow mode, and a client with the wrong protocol', async () => {

@@ -70,6 +70,20 @@ export const loginConfig: readonly Mutant[] = [
     tests: problems,
   },
   {
+    name: 'a policy may have the host of an earlier one, if the earlier rule has a wildcard',
+    file: 'src/config/login/policy-hosts-problems.ts',
+    find: 'return hostCovers(other, one) ? [one] : [];',
+    replace: 'return [];',
+    tests: problems,
+  },
+  {
+    name: 'a policy that only counts sessions may have the host of another one',
+    file: 'src/config/login/policy-hosts-problems.ts',
+    find: 'if (sessionRuleOf(rule, config) === undefined) return [];',
+    replace: "if (sessionRuleOf(rule, config)?.when !== 'navigation') return [];",
+    tests: problems,
+  },
+  {
     name: 'sessions count for a rule that says never',
     file: 'src/config/login/session-rule.ts',
     find: "if (rule.require === undefined || rule.login === 'never' || required === 'never') return undefined;",

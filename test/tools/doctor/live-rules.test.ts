@@ -198,7 +198,7 @@ describe('for several replicas', () => {
     [['a', 'b'], 'a, b'],
     [['b'], 'b'],
     [undefined, 'absent'],
-  ])('reports the session keys %j beside other ones', async (keys, shown) => {
+  ])('reports the session keys %j next to other ones', async (keys, shown) => {
     const found = runRules(replicaRules, [
       await replica(1, ['b', 'a']),
       await replica(2, ['b', 'a']),
