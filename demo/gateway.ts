@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { loginEntryHeaders } from '../src/config/rules/entry-headers.ts';
 import { startEnvoy } from '../tools/envoy.ts';
 import { istioSidecar } from '../tools/istio.ts';
 
@@ -23,21 +24,8 @@ export interface GatewayOptions {
   readonly workload: number;
 }
 
-/** The headers of a check that a login needs. */
-const checkHeaders = [
-  'authorization',
-  'cookie',
-  'accept',
-  'accept-language',
-  'x-requested-with',
-  'sec-fetch-mode',
-  'sec-fetch-dest',
-  'sec-fetch-site',
-  'sec-fetch-user',
-  'sec-purpose',
-  'origin',
-  'upgrade',
-];
+/** The headers of a check with a login. */
+const checkHeaders = ['authorization', ...loginEntryHeaders.include];
 
 /** Starts Envoy, configured as Istio configures a sidecar. */
 export async function envoyGateway(
@@ -52,7 +40,7 @@ export async function envoyGateway(
     ...(transport === 'http' && {
       includeRequestHeadersInCheck: checkHeaders,
       headersToUpstreamOnAllow: ['x-auth-request-*', 'cookie', 'authorization'],
-      headersToDownstreamOnAllow: ['set-cookie'],
+      headersToDownstreamOnAllow: [...loginEntryHeaders.toBrowserOnAllow],
     }),
   };
   return startEnvoy(path, (ports) => istioSidecar(mesh, ports));

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { client } from '../../test/support/login/keycloak.ts';
-import { type LoginProvider, startLoginProvider } from '../../test/support/login/oidc-provider.ts';
+import type { LoginProvider } from '../../test/support/login/oidc-provider.ts';
 import { createScriptedBrowser } from '../../test/support/login/scripted-browser.ts';
 import { newSessionKey } from '../../test/support/login/service.ts';
 import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
@@ -29,6 +29,8 @@ export const session: Group = {
     const found = await findOauth2Proxy();
     if ('missing' in found) throw new Error(found.missing);
     const { issuer, mint } = bench.mint;
+    // Only this group loads an OpenID provider into the process of the load.
+    const { startLoginProvider } = await import('../../test/support/login/oidc-provider.ts');
     const provider = await startLoginProvider([origin], ['/.oidc-authz/callback', '/oauth2/callback'], {
       features: {
         devInteractions: { enabled: true },

@@ -1,25 +1,37 @@
 /** The challenge and the body of a denial. Neither contains the reason. */
 import type { Config } from '../config/declare/options.ts';
-import type { Denial, Failure } from '../model/decision.ts';
+import { type Denial, type Failure, retryAfterSeconds } from '../model/decision.ts';
 import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
 import { proofAlgorithms } from './binding/proof-problems.ts';
 
 /** The options of the challenge. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
+/** The codes of a body. A reason without an error code has one of the others. */
+type BodyCode = ErrorCode | 'unauthorized' | 'not_found';
 /** The Retry-After of a check that ends in an error, in seconds. */
 const retryAfterSeconds = 5;
 
-/** The codes of a body. A reason without an error code has one of the others. */
-type BodyCode = ErrorCode | 'unauthorized' | 'not_found';
+const signInOrToken = 'A login or a bearer token is required.';
 
-const descriptions: Readonly<Record<BodyCode, string>> = {
-  unauthorized: 'A bearer token is required.',
+/** The codes of a body. A reason without an error code has one of the others. */
+type BodyCode = ErrorCode | 'unauthorized' | 'forbidden' | 'not_found';
+
+const descriptions: Readonly<Record<ErrorCode | 'not_found', string>> = {
   not_found: 'The login does not have this path or method.',
   invalid_request: 'The request is malformed, ambiguous or too large, or carries more than one token.',
   invalid_token: 'The bearer token is not valid here.',
-  insufficient_scope: 'The bearer token does not permit this request.',
+  insufficient_scope: 'The credentials do not permit this request.',
   temporarily_unavailable: 'The request cannot be authorized right now; try again later.',
+};
+
+/** The descriptions of reasons without an error code, unless their status is 404. */
+const plainDescriptions: Readonly<Partial<Record<Reason, string>>> = {
+  token_missing: 'A bearer token is required.',
+  login_required: signInOrToken,
+  session_expired: signInOrToken,
+  session_invalid: signInOrToken,
+  origin_not_allowed: 'A page of another origin cannot make this request for a signed-in person.',
 };
 
 /**
@@ -64,18 +76,27 @@ function withParameters(scheme: string, parameters: readonly string[]): string {
 }
 
 /**
- * The JSON body of a denial or an error. Reasons with the same error code have the same body, except for the decision ID.
+ * The JSON body of a denial or an error. Reasons with the same error code have the same body, except for the decision ID. Those of a
+ * login and of a session do not have that of a missing token.
  *
  * @param decision the decision ID; undefined if the decision has none
  */
 export function errorBody(reason: Exclude<Reason, 'allowed'>, decision: string | undefined): string {
   const error = bodyCode(reason);
-  return JSON.stringify({ error, error_description: descriptions[error], decision });
+  return JSON.stringify({ error, error_description: descriptionOf(reason, error), decision });
 }
 
 function bodyCode(reason: Exclude<Reason, 'allowed'>): BodyCode {
   const { error, httpStatus } = reasons[reason];
-  return error ?? (httpStatus === 404 ? 'not_found' : 'unauthorized');
+  if (error !== null) return error;
+  if (httpStatus === 404) return 'not_found';
+  return httpStatus === 403 ? 'forbidden' : 'unauthorized';
+}
+
+function descriptionOf(reason: Exclude<Reason, 'allowed'>, code: BodyCode): string {
+  return code === 'unauthorized' || code === 'forbidden'
+    ? (plainDescriptions[reason] ?? 'The login has ended, or did not succeed.')
+    : descriptions[code];
 }
 
 /** A quoted-string (RFC 9110 section 5.6.4). */

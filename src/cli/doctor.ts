@@ -49,7 +49,7 @@ const page: ManualPage = {
     {
       name: '--admin',
       takes: 'URL',
-      text: 'The admin listener of the running service, to ask for its state and its last denials.',
+      text: 'The admin listener of the running service, to ask for its state and its last denials; repeatable, to compare replicas.',
     },
     adminTokenFlag,
     ...tlsFlags,
@@ -124,7 +124,7 @@ export async function doctor(sources: DoctorSources): Promise<DoctorResult> {
 }
 
 async function diagnose(
-  { paths, config, output, ignored, authorizers, envoys, admin, asksIssuers }: ReturnType<typeof parsedLine>,
+  { paths, config, output, ignored, authorizers, envoys, admins, asksIssuers }: ReturnType<typeof parsedLine>,
   { flags, readFile, readInput, environment, clock }: DoctorSources,
 ): Promise<DoctorResult> {
   const { readInputs } = await import('../tools/doctor/read/input.ts');
@@ -152,7 +152,7 @@ async function diagnose(
       token: undefined,
       clock,
     })),
-    admin: admin === undefined ? undefined : readAdminAccess(createFlagReader(flags), admin, readFile),
+    admins: admins.map((url) => readAdminAccess(createFlagReader(flags), url, readFile)),
     asksIssuers,
     ignored,
     environment,
@@ -222,9 +222,9 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   const invalid = ignored.find((id) => !/^K\d\d$/.test(id));
   if (invalid !== undefined)
     throw singleProblem('flag --ignore', `expected IDs such as K05, got ${JSON.stringify(invalid)}`);
-  const [config, admin] = [last('--config'), last('--admin')];
+  const [config, admins] = [last('--config'), values('--admin')];
   const accessFlags = [adminTokenFlag, ...tlsFlags].map(({ name }) => name);
-  if (admin === undefined && flags.some(({ name }) => accessFlags.includes(name)))
+  if (admins.length === 0 && flags.some(({ name }) => accessFlags.includes(name)))
     throw singleProblem('doctor', 'the flags for the admin listener need --admin URL');
   const asksIssuers = flags.some(({ name }) => name === '--live');
   if (asksIssuers && config === undefined && words.length === 0)
@@ -236,7 +236,7 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
   ] as const)
     if (!values(flag).every(isOrigin))
       throw singleProblem(`flag ${flag}`, `expected a URL such as http://127.0.0.1:${port}, without a path`);
-  if (words.length === 0 && config === undefined && admin === undefined && envoys.length === 0)
+  if (words.length === 0 && config === undefined && admins.length === 0 && envoys.length === 0)
     throw singleProblem(
       'doctor',
       'FILE is missing; name a file or a folder, or write - for standard input; or use --config, --admin or --envoy',
@@ -248,7 +248,7 @@ function parsedLine({ words, flags, environment }: DoctorSources) {
     );
   return {
     ...{ paths: words, config, output, ignored, authorizers: all('--authorizer') },
-    ...{ envoys, admin, asksIssuers },
+    ...{ envoys, admins, asksIssuers },
   };
 }
 

@@ -41,7 +41,7 @@ const page: ManualPage = {
     {
       name: '--transport',
       takes: 'http|grpc',
-      text: 'How the proxy sends checks. Default: http, but grpc for contour, and if `http.enabled` is false.',
+      text: 'How the proxy sends checks. Default: http, but grpc for contour, for envoy-gateway with a login, and if `http.enabled` is false.',
     },
     {
       name: '--timeout',

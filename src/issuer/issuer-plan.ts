@@ -2,8 +2,8 @@
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createTrustedCertificates } from './fetch/ca-files.ts';
 import { createFetch } from './fetch/fetch.ts';
+import { createIssuerConnection } from './fetch/issuer-connection.ts';
 import { createIssuer, type Issuer, type IssuerEvents } from './issuer.ts';
 import type { IssuerPlan } from './registry.ts';
 import { createKeySource, type OnFetched } from './source/key-source.ts';
@@ -38,20 +38,17 @@ export function planIssuer(issuerConfig: IssuerConfig, config: Config, context: 
 
 function createOwner(issuerConfig: IssuerConfig, { keys, limits }: Config, context: IssuerContext): Issuer {
   const { clock, random, environment, files, eventsOf } = context;
-  const { caFile, trustSystemCas, jwksFile, publicKeyFiles, httpsProxy, insecureHttp, name } = issuerConfig;
-  const caFiles = caFile === undefined ? [] : [caFile].flat();
-  const events = eventsOf(name, caFiles);
-  const trusted =
-    caFile === undefined ? undefined : createTrustedCertificates(caFiles, files, events.onTrustReload);
+  const { caFile = [], jwksFile, publicKeyFiles, name } = issuerConfig;
+  const events = eventsOf(name, [caFile].flat());
+  const { trusted, options } = createIssuerConnection(issuerConfig, {
+    files,
+    environment,
+    onTrustReload: events.onTrustReload,
+  });
   const fetch = createFetch({
     timeout: keys.timeout,
     maxBytes: limits.maxIssuerResponseSize,
-    insecureHttp,
-    extraCa: trusted?.read,
-    trustSystemCas,
-    proxy: httpsProxy,
-    environment,
-    issuerName: name,
+    ...options,
     optionOf: (url) => {
       if (url === issuerConfig.jwksUri) return 'jwksUri';
       return url === issuerConfig.discoveryUri ? 'discoveryUri' : 'issuer';

@@ -1,6 +1,6 @@
 /** Builds the decisions of the login. Each has an answer for the browser. */
 import type { BrowserAnswer } from '../model/browser-answer.ts';
-import type { Decision } from '../model/decision.ts';
+import { type Decision, retryAfterSeconds } from '../model/decision.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import type { StepDetail } from '../model/trace.ts';
 import type { ShownPage } from './login-pages.ts';
@@ -14,12 +14,9 @@ export interface Answered {
   readonly detail: () => StepDetail;
 }
 
-/** The reasons with which a path of the login, or a request without a session, is denied. */
-export type LoginReason = DenyReason;
-
 /** A denial with an answer for the browser. */
 export function denied(
-  reason: LoginReason,
+  reason: DenyReason,
   browser: BrowserAnswer,
   { place, issuerName, detail }: Answered,
 ): Decision {
@@ -32,9 +29,6 @@ export function denied(
     detail,
   };
 }
-
-/** How long a browser waits before it tries again, in seconds. */
-const retryAfter = '5';
 
 /** The answer if an issuer cannot be used right now: a page that says so. */
 export function unavailable(
@@ -59,7 +53,7 @@ export function unavailableAnswer(
   { page, headers }: ShownPage,
   cookies: readonly string[] = [],
 ): BrowserAnswer {
-  return { status: 403, cookies, headers: [...headers, ['retry-after', retryAfter]], page };
+  return { status: 403, cookies, headers: [...headers, ['retry-after', String(retryAfterSeconds)]], page };
 }
 
 /** A page. */

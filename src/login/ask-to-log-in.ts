@@ -4,9 +4,10 @@ import type { BrowserAnswer } from '../model/browser-answer.ts';
 import { loginHeader } from '../model/browser-answer.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { NoSession } from '../session/session.ts';
-import { denied, type LoginReason, pageAnswer } from './answers.ts';
+import { denied, pageAnswer } from './answers.ts';
 import { describeLoop, describeRequired } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginHostOf } from './login-hosts.ts';
@@ -35,7 +36,7 @@ export interface AskParts {
 }
 
 /** The reason by what happened to the session. Browsers get the same answer for all of them. */
-const reasonOf: Readonly<Record<NoSession, LoginReason>> = {
+const reasonOf: Readonly<Record<NoSession, DenyReason>> = {
   absent: 'login_required',
   invalid: 'session_invalid',
   expired: 'session_expired',
@@ -110,7 +111,7 @@ export function createAskToLogIn(parts: AskParts): Logins['askToLogIn'] {
 }
 
 interface Answered {
-  readonly reason: LoginReason;
+  readonly reason: DenyReason;
   readonly cookies: readonly string[];
   /** Why there is no session. */
   readonly why: () => StepDetail;

@@ -1,12 +1,13 @@
 /** Begins a login: makes its secrets, seals them into a cookie, and sends the browser to the issuer (RFC 6749 section 4.1.1). */
 
 import type { Decision } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
-import { denied, type LoginReason, redirect, unavailable } from './answers.ts';
+import { denied, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, type LoginProblem, type StepUp } from './login-client.ts';
 import type { LoginCookies } from './login-cookies.ts';
-import { describeUnavailable } from './login-details.ts';
+import { describeIssuerProblem } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPages } from './login-pages.ts';
@@ -20,7 +21,7 @@ export interface LoginStart {
   /** The validated return address. */
   readonly returnTo: string;
   /** The reason of the decision, and its detail. */
-  readonly reason: LoginReason;
+  readonly reason: DenyReason;
   readonly detail: () => StepDetail;
   /** More values of `set-cookie`. */
   readonly cookies?: readonly string[];
@@ -70,7 +71,7 @@ export function createBegin(parts: BeginParts): Begin {
     return unavailable(problem.detail, page, [], {
       place: asked.place,
       issuerName: name,
-      detail: () => describeUnavailable(start.issuer, problem),
+      detail: () => describeIssuerProblem(start.issuer, problem),
     });
   };
   const answer = ({ place }: LoginRequest, { issuer, reason, detail }: LoginStart, browser: Redirect) =>

@@ -1,5 +1,6 @@
 /** Reads the answer of an issuer from the query of the callback (RFC 6749 section 4.1.2, RFC 9207). */
 import { isState } from './begin.ts';
+import { maxCallback, repeatedParameter } from './client/callback-parameters.ts';
 import { queryOf } from './request-headers.ts';
 
 /** The answer, before anything of it is believed. */
@@ -10,18 +11,12 @@ export interface CallbackQuery {
   readonly problem: string | undefined;
 }
 
-/** Each can be there once (RFC 6749 section 3.1). A second one could be read instead of the first. */
-const parameters = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state'];
-
-/** The longest callback, in characters. */
-const maxLength = 4_096;
-
 /** Reads the query of a callback. */
 export function readCallback(target: string): CallbackQuery {
-  const query = target.length > maxLength ? undefined : queryOf(target);
+  const query = target.length > maxCallback ? undefined : queryOf(target);
   if (query === undefined) return { state: undefined, problem: 'the callback is longer than 4 KiB' };
   const state = query.getAll('state');
-  const repeated = parameters.find((name) => query.getAll(name).length > 1);
+  const repeated = repeatedParameter(query);
   return {
     state: state.length === 1 && state[0] !== undefined && isState(state[0]) ? state[0] : undefined,
     problem:

@@ -1,4 +1,5 @@
 /** Keeps the cookies of this service from the workload, and gives the browser new ones with an allow. */
+import type { CookieNames } from '../session/cookie-names.ts';
 import { withoutCookies } from '../session/without-cookies.ts';
 import type { Logins } from './logins.ts';
 
@@ -8,11 +9,11 @@ import type { Logins } from './logins.ts';
  */
 const maxForwarded = 48 * 1024;
 
-/** Creates the changes of an allow. @param isOwn whether a cookie belongs to this service */
-export function createCookieChanges(isOwn: (name: string) => boolean): Logins['cookieChanges'] {
+/** Creates the changes of an allow. */
+export function createCookieChanges(names: Pick<CookieNames, 'stem' | 'isOwn'>): Logins['cookieChanges'] {
   return (request, set) => {
     const lines = request.header('cookie');
-    const others = lines.length === 0 ? undefined : withoutCookies(lines, isOwn);
+    const others = lines.length === 0 ? undefined : withoutCookies(lines, names);
     const forwarded = others !== undefined && others.length > maxForwarded ? '' : others;
     return set.length === 0 && forwarded === undefined ? undefined : { set, forwarded };
   };

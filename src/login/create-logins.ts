@@ -3,9 +3,10 @@ import type { Config } from '../config/declare/options.ts';
 import { issuerTime } from '../config/login/login-time.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
-import { createCookieNames } from '../session/cookie-names.ts';
+import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { SessionStore } from '../session/session-store.ts';
+import { createAnswerOwnPath } from './answer-own-path.ts';
 import { createAskToLogIn } from './ask-to-log-in.ts';
 import { createBegin } from './begin.ts';
 import { createCallback } from './callback.ts';
@@ -15,14 +16,13 @@ import { createFinish } from './finish.ts';
 import { createIssuerCalls } from './issuer-calls.ts';
 import { createLoginCookies } from './login-cookies.ts';
 import type { LoginEvents } from './login-events.ts';
-import { createLoginHosts } from './login-hosts.ts';
+import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import { createLoginLoops } from './login-loops.ts';
 import type { LoginPages } from './login-pages.ts';
 import { createLoginPaths } from './login-paths.ts';
 import type { Logins } from './logins.ts';
 import { createOriginProblem } from './origin.ts';
-import { createAnswerOwnPath } from './own-paths.ts';
 import type { Renewals } from './refresh.ts';
 import { createRevoke } from './revocations.ts';
 import { createSendToIssuer } from './send-to-issuer.ts';
@@ -41,6 +41,9 @@ export interface LoginParts {
   };
   /** Every issuer with `login`. */
   readonly issuers: readonly LoginIssuer[];
+  readonly hostOf: LoginHostOf;
+  /** The names of the cookies of the store. */
+  readonly names: CookieNames;
   readonly seal: Seal;
   readonly store: SessionStore;
   readonly sessionMaker: SessionMaker;
@@ -63,6 +66,8 @@ export function createLogins(parts: LoginParts): Logins {
   const {
     config,
     issuers,
+    hostOf,
+    names,
     seal,
     store,
     sessionMaker,
@@ -73,14 +78,9 @@ export function createLogins(parts: LoginParts): Logins {
     randomBytes,
     pages,
   } = parts;
-  const { login, sessions, hosts, limits } = config;
+  const { login, sessions, limits } = config;
   const now = () => clock.now();
-  const hostOf = createLoginHosts(login, hosts.ports);
   const paths = createLoginPaths(login.paths, issuers.length > 1);
-  const names = createCookieNames(
-    sessions.cookie,
-    (config.policies ?? []).map(({ name }) => name),
-  );
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const loops = createLoginLoops(names, sameSite, clock);
@@ -143,6 +143,6 @@ export function createLogins(parts: LoginParts): Logins {
     originProblem: createOriginProblem(hostOf, cors),
     askToLogIn,
     explainDenial: createExplainDenial({ hostOf, store, paths, pages }),
-    cookieChanges: createCookieChanges(store.isOwn),
+    cookieChanges: createCookieChanges(names),
   };
 }

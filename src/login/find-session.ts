@@ -17,12 +17,12 @@ import {
   describeAbsent,
   describeEnded,
   describeInvalid,
+  describeNotRenewed,
   describeOtherHost,
   describeOtherIssuer,
   describeOutdated,
   describeOverload,
   describeRejected,
-  describeUnavailable,
 } from './session-details.ts';
 import { createSessionLifetime } from './session-lifetime.ts';
 
@@ -125,7 +125,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
           reason: 'login_unavailable',
           issuerName: known.issuer.config.name,
           problem: renewal.detail,
-          detail: () => describeUnavailable(renewal.detail),
+          detail: () => describeNotRenewed(renewal.detail),
         };
     }
   };

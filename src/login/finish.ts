@@ -6,7 +6,7 @@ import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, isRejectedClient, type LoginProblem } from './login-client.ts';
 import type { FoundLogin, LoginCookies } from './login-cookies.ts';
-import { describeCompleted, describeFailed, describeUnavailable } from './login-details.ts';
+import { describeCompleted, describeFailed, describeIssuerProblem } from './login-details.ts';
 import type { LoginEvents, LoginResult } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginLoops } from './login-loops.ts';
@@ -81,7 +81,7 @@ export function createFinish(parts: FinishParts): Finish {
         isCodeUsed,
         decision: unavailable(detail, page, cookies, {
           ...answered,
-          detail: () => describeUnavailable(issuer, problem),
+          detail: () => describeIssuerProblem(issuer, problem),
         }),
       };
     return {

@@ -1,5 +1,6 @@
 /** The cookies of logins in progress: one sealed cookie a login, found by its `state`, at most five for a browser. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { isSameText } from '../runtime/same-text.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
@@ -164,12 +165,6 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
 /** The part of the name that a login cookie has from its `state`. */
 function markOf(state: string): string {
   return createHash('sha256').update(state).digest('base64url').slice(0, 8);
-}
-
-/** Compares two texts in a time that does not depend on where they differ. */
-function isSameText(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }
 
 const textMembers = [

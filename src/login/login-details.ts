@@ -57,7 +57,7 @@ export function describeStart(request: CheckRequest, place: LoginPlace, found: s
 }
 
 /** An issuer cannot be used. */
-export function describeUnavailable({ config, path }: LoginIssuer, problem: LoginProblem): StepDetail {
+export function describeIssuerProblem({ config, path }: LoginIssuer, problem: LoginProblem): StepDetail {
   const { detail } = problem;
   const isRejected = isRejectedClient(problem);
   return detailOf(

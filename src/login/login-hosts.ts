@@ -1,6 +1,6 @@
 /** The hosts where people log in, and the origin of each. The scheme comes from the configuration, never from the request. */
 import type { Config } from '../config/declare/options.ts';
-import { createReadLoginHost } from '../config/login/login-hosts.ts';
+import { createReadLoginHost } from '../config/login/read-login-host.ts';
 import { readHost } from '../config/values/hosts.ts';
 
 /** A host where people log in. */

@@ -1,5 +1,5 @@
 /** The paths that the login answers itself, and the addresses of them. */
-import { loginPaths, type PathOptions } from '../config/login/own-paths.ts';
+import { loginPaths, type PathOptions } from '../config/login/login-addresses.ts';
 
 /** A path of the login. */
 export type OwnPath =
@@ -38,8 +38,12 @@ export function createLoginPaths(options: PathOptions, hasSeveralIssuers: boolea
   ]);
   const { prefix } = options;
   const callbackPrefix = `${paths.callback}/`;
+  const beginnings = [prefix, ...named.keys()].filter(
+    (path, index, all) => all.findIndex((other) => path.startsWith(other)) === index,
+  );
   return {
     read: (path) => {
+      if (!beginnings.some((beginning) => path.startsWith(beginning))) return undefined;
       const own = named.get(path);
       if (own !== undefined) return own;
       if (path.startsWith(callbackPrefix)) {

@@ -1,7 +1,8 @@
 /** Sends a browser to the issuer of a place, or to the page of choice if there are several. */
 import type { Decision } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
-import { denied, type LoginReason, pageAnswer } from './answers.ts';
+import { denied, pageAnswer } from './answers.ts';
 import type { Begin, LoginStart } from './begin.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { LoginPages } from './login-pages.ts';
@@ -17,7 +18,7 @@ export interface ToIssuer extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isA
   readonly isChoice?: boolean;
   /** The status of the page of choice: 401 where a session is missing, 200 at a path of the login. */
   readonly status: 200 | 401;
-  readonly reason: LoginReason;
+  readonly reason: DenyReason;
   readonly detail: () => StepDetail;
 }
 

@@ -119,7 +119,7 @@ export function describeOverload(limit: number): StepDetail {
 }
 
 /** The tokens have ended, and the issuer does not renew them. */
-export function describeUnavailable(detail: string): StepDetail {
+export function describeNotRenewed(detail: string): StepDetail {
   return detailOf(
     {
       step: 'session',

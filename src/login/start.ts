@@ -1,7 +1,8 @@
 /** Answers the start of a login and the page of choice: the addresses that links of pages and applications open. */
 import type { Decision } from '../model/decision.ts';
+import type { DenyReason } from '../model/reasons.ts';
 import type { Trace } from '../model/trace.ts';
-import { denied, type LoginReason } from './answers.ts';
+import { denied } from './answers.ts';
 import { describeStart } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginPaths } from './login-paths.ts';
@@ -41,7 +42,7 @@ export interface Start {
   ) => Decision | Promise<Decision>;
 }
 
-const reason: LoginReason = 'login_required';
+const reason: DenyReason = 'login_required';
 
 /** Creates the answers. */
 export function createStart({ paths, sendToIssuer, events, frames }: StartParts): Start {

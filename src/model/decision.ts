@@ -14,6 +14,9 @@ interface IncumbentResult {
   readonly comparison?: Comparison;
 }
 
+/** How long a client waits after an error before it tries again, in seconds (`retry-after`, RFC 9110 section 10.2.3). */
+export const retryAfterSeconds = 5;
+
 /** The header of a response that has the id of its decision. */
 export const decisionHeader = 'x-oidc-authz-decision';
 

@@ -76,6 +76,7 @@ export const loginReasonTexts = {
     look: [
       `${detail}: it names the step that failed.`,
       'If it says that the answer belongs to no login, compare the key IDs in `/readyz` of all replicas.',
+      'A redirect URI that is not registered has no decision here: the page of the issuer says so.',
     ],
     fix: [
       'Open the page again. If that helps, nothing is wrong.',

@@ -229,7 +229,7 @@ export const reasons = {
       'The path belongs to the login (`login.paths`), and this service answers it itself. The workload never receives it.',
   },
   origin_not_allowed: {
-    ...forbidden,
+    ...loginEnded,
     description:
       'A session does not allow this request from another origin: the rule has `requireSameOrigin`, or it opens a WebSocket.',
   },

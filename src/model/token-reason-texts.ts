@@ -21,6 +21,7 @@ export const tokenReasonTexts = {
       'The client uses another scheme, such as `Basic`, or leaves out the word `Bearer`.',
       'A gateway or another proxy removes the header, or the Envoy configuration does not include `authorization` in the check.',
       'A browser sends a CORS preflight (`OPTIONS`). A preflight never has a token.',
+      'A person opens a page, but the rule does not count sessions, or the host is not in `login.hosts`: see [a login does not work](login-troubleshoot.md#the-page-does-not-ask-for-a-login).',
     ],
     look: [
       'Run `curl -v` with the token against the workload, and then against port 8000 of the authorizer. If only the first request is denied, the header is lost on the way.',
@@ -29,8 +30,9 @@ export const tokenReasonTexts = {
       'Send `authorization: Bearer TOKEN` from the client.',
       'Include `authorization` in the check: see [headers](headers.md#what-the-mesh-must-list).',
       'Allow preflights and public paths with a rule: see the [cookbook](rules.md#cookbook).',
+      'To send browsers to log in, add the host to `login.hosts`, and let the rule count sessions (`login`, `require.login`): see [log in](login.md#3-choose-who-is-sent-to-log-in).',
     ],
-    options: ['rules', 'dpop.origins'],
+    options: ['rules', 'dpop.origins', 'login.hosts', 'rules[].login', 'rules[].require.login'],
   },
   token_duplicated: {
     causes: [

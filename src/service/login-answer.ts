@@ -5,7 +5,7 @@ import { createSelectRule } from '../check/rules/select-rule.ts';
 import { createLoginPlaces, type LoginPlacesParts } from './login-places.ts';
 import { generalRules, policyRules } from './rule-sets.ts';
 
-/** Creates the function. With several policies, the first with a login on the host of a request answers it. */
+/** Creates the function. Policies have no host with a login in common, so at most one of them answers a request. */
 export function createLoginAnswer(parts: LoginPlacesParts): AnswerOwnPath {
   const { config } = parts;
   const { hosts, paths, clientAddress } = config;

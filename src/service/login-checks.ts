@@ -6,8 +6,8 @@ import { createSignIn } from '../check/login/sign-in.ts';
 import type { RuledLogin } from '../check/ruled-check.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
 import { createSessionForward } from '../check/upstream-headers.ts';
-import { createReadLoginHost } from '../config/login/login-hosts.ts';
 import { loginTime } from '../config/login/login-time.ts';
+import { createReadLoginHost } from '../config/login/read-login-host.ts';
 import { createLoginPlaces, type LoginPlacesParts } from './login-places.ts';
 import type { RuleSet } from './rule-sets.ts';
 

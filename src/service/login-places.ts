@@ -3,8 +3,8 @@
 import { type AnswerOwnPath, createAnswerOwnPath, type HostedPlace } from '../check/login/own-paths.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
 import type { Config } from '../config/declare/options.ts';
-import { createReadLoginHost } from '../config/login/login-hosts.ts';
 import { loginTime } from '../config/login/login-time.ts';
+import { createReadLoginHost } from '../config/login/read-login-host.ts';
 import { sessionRuleOf } from '../config/login/session-rule.ts';
 import type { RuleConfig } from '../config/rules/rule-options.ts';
 import type { LoginPlace, Logins, PlaceOfPath } from '../login/logins.ts';

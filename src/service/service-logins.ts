@@ -24,7 +24,7 @@ import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
 import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
-import { createSessionMemory } from '../session/session-memory.ts';
+import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 
 /** The dependencies. */
@@ -68,12 +68,19 @@ interface Refreshes {
   readonly renewals: Renewals;
 }
 
+/** Sessions that this process has opened or ended. */
+interface Remembered {
+  /** The options that it was made with. */
+  readonly options: string;
+  readonly memory: SessionMemory;
+}
+
 /** Creates the logins of a process. */
 export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
   const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
-  let memory: ReturnType<typeof createSessionMemory> | undefined;
+  let remembered: Remembered | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
@@ -102,8 +109,14 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       };
     return refreshes.renewals;
   };
+  const memoryFor = ({ cache }: WithLogin): SessionMemory => {
+    const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
+    if (remembered?.options !== options)
+      remembered = { options, memory: createSessionMemory(cache, remembered?.memory.ended) };
+    return remembered.memory;
+  };
   const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
-    const { login, sessions, cache, limits, hosts, policies = [] } = config;
+    const { login, sessions, limits, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
     previous?.stop();
@@ -116,7 +129,6 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
     const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
-    memory ??= createSessionMemory(cache);
     const names = createCookieNames(
       sessions.cookie,
       policies.map(({ name }) => name),
@@ -125,25 +137,28 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       options: sessions,
       names,
       seal,
-      memory,
+      memory: memoryFor(config),
       maxOpenings: limits.maxVerificationsInFlight,
       isHintOptional: maker.isHintOptional,
       clock,
     });
     const { renew, newestOf } = renewalsWith(config);
+    const hostOf = createLoginHosts(login, hosts.ports);
     const findSession = createFindSession({
       config,
       issuers: made,
       denyList,
       store,
       renew,
-      hostOf: createLoginHosts(login, hosts.ports),
+      hostOf,
       events,
       clock,
     });
     return createLogins({
       config,
       issuers: made,
+      hostOf,
+      names,
       seal,
       store,
       sessionMaker: maker,
@@ -167,7 +182,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       stop();
       return undefined;
     },
-    sessions: () => memory?.opened.size() ?? 0,
+    sessions: () => remembered?.memory.opened.size() ?? 0,
     stop,
   };
 }

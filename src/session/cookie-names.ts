@@ -24,6 +24,8 @@ export interface CookieNames {
   readonly login: (place: Pick<CookiePlace, 'isHttp'>, mark: string) => string;
   /** Whether a name is one of a login in progress, at any place. */
   readonly isLogin: (name: string) => boolean;
+  /** A text that is in each name of a cookie of this service. */
+  readonly stem: string;
   /** Whether a name belongs to this service: a session, a chunk of one, or a login in progress. */
   readonly isOwn: (name: string) => boolean;
 }
@@ -61,6 +63,7 @@ export function createCookieNames(
     session,
     login: ({ isHttp }, mark) => `${isHttp ? '' : '__Host-'}${name}-login-${mark}`,
     isLogin,
+    stem: name,
     isOwn: (cookie) => {
       const start = withoutPrefix(cookie);
       return cookie.startsWith(name, start) && (plain.has(cookie.slice(start)) || isLogin(cookie));

@@ -134,7 +134,6 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
         ? present.map((name) => deleteCookie(name, attributes))
         : deletePlanted(present, attributes, place.host, path);
     },
-    isOwn: names.isOwn,
   };
 }
 

@@ -41,8 +41,11 @@ export interface SessionMemoryLimits {
 const memoryPerCookieByte = 3;
 const memoryPerEntry = 1_000;
 
-/** Creates an empty memory. */
-export function createSessionMemory({ maxEntries, maxBytes }: SessionMemoryLimits): SessionMemory {
+/** Creates a memory without opened sessions. @param ended the ended sessions of an earlier memory, which are kept */
+export function createSessionMemory(
+  { maxEntries, maxBytes }: SessionMemoryLimits,
+  ended: EndedSessions = createEndedSessions(),
+): SessionMemory {
   const isOff = maxEntries === 0 || maxBytes === 0;
   const entries = new LRUCache<string, OpenedSession>({
     max: Math.max(1, maxEntries),
@@ -58,6 +61,6 @@ export function createSessionMemory({ maxEntries, maxBytes }: SessionMemoryLimit
       },
       size: () => entries.size,
     },
-    ended: createEndedSessions(),
+    ended,
   };
 }

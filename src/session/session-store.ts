@@ -78,8 +78,6 @@ export interface SessionStore {
    * @param path the path of the request, if cookies that others have planted are deleted too: for each path and domain that fits
    */
   readonly clear: (cookies: RequestCookies, place: CookiePlace, path?: string) => readonly string[];
-  /** Whether a cookie name belongs to this service: a session, a chunk of one, or a login in progress. */
-  readonly isOwn: (name: string) => boolean;
 }
 
 /** A saved session. */

@@ -28,7 +28,7 @@ test('insufficient scope: the challenge lists the required scopes', () => {
       { realm: 'orders', dpop: noDpop },
     ),
   ).toBe(
-    'Bearer realm="orders", error="insufficient_scope", error_description="The bearer token does not permit this request.", scope="orders.read orders.write"',
+    'Bearer realm="orders", error="insufficient_scope", error_description="The credentials do not permit this request.", scope="orders.read orders.write"',
   );
 });
 
@@ -54,6 +54,7 @@ test('only a 401 and a reason with an error code have a challenge, and only an e
   const options = { realm: '', dpop: noDpop };
   expect(adviceLines({ outcome: 'deny', reason: 'login_path' }, 404, options)).toEqual([]);
   expect(adviceLines({ outcome: 'deny', reason: 'login_required' }, 302, options)).toEqual([]);
+  expect(adviceLines({ outcome: 'deny', reason: 'origin_not_allowed' }, 403, options)).toEqual([]);
   expect(adviceLines({ outcome: 'deny', reason: 'login_required' }, 401, options)).toEqual([
     ['www-authenticate', 'Bearer'],
   ]);

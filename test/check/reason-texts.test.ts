@@ -22,7 +22,9 @@ function hasLine(response: string, line: string): boolean {
 describe('the responses on the page', () => {
   const blocks = blocksOf(readPage('reasons.md')).filter(({ language }) => language === 'text');
   // Another test compares these with the responses of a real Envoy.
-  const real = blocksOf(readPage('what-now.md')).filter(({ language }) => language === 'http');
+  const real = ['what-now.md', 'login-troubleshoot.md']
+    .flatMap((page) => blocksOf(readPage(page)))
+    .filter(({ language }) => language === 'http');
 
   test('there is one for every reason but allowed, and those that only browsers get', () => {
     expect(blocks.map(({ section }) => section)).toEqual(

@@ -149,7 +149,7 @@ describeWithAll('at its limits, a login', found, (paths) => {
       expect(site.workload.lastHeaders('/second').cookie).toContain('__Host-oidc-authz=');
     });
 
-    test('that lacks accept and the fetch metadata, still sends nobody in circles', async () => {
+    test('that lacks accept and the fetch metadata, sends no browser in circles', async () => {
       const site = await startSite({
         transport: 'http',
         listed: ({ includeRequestHeadersInCheck = [], ...lists }) => ({

@@ -69,7 +69,7 @@ test.each([
       return { status: answer?.status, headers: rest, body: answer?.body };
     });
     if (place === 'on the same host' && /\/\.{1,2}(\/|$)|\/\//.test(target)) {
-      // Where a login has paths of its own, a path has one reading.
+      // If a login has paths of its own, a path has one reading.
       expect(found?.status, name).toBe(400);
       continue;
     }

@@ -143,11 +143,7 @@ describeWithAll('in Chromium, a login', found, (paths) => {
     test('with an answer that belongs to no login starts once anew, and then shows a page', async () => {
       const page = await newPage(site.browser);
       const urls = documentsOf(page);
-      const query = new URLSearchParams({
-        code: 'forged',
-        state: 'forged'.padEnd(43, '_'),
-        iss: provider.issuer,
-      });
+      const query = new URLSearchParams({ code: 'forged', state: 'f'.repeat(43), iss: provider.issuer });
       const calls = provider.front.grants('authorization_code').length;
       await page.goto(`${origin}/.oidc-authz/callback?${query}`);
       expect(new URL(page.url()).origin).toBe(provider.issuer);
@@ -159,6 +155,17 @@ describeWithAll('in Chromium, a login', found, (paths) => {
       await workload(page);
       expect(urls.length).toBeLessThan(20);
     });
+
+    test.each(['forged', '', 'x'.repeat(3_000)])(
+      'with the unreadable state %s ends on a page at once',
+      async (state) => {
+        const page = await newPage(site.browser);
+        const started = provider.front.requests.length;
+        await page.goto(`${origin}/.oidc-authz/callback?${new URLSearchParams({ code: 'forged', state })}`);
+        await page.getByRole('heading', { name: 'The sign-in was not completed' }).waitFor();
+        expect(provider.front.requests.length).toBe(started);
+      },
+    );
 
     test('with 180 cookies of others works, and they reach the workload', async () => {
       const page = await newPage(site.browser);

@@ -1,5 +1,6 @@
 /** The pages for troubleshooting: a client gets each response that they quote from a real Envoy, and each silent fault that they name happens. */
 
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -10,10 +11,13 @@ import { type RunningApp, runApp, startApp, until } from '../support/app.ts';
 import { withExampleId } from '../support/decision-ids.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, type RawResponse, request } from '../support/http1.ts';
+import { temporaryFile } from '../support/login-issuer.ts';
 import { blocksOf, readPage, rowsOf } from '../support/pages.ts';
 import { describeWith } from '../support/real-servers.ts';
 
-const page = ['what-now.md', 'proxy-errors.md', 'wrong-allow.md'].map(readPage).join('\n');
+const page = ['what-now.md', 'login-troubleshoot.md', 'proxy-errors.md', 'wrong-allow.md']
+  .map(readPage)
+  .join('\n');
 const quoted = new Map(
   blocksOf(page)
     .filter(({ language }) => language === 'http')
@@ -96,6 +100,8 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   let service: RunningApp;
   /** The same with `whenUnavailable: error`. */
   let leaving: RunningApp;
+  /** The same with a login. */
+  let signingIn: RunningApp;
   let workload: Workload;
   let unusedPort: number;
   const awayIssuer = 'http://127.0.0.1:9/realms/away';
@@ -121,8 +127,23 @@ ${more}
 `;
     service = await runApp({ issuer, file: fileOf() });
     leaving = await runApp({ issuer, file: fileOf('whenUnavailable: error') });
+    const key = temporaryFile('keys', `${randomBytes(32).toString('base64')}\n`);
+    signingIn = await runApp({
+      issuer,
+      file: `
+issuers:
+  - {issuer: "${issuer.url}", audiences: [orders-api], name: main, login: {clientId: shop, clientSecretFile: ${temporaryFile('secret', 'a')}}}
+login: {hosts: [orders.example.com]}
+sessions: {keysFile: ${key}, refresh: false}
+http: {host: 127.0.0.1, port: 0}
+grpc: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+shutdown: {delay: 0s, timeout: 5s}
+`,
+    });
   });
   afterAll(async () => {
+    await signingIn.stop();
     await leaving.stop();
     await service.stop();
     await workload.close();
@@ -155,6 +176,8 @@ ${more}
 
   interface Symptom {
     readonly phrase: string;
+    /** The authorizer; the one without a login by default. */
+    readonly authorizer?: () => RunningApp;
     readonly transports?: readonly MeshOptions['transport'][];
     /** The header lines of the request. */
     readonly lines?: () => Promise<readonly string[]>;
@@ -207,6 +230,22 @@ ${more}
       lines: async () => [`x-large: ${'a'.repeat(8192)}`],
       reason: 'request_too_large',
     },
+    '401 with a login': {
+      phrase: 'Unauthorized',
+      authorizer: () => signingIn,
+      transports: both,
+      target: '/shop',
+      reason: 'login_required',
+    },
+    '403 of another origin': {
+      phrase: 'Forbidden',
+      authorizer: () => signingIn,
+      transports: both,
+      mesh: () => ({ includeRequestHeadersInCheck: ['authorization', 'cookie', 'origin', 'sec-fetch-site'] }),
+      raw: () =>
+        'POST /.oidc-authz/sign-out HTTP/1.1\r\nhost: orders.example.com\r\norigin: https://evil.example\r\ncontent-length: 0\r\n\r\n',
+      reason: 'origin_not_allowed',
+    },
     '403 without a body': {
       phrase: 'Forbidden',
       transports: both,
@@ -245,8 +284,10 @@ ${more}
   describe.each(Object.entries(symptoms))('%s', (section, symptom) => {
     test.each(symptom.transports ?? (['http'] as const))('over %s', async (transport) => {
       const { phrase, lines, target, reason, mesh, change, raw } = symptom;
-      const envoy = await gateway({ transport, ...mesh?.() }, change);
-      const from = service.records.length;
+      const asked = symptom.authorizer?.() ?? service;
+      const authorizers = [portOf(asked, transport)];
+      const envoy = await gateway({ transport, authorizers, ...mesh?.() }, change);
+      const from = asked.records.length;
       const answer =
         raw === undefined ? await get(envoy, await lines?.(), target) : await exchange(envoy.port, raw());
       // The order of headers does not matter. A body may end with the address of the workload.
@@ -259,7 +300,7 @@ ${more}
       const [start = '', ...more] = sorted(expected).split('…');
       if (more.length === 0) expect(sorted(shown)).toBe(start);
       else expect(sorted(shown).slice(0, start.length)).toBe(start);
-      const last = records(from).at(-1);
+      const last = asked.records.slice(from).findLast(({ msg }) => msg === 'check');
       expect(last?.outcome === 'allow' ? undefined : last?.reason).toBe(reason);
       if (reason === undefined) return;
       const [own = ''] = (page.split(`\n### ${section}\n`)[1] ?? '').split(/^## /m);

@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const check = ['test/check/login/login.test.ts'];
+const ownPath = ['test/check/login/read-own-path.test.ts'];
 const httpReply = ['test/transport/http/check/login-reply.test.ts'];
 const grpcResponse = ['test/transport/grpc/check/login-response.test.ts'];
 
@@ -16,17 +17,24 @@ export const checkLoginMutants: readonly Mutant[] = [
   },
   {
     name: 'another spelling of a path of the login goes to the workload',
-    file: 'src/check/login/own-paths.ts',
+    file: 'src/check/login/read-own-path.ts',
     find: 'isOwnPath(path) || isOwnPath(decoded)',
     replace: 'isOwnPath(path)',
-    tests: check,
+    tests: ownPath,
   },
   {
     name: 'a path that servers read differently can be one of the login',
-    file: 'src/check/login/own-paths.ts',
+    file: 'src/check/login/read-own-path.ts',
     find: "if (segments === undefined) return 'ambiguous'",
     replace: "if (segments === undefined) return 'other'",
-    tests: check,
+    tests: ownPath,
+  },
+  {
+    name: 'a path with an escape has one reading',
+    file: 'src/check/login/read-own-path.ts',
+    find: '[\\\\;#%]',
+    replace: '[\\\\;#]',
+    tests: ownPath,
   },
   {
     name: 'a path of the login is answered on hosts without a login',

@@ -99,7 +99,7 @@ export const loginClientMutants: readonly Mutant[] = [
   {
     name: 'the state of an answer is not compared',
     file: 'src/login/client/callback-answer.ts',
-    find: 'if (state === undefined || !isEqual(state, start.state))',
+    find: 'if (state === undefined || !isSameText(state, start.state))',
     replace: 'if (state === undefined)',
     tests: callback,
   },

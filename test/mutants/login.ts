@@ -7,7 +7,7 @@ const begin = ['test/login/begin.test.ts'];
 const callback = ['test/login/callback.test.ts'];
 const ask = ['test/login/ask-to-log-in.test.ts'];
 const loops = ['test/login/login-loops.test.ts'];
-const paths = ['test/login/own-paths.test.ts'];
+const paths = ['test/login/answer-own-path.test.ts'];
 const signOut = ['test/login/sign-out.test.ts'];
 const origin = ['test/login/origin.test.ts'];
 
@@ -212,7 +212,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a callback of any length is read',
     file: 'src/login/callback-query.ts',
-    find: 'target.length > maxLength ? undefined : ',
+    find: 'target.length > maxCallback ? undefined : ',
     replace: '',
     tests: callback,
   },
@@ -442,21 +442,21 @@ export const loginMutants: readonly Mutant[] = [
   },
   {
     name: 'the callback answers HEAD',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: " || (own.name === 'callback' && request.method !== 'GET')",
     replace: '',
     tests: paths,
   },
   {
     name: 'a path of the login answers any method',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: 'if (!isRead || (own.name',
     replace: 'if ((own.name',
     tests: paths,
   },
   {
     name: 'a path of the login answers on any host',
-    file: 'src/login/own-paths.ts',
+    file: 'src/login/answer-own-path.ts',
     find: 'if (host === undefined || place === undefined)',
     replace:
       "if (place === undefined || (host ?? { origin: '', isHttp: false }).origin === 'none' || host === undefined && place.rule === undefined)",

@@ -164,6 +164,7 @@ test('each library is imported in one place', () => {
       'config/login/issuer-login-options.ts',
       'config/login/login-options.ts',
       'config/login/session-options.ts',
+      'config/rules/host-option.ts',
       'config/rules/rule-options.ts',
       'config/values/schemas.ts',
       'tools/migrate/apirule/read/apirule.ts',

@@ -2635,7 +2635,7 @@ export const tables: readonly Table[] = [
           [begin, 'of a client with 200 planted cookies cost at most 10 openings and 21 lines'],
           [inCookie, 'a flood of different cookies is not cached'],
           [
-            'login/own-paths.test.ts',
+            'login/answer-own-path.test.ts',
             'cookies that no response can carry are removed together with ours, so that the check never fails',
           ],
         ],

@@ -18,6 +18,8 @@ export interface RunningApp {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly adminPort: number;
+  /** 0 without `login.listener.enabled`. */
+  readonly loginPort: number;
   /** All log records. */
   readonly records: Record<string, unknown>[];
   readonly logText: () => string;
@@ -123,6 +125,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     httpPort: addresses.http?.port ?? 0,
     grpcPort: addresses.grpc?.port ?? 0,
     adminPort: addresses.admin?.port ?? 0,
+    loginPort: addresses.login?.port ?? 0,
     records,
     logText: () => lines.join(''),
     config,

@@ -42,6 +42,8 @@ export interface FakeMeshOptions {
   /** The port of the check listener. */
   readonly checkPort: number;
   readonly tls: https.ServerOptions;
+  /** The `pathPrefix` of the policy for a host, over HTTP. Default: none. */
+  readonly prefixOf?: (host: string) => string;
 }
 
 /** Headers of an allow over HTTP that are for the client. */
@@ -56,11 +58,12 @@ const forClient = new Set([
 const removals = 'x-envoy-auth-headers-to-remove';
 
 /** Starts a mesh on a free port. */
-export async function startFakeMesh({ transport, checkPort, tls }: FakeMeshOptions): Promise<FakeMesh> {
+export async function startFakeMesh(options: FakeMeshOptions): Promise<FakeMesh> {
+  const { transport, checkPort, tls, prefixOf = () => '' } = options;
   const grpc = transport === 'grpc' ? connectGrpc(checkPort) : undefined;
   const ask: Ask =
     grpc === undefined
-      ? (request) => askOverHttp(request, checkPort)
+      ? (request) => askOverHttp(request, checkPort, prefixOf(request.headers.host ?? ''))
       : (request) => askOverGrpc(request, grpc);
   const seen: Seen[] = [];
   const server = https.createServer(tls, async (request, response) => {
@@ -106,7 +109,7 @@ function joined(headers: IncomingHttpHeaders): Record<string, string> {
   );
 }
 
-function askOverHttp(request: IncomingMessage, port: number): Promise<Verdict> {
+function askOverHttp(request: IncomingMessage, port: number, prefix: string): Promise<Verdict> {
   const { connection: _, 'content-length': __, 'transfer-encoding': ___, ...headers } = request.headers;
   return new Promise((resolve, reject) => {
     const outgoing = http.request(
@@ -114,7 +117,7 @@ function askOverHttp(request: IncomingMessage, port: number): Promise<Verdict> {
         host: '127.0.0.1',
         port,
         method: request.method,
-        path: request.url,
+        path: `${prefix}${request.url}`,
         headers: { ...headers, 'content-length': 0 },
         agent: false,
       },

@@ -1,5 +1,5 @@
 /** Answers requests to the paths of the login, before any rule is selected. The answer is never an allow. */
-import type { LoginHost } from '../../config/login/login-hosts.ts';
+import type { LoginHost } from '../../config/login/read-login-host.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { readHost } from '../../config/values/hosts.ts';
 import type { LoginPlace, Logins, PlaceOfPath } from '../../login/logins.ts';
@@ -9,9 +9,9 @@ import type { Trace } from '../../model/trace.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { internalError } from '../authenticate.ts';
-import { readPath } from '../rules/path.ts';
 import { tooLateForLogin } from './login-deadline.ts';
-import { unreadableHost, unreadablePath } from './login-details.ts';
+import { readOwnPath } from './read-own-path.ts';
+import { unreadableHost, unreadablePath } from './unreadable-details.ts';
 
 /** A place, and the hosts of its rule. */
 export interface HostedPlace {
@@ -82,21 +82,6 @@ export function createAnswerOwnPath(parts: OwnPathsParts): AnswerOwnPath {
     if (host === 'other' || placesOn(request).length === 0) return undefined;
     return reading === 'ambiguous' ? unreadablePath(request) : answer(request, trace);
   };
-}
-
-/** Reads a path: as one of the login, as another one, or as one that servers can read in both ways. */
-function readOwnPath(path: string, isOwnPath: (path: string) => boolean): 'own' | 'other' | 'ambiguous' {
-  const segments = readPath(path);
-  if (segments === undefined) return 'ambiguous';
-  const decoded = `/${segments.join('/')}`;
-  if (decoded === path) return isOwnPath(path) ? 'own' : 'other';
-  if (isOwnPath(path) && isCanonical(path, segments)) return 'own';
-  return isOwnPath(path) || isOwnPath(decoded) ? 'ambiguous' : 'other';
-}
-
-/** Whether only the characters that need it are escaped, as in the redirect URI of an issuer. */
-function isCanonical(path: string, segments: readonly string[]): boolean {
-  return path === `/${segments.map(encodeURIComponent).join('/')}`;
 }
 
 /** A defect in the login must not become an allow. */

@@ -1,5 +1,5 @@
 /** Authenticates a request where sessions count: by its token if it has an authorization header, otherwise by its session. */
-import type { LoginHost } from '../../config/login/login-hosts.ts';
+import type { LoginHost } from '../../config/login/read-login-host.ts';
 import { listed, shown } from '../../config/values/detail-text.ts';
 import type { LoginPlace, Logins, SessionVerdict } from '../../login/logins.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
@@ -10,7 +10,8 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { type Admit, type Authenticate, internalError } from '../authenticate.ts';
 import { tooLateForLogin } from './login-deadline.ts';
-import { unreadableHost } from './login-details.ts';
+import { unreadableHost } from './unreadable-details.ts';
+import { unreadableHost, withHostDetail } from './login-details.ts';
 
 /** Decides about an authenticated request. */
 export interface AdmitBoth {
@@ -97,7 +98,7 @@ export function createSignIn(parts: SignInParts, place: LoginPlace, isShadowed: 
       if (host === 'other') {
         if (trace !== undefined)
           traceChoice(trace, place, `host ${shown(request.host)}, which is not in login.hosts`);
-        return authenticate(request, admit.byToken, trace);
+        return withHostDetail(authenticate(request, admit.byToken, trace), request);
       }
       if (trace !== undefined) traceChoice(trace, place, 'no authorization header, so the session counts');
       const verdict = logins.findSession(request, place, trace);

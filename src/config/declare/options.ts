@@ -191,13 +191,17 @@ export const configSchema = z
       .strictObject({
         maxEntries: wholeNumber(0, 10_000_000)
           .default(10_000)
-          .describe('Maximum number of verified tokens in the cache. 0 disables the cache.'),
+          .describe(
+            'Maximum number of verified tokens in the cache, and of opened sessions in another one. 0 disables both.',
+          ),
         maxAge: duration({ from: '0s', to: '5m' })
           .prefault('5m')
           .describe('Maximum time that a verified token stays in the cache, never past its expiry.'),
         maxBytes: size({ from: '0', to: '16Gi' })
           .prefault('64Mi')
-          .describe('Maximum memory of the cache, estimated.'),
+          .describe(
+            'Maximum memory of the cache of tokens, estimated. With a login, that of sessions has the same maximum again.',
+          ),
       })
       .prefault({}),
     keys: z
@@ -257,7 +261,7 @@ export const configSchema = z
         meshTimeout: duration({ from: '125ms', to: '1h' })
           .prefault('2s')
           .describe(
-            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. `limits.checkDeadline` and `shadow.timeout` must be at least 20 % below it, because Envoy applies its failure mode to a later response. The end of a login and a refresh wait for the issuer at most 80 % of it, and at most 5 s.",
+            "The `timeout` of the mesh's entry for this authorizer, the shortest if there are several. `limits.checkDeadline` and `shadow.timeout` must be at least 20 % below it, because Envoy applies its failure mode to a later response. The end of a login and a refresh wait for the issuer at most 75 % of it, and at most 4.8 s.",
           ),
         maxVerificationsInFlight: wholeNumber(1, 65_536)
           .default(256)

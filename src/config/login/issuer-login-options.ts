@@ -84,7 +84,7 @@ export const issuerLoginOptions = z
     forward: oneOf('accessToken', 'idToken', 'none')
       .default('accessToken')
       .describe(
-        'The token that the workload receives as `authorization: Bearer`. `accessToken`: only if it is a JWT of this issuer that this service verifies. An ID token is meant for the client only; forward it if the workload asks for one.',
+        'The token that the workload receives as `authorization: Bearer`. `accessToken`: only if it is a JWT that a key of this issuer signed; its `aud` is not verified. An ID token is meant for the client only; forward it if the workload asks for one.',
       ),
     signOut: z
       .strictObject({

@@ -1,16 +1,7 @@
 /** The options of the login for browsers. */
 import * as z from 'zod';
-import { hostPatternProblem } from '../rules/host-patterns.ts';
+import { host } from '../rules/host-option.ts';
 import { boolean, duration, oneOf, text } from '../values/schemas.ts';
-
-const host = () =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      const message = hostPatternProblem(value);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    })
-    .meta({ title: 'a host, or *. and a domain, with or without a port' });
 
 /**
  * A path without empty segments, segments that end with a dot, a query or escapes, so that every server reads it in the same way. The

@@ -3,6 +3,7 @@ import type { Config } from '../declare/options.ts';
 import { hostCovers } from '../rules/patterns.ts';
 import type { RuleConfig } from '../rules/rule-options.ts';
 import { quoteValue } from '../values/quote-value.ts';
+import { policyHostsProblems } from './policy-hosts-problems.ts';
 import { loginIssuers, sessionRuleOf } from './session-rule.ts';
 
 /** A problem, its path, and the other options that it depends on. */
@@ -37,6 +38,7 @@ export function loginProblems(config: Config): readonly LoginProblem[] {
       : []),
     ...nameProblems(login.issuers ?? [], ['login', 'issuers'], known),
     ...segmentProblems(config),
+    ...policyHostsProblems(config),
     ...policies.flatMap(({ name }, index) =>
       /^login(-|$)|\.[0-9]$/.test(name)
         ? [

@@ -5,7 +5,7 @@ import type { Mapping } from '../values/mapping.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { isLoopback, isOrigin } from '../values/urls.ts';
 import type { ReportProblem } from './issuer-login-problems.ts';
-import { loginPaths, type PathOptions } from './own-paths.ts';
+import { loginPaths, type PathOptions } from './login-addresses.ts';
 
 /**
  * Checks the hosts, the paths and the addresses of `login`.

@@ -13,17 +13,8 @@ import {
   scopeToken,
   text,
 } from '../values/schemas.ts';
-import { hostPatternProblem } from './host-patterns.ts';
+import { host } from './host-option.ts';
 import { pathPatternProblem } from './patterns.ts';
-
-const host = () =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      const message = hostPatternProblem(value);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    })
-    .meta({ title: 'a host, or *. and a domain, with or without a port' });
 
 const path = () =>
   z

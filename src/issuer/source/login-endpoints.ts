@@ -1,6 +1,6 @@
 /** Keeps the metadata of an issuer that signs people in. Only a reload moves an endpoint to another host. */
 import type { IssuerConfig } from '../../config/declare/options.ts';
-import { clientAuthenticationOf } from '../../config/login/client-authentication.ts';
+import { clientAuthenticationOf } from '../../config/login/authentication-method.ts';
 import {
   type DiscoveryDocument,
   type EndpointName,

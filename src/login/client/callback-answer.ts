@@ -2,23 +2,10 @@
  * Reads the answer of an issuer in the query of the callback (RFC 6749 section 4.1.2, RFC 9207). Nothing is fetched before all of it holds,
  * because every client can call the callback.
  */
-import { hash, timingSafeEqual } from 'node:crypto';
+import { isSameText } from '../../runtime/same-text.ts';
 import type { AuthorizationStart, LoginProblem } from '../login-client.ts';
+import { type CallbackParameter, maxCallback, repeatedParameter } from './callback-parameters.ts';
 import { knownErrorCode } from './error-codes.ts';
-
-/** The parameters of an answer. Each can be there once. */
-const parameters = [
-  'code',
-  'state',
-  'iss',
-  'error',
-  'error_description',
-  'session_state',
-  'response',
-] as const;
-
-/** The longest query, in characters. */
-const maxQuery = 4_096;
 
 /** Error codes with which the issuer says that the person, or a rule, ended the login. */
 const cancelled = new Set([
@@ -46,17 +33,17 @@ export interface ExpectedAnswer {
  *
  * @returns the URL of the callback with only the parameters that were checked
  */
-export function readCallback(
+export function checkAnswer(
   { search, searchParams }: URL,
   { issuer, sendsIssuer, start }: ExpectedAnswer,
 ): URL | LoginProblem {
-  if (search.length > maxQuery) return rejected('the answer of the issuer is too long');
-  const repeated = parameters.find((name) => searchParams.getAll(name).length > 1);
+  if (search.length > maxCallback) return rejected('the answer of the issuer is too long');
+  const repeated = repeatedParameter(searchParams);
   if (repeated !== undefined) return rejected(`the answer of the issuer has ${repeated} more than once`);
-  const find = (name: (typeof parameters)[number]) => searchParams.get(name) ?? undefined;
+  const find = (name: CallbackParameter) => searchParams.get(name) ?? undefined;
 
   const [state, iss, error, code] = [find('state'), find('iss'), find('error'), find('code')];
-  if (state === undefined || !isEqual(state, start.state))
+  if (state === undefined || !isSameText(state, start.state))
     return rejected('the answer of the issuer is for another login (state)');
   if (iss === undefined && sendsIssuer) return rejected('the answer of the issuer has no iss');
   if (iss !== undefined && iss !== issuer) return rejected('the answer is from another issuer (iss)');
@@ -79,9 +66,4 @@ function issuerError(error: string): LoginProblem {
 
 function rejected(detail: string): LoginProblem {
   return { kind: 'rejected', detail };
-}
-
-/** Compares two texts in a time that does not depend on where they differ. */
-function isEqual(one: string, other: string): boolean {
-  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }

@@ -9,7 +9,7 @@ import {
   PrivateKeyJwt,
   TlsClientAuth,
 } from 'openid-client';
-import { clientAuthenticationOf } from '../../config/login/client-authentication.ts';
+import { clientAuthenticationOf } from '../../config/login/authentication-method.ts';
 import type { ClientCertificate } from '../../issuer/fetch/trust.ts';
 import type { LoginMetadata } from '../../issuer/source/login-metadata.ts';
 import type { FollowedFiles } from '../../runtime/files/follow.ts';

@@ -23,7 +23,7 @@ import { isLoginProblem, isRejectedClient, type LoginClient, type LoginProblem }
 import type { LoginIssuer } from '../login-issuer.ts';
 import { authorizationParameters, tokenParameters } from './authorization-parameters.ts';
 import { createCallLimit } from './call-limit.ts';
-import { readCallback } from './callback-answer.ts';
+import { checkAnswer } from './callback-answer.ts';
 import { createAuthentication, listedMethods } from './client-authentication.ts';
 import { createConfiguration } from './configuration.ts';
 import { type LoginCall, problemOf } from './problem-of-error.ts';
@@ -118,7 +118,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const metadata = usable();
       if (isLoginProblem(metadata)) return metadata;
       const { sendsIssuer, idTokenAlgorithms } = metadata;
-      const answer = readCallback(callback, { issuer, sendsIssuer, start });
+      const answer = checkAnswer(callback, { issuer, sendsIssuer, start });
       if (isLoginProblem(answer)) return answer;
       const { nonce, state, codeVerifier, stepUp } = start;
       return attempt('code', limits.token, metadata, async () => {

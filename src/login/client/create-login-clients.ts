@@ -1,8 +1,8 @@
 /** Creates the clients of all issuers that sign people in. The service loads this file only if `login` is configured. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import { issuerTime } from '../../config/login/login-time.ts';
-import { createTrustedCertificates } from '../../issuer/fetch/ca-files.ts';
 import type { Resolve } from '../../issuer/fetch/guarded-lookup.ts';
+import { createIssuerConnection } from '../../issuer/fetch/issuer-connection.ts';
 import { createSend } from '../../issuer/fetch/request.ts';
 import type { LoginSource } from '../../issuer/issuer.ts';
 import type { FollowedFiles } from '../../runtime/files/follow.ts';
@@ -59,10 +59,13 @@ function createFollowingClient(
   timeout: number,
   { files, clock, environment, resolve }: LoginClientsDependencies,
 ) {
-  const { name, login, caFile, trustSystemCas, httpsProxy, insecureHttp } = config;
+  const { name, login } = config;
   // The owner of the keys follows the same files and reports their problems.
-  const trusted =
-    caFile === undefined ? undefined : createTrustedCertificates([caFile].flat(), files, () => {});
+  const { trusted, options } = createIssuerConnection(config, {
+    files,
+    environment,
+    onTrustReload: () => {},
+  });
   const paths = [
     login.clientSecretFile,
     login.privateKeyFile,
@@ -77,12 +80,7 @@ function createFollowingClient(
       timeout,
       timeoutOption: 'limits.meshTimeout',
       maxBytes: limits.maxIssuerResponseSize,
-      insecureHttp,
-      extraCa: trusted?.read,
-      trustSystemCas,
-      proxy: httpsProxy,
-      environment,
-      issuerName: name,
+      ...options,
     },
     resolve,
   );

@@ -1,6 +1,7 @@
 /** Describes the logins of a configuration: who signs in where, the redirect URIs to register, the cookies, and settings that are rarely intended. */
 import type { Config } from '../../config/declare/options.ts';
-import { redirectUris } from '../../config/login/own-paths.ts';
+import { redirectUris } from '../../config/login/login-addresses.ts';
+import { issuerTime } from '../../config/login/login-time.ts';
 import { sessionRuleOf } from '../../config/login/session-rule.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
@@ -38,7 +39,7 @@ export function loginWarnings(config: Config): readonly string[] {
     ),
     ...(limits.meshTimeout < loginTimeout
       ? [
-          `limits.meshTimeout: a login waits at most ${formatDuration(Math.floor(limits.meshTimeout * 0.8))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
+          `limits.meshTimeout: a login waits at most ${formatDuration(issuerTime(limits))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
         ]
       : []),
     ...(sessions.refresh && workers !== 1

@@ -4,6 +4,7 @@ import { loginConfigRules } from './config/login-config-rules.ts';
 import { machineRules } from './config/machine-rules.ts';
 import { envoyRules } from './envoy/envoy-rules.ts';
 import { issuerRules } from './live/issuer-rules.ts';
+import { replicaRules } from './live/replica-rules.ts';
 import { serviceRules } from './live/service-rules.ts';
 import type { Declaration } from './rule.ts';
 import { manifestRules } from './rules.ts';
@@ -12,6 +13,7 @@ const all: readonly Declaration[] = [
   ...manifestRules,
   ...envoyRules,
   ...serviceRules,
+  ...replicaRules,
   ...issuerRules,
   ...configRules,
   ...loginConfigRules,

@@ -13,8 +13,8 @@ export interface RunningInput {
   readonly named: { readonly config: Config; readonly source: string } | undefined;
   /** The admin ports of Envoys. */
   readonly envoys: readonly AdminAccess[];
-  /** The admin listener of the service. */
-  readonly admin: AdminAccess | undefined;
+  /** The admin listeners of the service, one for each replica. */
+  readonly admins: readonly AdminAccess[];
   /** Whether to ask the issuers of the configuration. */
   readonly asksIssuers: boolean;
   /** Ids of findings to leave out. */
@@ -35,13 +35,13 @@ export type RunningDiagnosis = Pick<Diagnosis, 'findings' | 'notes'>;
  * @throws ConfigError if an admin port does not answer
  */
 export async function diagnoseRunning(input: RunningInput): Promise<RunningDiagnosis> {
-  const service = input.admin === undefined ? undefined : await serviceDiagnosis(input, input.admin);
+  const services = await servicesDiagnosis(input);
   const parts: RunningDiagnosis[] = [
     ...(input.named === undefined ? [] : [await configDiagnosis(input, input.named)]),
-    ...(service === undefined ? [] : [service]),
+    ...(services === undefined ? [] : [services]),
     ...(input.named === undefined || !input.asksIssuers
       ? []
-      : [await issuersDiagnosis(input, input.named, service?.clockAhead)]),
+      : [await issuersDiagnosis(input, input.named, services?.clockAhead)]),
   ];
   if (input.named === undefined && input.asksIssuers)
     parts.push({
@@ -71,12 +71,25 @@ async function configDiagnosis(
   return { findings, notes: [] };
 }
 
-async function serviceDiagnosis({ named, ignored, clock }: RunningInput, admin: AdminAccess) {
+async function servicesDiagnosis({ named, ignored, clock, admins }: RunningInput) {
+  if (admins.length === 0) return undefined;
   const { askService, serviceLimits } = await import('./live/ask-service.ts');
   const { serviceRules } = await import('./live/service-rules.ts');
-  const ask = createAsk(admin, '--admin', serviceLimits);
-  const { input, notes } = await askService(admin.origin.origin, ask, named, clock.now);
-  return { findings: runRules(serviceRules, input, ignored), notes, clockAhead: input.clockAhead };
+  const { replicaRules } = await import('./live/replica-rules.ts');
+  const answers = [];
+  for (const admin of admins) {
+    const ask = createAsk(admin, '--admin', serviceLimits);
+    answers.push(await askService(admin.origin.origin, ask, named, clock.now));
+  }
+  const inputs = answers.map(({ input }) => input);
+  return {
+    findings: [
+      ...inputs.flatMap((input) => runRules(serviceRules, input, ignored)),
+      ...runRules(replicaRules, inputs, ignored),
+    ],
+    notes: answers.flatMap(({ notes }) => notes),
+    clockAhead: inputs[0]?.clockAhead,
+  };
 }
 
 async function issuersDiagnosis(

@@ -1,6 +1,6 @@
 /** The settings that a proxy must have for a login. */
 import type { Config } from '../../config/declare/options.ts';
-import { loginPaths, redirectUris } from '../../config/login/own-paths.ts';
+import { loginPaths, redirectUris } from '../../config/login/login-addresses.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import type { Target } from './options.ts';
 

@@ -1,5 +1,5 @@
 /** Decides who may use the guarded routes of the admin listener. */
-import { hash, timingSafeEqual } from 'node:crypto';
+import { isSameText } from '../../runtime/same-text.ts';
 
 /** The client of a request. Header values are lists, with one member for each line. */
 export interface AdminPeer {
@@ -64,10 +64,5 @@ function isLocal({ address, host: [host = ''], isForwarded }: AdminPeer): boolea
 function hasToken(authorization: string | undefined, token: string | undefined): boolean {
   if (token === undefined || token === '') return false;
   const [, sent] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-  return sent !== undefined && isEqual(sent, token);
-}
-
-/** Compares in constant time. The hashes have the same length, as the comparison requires. */
-function isEqual(a: string, b: string): boolean {
-  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'));
+  return sent !== undefined && isSameText(sent, token);
 }

@@ -1,14 +1,13 @@
 /** The admin listener, for the kubelet, Prometheus and operators. */
 import type { ServerOptions, ServerResponse } from 'node:http';
 import type https from 'node:https';
-import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { closeServer, openSockets } from '../shared/close-server.ts';
 import { listen } from '../shared/listen.ts';
 import type { Listener } from '../shared/listener.ts';
-import { otherThanHttp1 } from '../shared/protocol-detection.ts';
+import { rejectUnreadable } from '../shared/reject-unreadable.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer, type RequestHandler } from '../shared/web-server.ts';
@@ -74,13 +73,7 @@ export function createAdminServer(dependencies: AdminServerDependencies): Listen
       () => response.destroy(),
     );
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const cause = otherThanHttp1(error, socket);
-    if (cause !== undefined) onRejected(cause);
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    socket.destroySoon();
-  });
+  rejectUnreadable(server, onRejected);
   const sockets = openSockets(server);
   let stopTls = () => {};
 

@@ -1,7 +1,6 @@
 /** The listener of the login: a web server for the paths of the login, with its pages. Everything else on it is 404. */
 import type { ServerOptions } from 'node:http';
 import type https from 'node:https';
-import type { Socket } from 'node:net';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { ChallengeOptions } from '../../check/challenge.ts';
 import type { Config } from '../../config/declare/options.ts';
@@ -11,7 +10,7 @@ import { toCheckRequest } from '../shared/check-request.ts';
 import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
 import type { Listen, Listener } from '../shared/listener.ts';
 import { limitOpenConnections } from '../shared/open-connections.ts';
-import { otherThanHttp1 } from '../shared/protocol-detection.ts';
+import { rejectUnreadable } from '../shared/reject-unreadable.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
@@ -106,13 +105,7 @@ export async function createLoginServer(dependencies: LoginServerDependencies): 
     if (sockets.size >= maxConnections) server.closeIdleConnections();
     return maxConnections;
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const cause = otherThanHttp1(error, socket);
-    if (cause !== undefined) onRejected(cause);
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    socket.destroySoon();
-  });
+  rejectUnreadable(server, onRejected);
   let stopTls = () => {};
 
   return {

@@ -106,6 +106,19 @@ describe('a session', () => {
     expect(ask({ path, host: at, headers: alice })).toMatchObject({ outcome: 'deny', reason });
   });
 
+  test('does not count on another host, and the detail names the option for it', async () => {
+    const { ask } = await start();
+    const detailAt = (at: string, path: string) => {
+      const decision = ask({ path, host: at });
+      return 'detail' in decision ? decision.detail?.() : undefined;
+    };
+    expect(detailAt('elsewhere.example.com', '/cart')).toMatchObject({
+      text: expect.stringContaining('host elsewhere.example.com is not in login.hosts'),
+      failed: { step: 'login', option: 'login.hosts', found: 'elsewhere.example.com' },
+    });
+    expect(detailAt(host, '/api/orders')).toMatchObject({ failed: { step: 'credential' } });
+  });
+
   test('counts without rules, at every path of the hosts of the login', async () => {
     const { ask } = await start('');
     expect(ask({ headers: alice })).toMatchObject({

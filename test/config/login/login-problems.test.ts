@@ -52,6 +52,24 @@ async function problemsOf(parts: Parts): Promise<Record<string, string>> {
   }
 }
 
+/** Policies `a`, `b` and so on, each with one rule. */
+const policies = (rules: readonly object[]) => ({
+  more: {
+    policies: rules.map((one, index) => {
+      const name = 'abc'[index];
+      return { name, pathPrefix: `/${name}`, rules: [{ name: 'all', require: {}, ...one }] };
+    }),
+  },
+});
+
+/** A rule where people sign in, on hosts. */
+const signsIn = (...hosts: readonly string[]) => ({
+  require: { login: ['main'] },
+  ...(hosts.length > 0 && { match: { hosts } }),
+});
+const twoPolicies = (host: string, policy: string) =>
+  expect.stringContaining(`sessions count on "${host}" in the policy ${policy} too`);
+
 /** A rule that requires what is given. */
 const rule = (require: object, more: object = {}) => ({
   more: { rules: [{ name: 'a', require, ...more }] },
@@ -99,6 +117,25 @@ describe('a configuration with a login is accepted', () => {
       {
         login: { hosts: ['example.com', '*.example.com', 'a.example.com:8443'] },
         sessions: { cookie: { domain: 'example.com' } },
+      },
+    ],
+    [
+      'with a login in policies that have no host in common',
+      policies([signsIn('shop.example.com'), signsIn('*.apps.example.com'), {}]),
+    ],
+    ['with a login in one policy of a host', policies([signsIn(), {}, { require: { login: 'never' } }])],
+    [
+      'with policies whose wide hosts have different hosts of login.hosts',
+      {
+        login: { hosts: ['a.shop.example.com', 'b.example.com'], listener: { enabled: true } },
+        ...policies([signsIn('*.shop.example.com'), signsIn('b.example.com')]),
+      },
+    ],
+    [
+      'with policies for two ports of a host',
+      {
+        login: { hosts: ['shop.example.com:8443', 'shop.example.com:9443'] },
+        ...policies([signsIn('shop.example.com:8443'), signsIn('shop.example.com:9443')]),
       },
     ],
     ['with an address after the sign-out', { login: { afterSignOut: 'https://shop.example.com/bye' } }],
@@ -226,6 +263,37 @@ describe('a configuration has a problem', () => {
         ...rule({ login: ['main'] }, { match: { hosts: ['shop.example.com'] } }),
       },
       { 'rules[0].match.hosts[0]': expect.stringContaining('no person can sign in on "shop.example.com"') },
+    ],
+    [
+      'if people sign in on every host in two policies',
+      policies([signsIn(), signsIn()]),
+      { 'policies[1].rules[0]': twoPolicies('shop.example.com', 'a') },
+    ],
+    [
+      'if a policy has a host of another one, whose rule has a wildcard',
+      policies([signsIn('*.apps.example.com'), signsIn('shop.example.com', 'x.apps.example.com')]),
+      { 'policies[1].rules[0].match.hosts[1]': twoPolicies('x.apps.example.com', 'a') },
+    ],
+    [
+      'if a policy counts the sessions of the host of another one, and sends no person to log in',
+      policies([signsIn('shop.example.com'), { require: { login: 'session' } }]),
+      { 'policies[1].rules[0]': twoPolicies('shop.example.com', 'a') },
+    ],
+    [
+      'if a policy has hosts of two others',
+      {
+        login: { listener: { enabled: true } },
+        ...policies([signsIn('shop.example.com'), signsIn('*.apps.example.com'), signsIn('*.example.com')]),
+      },
+      { 'policies[2].rules[0].match.hosts[0]': twoPolicies('*.apps.example.com', 'b') },
+    ],
+    [
+      'if policies have a host in common, because ports are ignored',
+      {
+        login: { hosts: ['shop.example.com:8443'] },
+        more: { ...policies([signsIn('shop.example.com'), signsIn()]).more, hosts: { ports: 'ignore' } },
+      },
+      { 'policies[1].rules[0]': twoPolicies('shop.example.com', 'a') },
     ],
     [
       'if a policy has a name that ends the name of another cookie',

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readCallback } from '../../../src/login/client/callback-answer.ts';
+import { checkAnswer } from '../../../src/login/client/callback-answer.ts';
 import { loginStart } from '../../support/login-issuer.ts';
 
 const issuer = 'https://issuer.example.com/realms/shop';
 const start = loginStart();
 const answer = (query: string) => new URL(`https://shop.example.com/.oidc-authz/callback?${query}`);
 const read = (query: string, sendsIssuer = true) =>
-  readCallback(answer(query), { issuer, sendsIssuer, start });
+  checkAnswer(answer(query), { issuer, sendsIssuer, start });
 const iss = `iss=${encodeURIComponent(issuer)}`;
 const good = `code=abc&state=${start.state}&${iss}`;
 

@@ -87,9 +87,11 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   });
   const { login, sessions } = config;
   const policies = options.place?.policy === undefined ? [] : [options.place.policy];
+  const names = createCookieNames(sessions.cookie, policies);
+  const hostOf = createLoginHosts(login, config.hosts.ports);
   const store = createCookieSessions({
     options: sessions,
-    names: createCookieNames(sessions.cookie, policies),
+    names,
     seal,
     memory: createSessionMemory(config.cache),
     maxOpenings: 256,
@@ -103,13 +105,15 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     denyList: [],
     store,
     renew: () => ({ kind: 'current' }),
-    hostOf: createLoginHosts(login, config.hosts.ports),
+    hostOf,
     events: recorder,
     clock,
   });
   const logins = createLogins({
-    config: { ...config, policies: policies.map((name) => ({ name })) as Config['policies'] },
+    config,
     issuers,
+    hostOf,
+    names,
     seal,
     store,
     sessionMaker,

@@ -103,7 +103,7 @@ describe('the description', () => {
         .replace('hosts: [shop.example.com]', 'hosts: [shop.example.com, other.example.com]')
         .replace('/api/{**}"]}', '/api/{**}"], hosts: [shop.example.com]}'),
     ],
-    ['limits.meshTimeout: a login waits at most 1600ms', configuration().replace('5s', '2s')],
+    ['limits.meshTimeout: a login waits at most 1500ms', configuration().replace('5s', '2s')],
     ['workers: several workers renew sessions', configuration('workers: 2').replace(', refresh: false', '')],
     ['sessions.refresh: run one replica only', configuration().replace(', refresh: false', '')],
     [

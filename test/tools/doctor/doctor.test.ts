@@ -202,6 +202,16 @@ ${kyma('3s')}`;
     expect(causes).toContain('K24 The service needs `x-correlation-id`');
   });
 
+  test('for a login, one timeout that is long enough', async () => {
+    const file = fileOf(
+      'issuers: [{issuer: "https://a.example.com", audiences: [a], login: {clientId: a, clientSecretFile: s}}]\nlogin: {hosts: [shop.example.com]}\nsessions: {keysFile: keys}\nlimits: {meshTimeout: 5s}\n',
+    );
+    const findings = await findingsIn(kyma('500ms'), { '--config': file });
+    const about = findings.filter(({ id }) => ['K01', 'K22', 'K42'].includes(id));
+    expect(about.map(({ id }) => id).toSorted()).toEqual(['K01', 'K22', 'K42']);
+    for (const { fix } of about) expect(fix).toContain('`timeout: 5s`');
+  });
+
   test('values of the chart as the configuration', async () => {
     const values = fileOf(
       'config:\n  issuers: [{issuer: "https://a.example.com", audiences: [a]}]\n  dpop: {origins: ["https://b.example.com"]}\n',

@@ -1,5 +1,5 @@
 /** `doctor --envoy` reads the forms that istiod writes: named filter chains, dynamic listeners, CUSTOM rules, bad providers. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { askEnvoy } from '../../../src/tools/doctor/envoy/ask-envoy.ts';
 import { envoyRules } from '../../../src/tools/doctor/envoy/envoy-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
@@ -197,6 +197,43 @@ test('names the filter chain of a finding', async () => {
 test("reports the timeout that Kyma's operator makes of 500ms", async () => {
   const { lines } = await judge([virtualInbound(istioFilters([shadowRules, externalAuthorization('0s')]))]);
   expect(lines).toEqual(['K63 error', ...always]);
+});
+
+describe('for a service with a login', async () => {
+  const settings = await configOf(`
+issuers: [{issuer: "https://idp.example.com", audiences: [orders-api], login: {clientId: shop, clientSecretFile: s}}]
+login: {hosts: [shop.example.com]}
+sessions: {keysFile: keys}
+limits: {meshTimeout: 5s}`);
+  const findings = async (timeout: string) =>
+    (await judge([virtualInbound(istioFilters([shadowRules, externalAuthorization(timeout)]))], { settings }))
+      .found;
+
+  test.each(['0s', '0.100s', '1s', '2s', '4s', '600s'])(
+    'advises one timeout instead of %s',
+    async (timeout) => {
+      const fixes = (await findings(timeout))
+        .filter(({ id }) => id === 'K42' || id === 'K63')
+        .map(({ fix }) => fix);
+      expect(fixes.length).toBeGreaterThan(0);
+      for (const fix of fixes) expect(fix).toMatch(/`5s`/);
+      expect(fixes.join()).not.toMatch(/\b[234] ?s\b/);
+    },
+  );
+
+  test('names the missing header, and the list of this Envoy', async () => {
+    const fixes = (await findings('5s')).filter(({ id }) => id === 'K04').map(({ fix }) => fix);
+    const generated = '`oidc-authz generate` writes all lists.';
+    expect(fixes).toContain(
+      `Add \`set-cookie\` to \`allowed_client_headers_on_success\` (Istio: \`headersToDownstreamOnAllow\`; Kyma: \`toDownstream.onAllow\`). ${generated}`,
+    );
+    expect(fixes).toContain(
+      `Add \`cookie\` to \`allowed_upstream_headers\` (Istio: \`headersToUpstreamOnAllow\`; Kyma: \`toUpstream.onAllow\`). ${generated}`,
+    );
+    expect(fixes.filter((fix) => fix.includes('`allowed_headers`'))).toEqual([
+      expect.stringMatching(/^Add `cookie`, .* to `allowed_headers` \(Istio: /),
+    ]);
+  });
 });
 
 test('reports a bad provider, and does not claim that every request passes', async () => {

@@ -1,10 +1,11 @@
 /** The rules of `doctor --live` about answers of a service and of issuers. Each has a bad and a fixed answer. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IssuerProbe } from '../../../src/tools/doctor/live/ask-issuers.ts';
 import { askService } from '../../../src/tools/doctor/live/ask-service.ts';
 import { clockDifference } from '../../../src/tools/doctor/live/clock-difference.ts';
 import { issuerRules } from '../../../src/tools/doctor/live/issuer-rules.ts';
 import { readMetrics } from '../../../src/tools/doctor/live/metrics-text.ts';
+import { replicaRules } from '../../../src/tools/doctor/live/replica-rules.ts';
 import { serviceRules } from '../../../src/tools/doctor/live/service-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
 import { configOf } from '../../support/app.ts';
@@ -152,6 +153,66 @@ test('summarizes the last denials by reason, with the most likely cause', async 
   expect(found[0]?.effect).toMatch(/^Most likely: .+\.$/);
   expect(found[0]?.fix).toContain('`oidc-authz explain aaaaaaaaaaaaa --admin http://127.0.0.1:8081`');
   for (const { effect, fix } of found) expect(`${effect}${fix}`).not.toMatch(/\]\(/);
+});
+
+test('shows the detail of the last denial, and every cause and fix that is possible', async () => {
+  const { found } = await ofService({
+    decisions: [
+      {
+        id: 'aaaaaaaaaaaaa',
+        reason: 'login_unavailable',
+        time: '2026-11-26T11:00:00.000Z',
+        method: 'GET',
+        host: 'shop.example.com',
+        path: '/.oidc-authz/callback',
+        detail: 'issuer main: the token endpoint answered 401 unauthorized_client',
+      },
+    ],
+  });
+  expect(found).toHaveLength(1);
+  const [{ cause = '', effect = '', fix = '' } = {}] = found;
+  expect(cause).toMatch(
+    /decision ID aaaaaaaaaaaaa\. Its detail: issuer main: the token endpoint answered 401 unauthorized_client\.$/,
+  );
+  expect(effect).toMatch(/^Possible causes: .*not reachable.*`unauthorized_client`/);
+  expect(fix).toContain('Write the new secret into `clientSecretFile`.');
+});
+
+describe('for several replicas', () => {
+  const replica = async (port: number, sessionKeys?: readonly string[]) => {
+    const { input } = await askService(
+      `http://127.0.0.1:${port}`,
+      async (path) => ({
+        status: path === '/readyz' ? 200 : 404,
+        body: JSON.stringify({ ...healthy, ...(sessionKeys && { sessionKeys }) }),
+        statusText: '',
+        headers: [],
+      }),
+      undefined,
+      () => now,
+    );
+    return input;
+  };
+
+  test.each([
+    [['a', 'b'], 'a, b'],
+    [['b'], 'b'],
+    [undefined, 'absent'],
+  ])('reports the session keys %j beside other ones', async (keys, shown) => {
+    const found = runRules(replicaRules, [
+      await replica(1, ['b', 'a']),
+      await replica(2, ['b', 'a']),
+      await replica(3, keys),
+    ]);
+    expect(found.map(({ id, place, cause }) => `${id} ${place.file} ${cause}`)).toEqual([
+      `K18 http://127.0.0.1:3 Its session keys are ${shown}; those of http://127.0.0.1:1 are b, a.`,
+    ]);
+  });
+
+  test('finds nothing if they have the same keys', async () => {
+    expect(runRules(replicaRules, [await replica(1, ['a']), await replica(2, ['a'])])).toEqual([]);
+    expect(runRules(replicaRules, [await replica(1), await replica(2)])).toEqual([]);
+  });
 });
 
 test('says how to get access to the last denials', async () => {

@@ -1,4 +1,5 @@
 /** Rules of `doctor` about the login of a configuration. */
+import { issuerTime } from '../../../config/login/login-time.ts';
 import { formatDuration } from '../../../config/values/units.ts';
 import { isLoopback } from '../../../config/values/urls.ts';
 import type { Rule } from '../rule.ts';
@@ -24,7 +25,7 @@ const meshTimeout: Rule<ConfigInput> = {
       ? [
           {
             place: placeOf(source, 'limits.meshTimeout'),
-            cause: `\`limits.meshTimeout\` is ${formatDuration(time)}, so a login waits at most ${formatDuration(Math.floor(time * 0.8))} for the issuer.`,
+            cause: `\`limits.meshTimeout\` is ${formatDuration(time)}, so a login waits at most ${formatDuration(issuerTime(config.limits))} for the issuer.`,
           },
         ]
       : [];

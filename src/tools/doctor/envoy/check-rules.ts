@@ -3,6 +3,7 @@ import { maxShareOfMeshTimeout } from '../../../config/validate/cross-option-che
 import { formatDuration } from '../../../config/values/units.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
+import { loginTimeout } from '../rules/k42-timeout-of-a-login.ts';
 import type { EnvoyConfig } from './config-dump.ts';
 import { type AuthzFilter, chainPlace, checkedChains, type EnvoyInput, filterPlace } from './input.ts';
 import { messageAt, numberAt, textAt, valueAt } from './message.ts';
@@ -10,6 +11,9 @@ import { type Route, routesOf, runsOn } from './routes.ts';
 
 /** The default of `limits.checkDeadline`, in milliseconds, for an Envoy without a configuration to compare with. */
 const defaultDeadline = 1_500;
+
+/** The timeout that every service without a login can use, in milliseconds. */
+const usualTimeout = 2_000;
 
 /** A timeout from which clients give up before Envoy does, in milliseconds. */
 const longTimeout = 60_000;
@@ -86,17 +90,21 @@ const timeout: Rule<EnvoyInput> = {
   severity: 'error',
   effect:
     'Envoy applies its failure mode before the service responds, or it waits without a limit for a service that hangs.',
-  fix: 'Set the timeout of the check to 2 s, and `limits.meshTimeout` to the same value. In Kyma, use whole seconds of at least `1s`.',
-  check: (input) =>
-    input.filters.flatMap((one): Found[] => {
+  fix: 'Set the timeout of the check to 2 s (with a login 5 s), and `limits.meshTimeout` to the same value. In Kyma, use whole seconds of at least `1s`.',
+  check: (input) => {
+    const { config } = input;
+    const deadline = Math.max(
+      config?.limits.checkDeadline ?? defaultDeadline,
+      config !== undefined && config.shadow.authorizer !== '' ? config.shadow.timeout : 0,
+    );
+    const least = config?.login === undefined ? usualTimeout : loginTimeout;
+    const needed = Math.max(least, Math.ceil(deadline / maxShareOfMeshTimeout / 1_000) * 1_000);
+    const fix = `Set the timeout of the check to \`${formatDuration(needed)}\`, and \`limits.meshTimeout\` to the same value. In Kyma, use whole seconds of at least \`1s\`.`;
+    return input.filters.flatMap((one): Found[] => {
       const place = filterPlace(
         input,
         one,
         one.transport === 'http' ? 'http_service.server_uri.timeout' : 'grpc_service.timeout',
-      );
-      const deadline = Math.max(
-        input.config?.limits.checkDeadline ?? defaultDeadline,
-        input.config !== undefined && input.config.shadow.authorizer !== '' ? input.config.shadow.timeout : 0,
       );
       const waits = one.timeout ?? (one.transport === 'grpc' ? 200 : undefined);
       if (waits === undefined) return [];
@@ -106,6 +114,7 @@ const timeout: Rule<EnvoyInput> = {
             place,
             cause:
               'The timeout is 0s: since Envoy 1.38 an HTTP check then has no time limit, before that it fails at once.',
+            fix,
           },
         ];
       const text = `The timeout is ${formatDuration(waits)}${one.timeout === undefined ? ' by default' : ''}`;
@@ -114,6 +123,7 @@ const timeout: Rule<EnvoyInput> = {
           {
             place,
             cause: `${text}; the service responds within ${formatDuration(deadline)}, which must be at least 20 % below it.`,
+            fix,
           },
         ];
       if (waits >= longTimeout)
@@ -123,9 +133,10 @@ const timeout: Rule<EnvoyInput> = {
             cause: `${text}${waits === 600_000 ? ', the default of Istio' : ''}.`,
             severity: 'warning',
             effect: 'If the service hangs, each request waits this long.',
+            fix,
           },
         ];
-      const configured = input.config?.limits.meshTimeout;
+      const configured = config?.limits.meshTimeout;
       return configured === undefined || waits >= configured
         ? []
         : [
@@ -134,10 +145,11 @@ const timeout: Rule<EnvoyInput> = {
               cause: `${text}; limits.meshTimeout is ${formatDuration(configured)}.`,
               severity: 'note',
               effect: 'The service accepts deadlines that are too long for this Envoy.',
-              fix: `Set \`limits.meshTimeout: ${formatDuration(waits)}\`.`,
+              fix: waits < needed ? fix : `Set \`limits.meshTimeout: ${formatDuration(waits)}\`.`,
             },
           ];
-    }),
+    });
+  },
 };
 
 const requestBody: Rule<EnvoyInput> = {

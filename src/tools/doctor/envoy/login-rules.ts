@@ -5,6 +5,7 @@ import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { effectsOfMissingHeaders, headersOfLogin } from '../rules/k04-headers-of-a-login.ts';
 import { loginTimeout, timeoutOfLogin } from '../rules/k42-timeout-of-a-login.ts';
+import { nameList } from '../world/header-lists.ts';
 import { isListed } from './header-list.ts';
 import { isSentByEnvoy } from './header-rules.ts';
 import { type AuthzFilter, type EnvoyInput, filterPlace } from './input.ts';
@@ -29,6 +30,12 @@ const headers: Rule<EnvoyInput> = {
                 place: filterPlace(input, one, 'allowed_headers'),
                 cause: `A check does not contain ${missing.join(', ')}.`,
                 effect: effectsOfMissingHeaders.include,
+                fix: fixOf(
+                  missing,
+                  'allowed_headers',
+                  'Istio: `includeRequestHeadersInCheck`; Kyma: `inCheck.include`',
+                  one.transport === 'grpc' ? ', and remove them from `disallowed_headers`' : '',
+                ),
               },
             ]),
       ];
@@ -51,13 +58,29 @@ function responseLists(input: EnvoyInput, one: AuthzFilter, toBrowser: readonly 
       : [];
   return [
     ...toBrowser.flatMap((header) =>
-      found('allowed_client_headers_on_success', header, { effect: effectsOfMissingHeaders.toBrowser }),
+      found('allowed_client_headers_on_success', header, {
+        effect: effectsOfMissingHeaders.toBrowser,
+        fix: fixOf(
+          [header],
+          'allowed_client_headers_on_success',
+          'Istio: `headersToDownstreamOnAllow`; Kyma: `toDownstream.onAllow`',
+        ),
+      }),
     ),
     ...found('allowed_upstream_headers', 'cookie', {
       severity: 'warning',
       effect: effectsOfMissingHeaders.cookie,
+      fix: fixOf(
+        ['cookie'],
+        'allowed_upstream_headers',
+        'Istio: `headersToUpstreamOnAllow`; Kyma: `toUpstream.onAllow`',
+      ),
     }),
   ];
+}
+
+function fixOf(headers: readonly string[], list: string, otherNames: string, more = ''): string {
+  return `Add ${nameList(headers)} to \`${list}\`${more} (${otherNames}). \`oidc-authz generate\` writes all lists.`;
 }
 
 const timeout: Rule<EnvoyInput> = {

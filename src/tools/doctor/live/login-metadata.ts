@@ -1,6 +1,6 @@
 /** Reads what the metadata of an issuer says about logins (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2). */
 import type { IssuerConfig } from '../../../config/declare/options.ts';
-import { clientAuthenticationOf } from '../../../config/login/client-authentication.ts';
+import { clientAuthenticationOf } from '../../../config/login/authentication-method.ts';
 import { listAt, textAt } from '../envoy/message.ts';
 import type { Found } from '../finding.ts';
 

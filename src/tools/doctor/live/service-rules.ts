@@ -12,6 +12,9 @@ import { counters } from './counter-rule.ts';
 /** Maximum number of reasons that the summary of denials has. */
 const mostReasons = 10;
 
+/** Maximum number of causes, and of fixes, of one reason. */
+const mostTexts = 5;
+
 const issuers: Rule<ServiceInput> = {
   id: 'K83',
   title: 'Issuer whose keys the service cannot fetch',
@@ -124,10 +127,11 @@ const denials: Rule<ServiceInput> = {
   id: 'K89',
   title: 'Last denials by reason',
   severity: 'note',
-  effect: 'The most likely cause is in the finding.',
+  effect: 'The finding has the detail of the last denial, and the causes that are possible.',
   fix: 'Ask the service for one decision: `oidc-authz explain ID --admin URL`.',
-  check: ({ url, denials: all = [] }) => {
-    const groups = [...Map.groupBy(all, (denial) => textAt(denial, 'reason'))]
+  check: ({ url, denials: recorded = [] }) => {
+    const count = recorded.length;
+    const groups = [...Map.groupBy(recorded, (denial) => textAt(denial, 'reason'))]
       .filter(([reason]) => Object.hasOwn(reasonTexts, reason))
       .toSorted(([, a], [, b]) => b.length - a.length)
       .slice(0, mostReasons);
@@ -136,11 +140,13 @@ const denials: Rule<ServiceInput> = {
       const [last] = members;
       const id = textAt(last, 'id');
       const seen = `${textAt(last, 'method')} ${textAt(last, 'host')}${textAt(last, 'path')}`;
+      const detail = textAt(last, 'detail');
+      const all = detail === '' ? 1 : mostTexts;
       return {
         place: { file: url, object: `reason ${reason}`, path: '/decisions' },
-        cause: `${members.length} of the last ${all.length} denials have this reason; the last one at ${textAt(last, 'time')} for ${seen}, decision ID ${id}.`,
-        effect: `Most likely: ${plain(causes[0] ?? '')}`,
-        fix: `${plain(fix[0] ?? '')} For what the check expected and found, run \`oidc-authz explain ${id} --admin ${url}\`.`,
+        cause: `${members.length} of the last ${count} denials have this reason; the last one at ${textAt(last, 'time')} for ${seen}, decision ID ${id}.${detail === '' ? '' : ` Its detail: ${detail}.`}`,
+        effect: `${detail === '' ? 'Most likely' : 'Possible causes'}: ${plain(causes.slice(0, all).join(' '))}`,
+        fix: `${plain(fix.slice(0, all).join(' '))} For what the check expected and found, run \`oidc-authz explain ${id} --admin ${url}\`.`,
       };
     });
   },

@@ -1,11 +1,11 @@
 /** K11: paths of the login that no route leads to, or that are not checked. */
-import { loginPaths } from '../../../config/login/own-paths.ts';
+import { loginPaths } from '../../../config/login/login-addresses.ts';
 import type { Found } from '../finding.ts';
 import { type KubeObject, textsOf } from '../read/objects.ts';
 import type { Rule } from '../rule.ts';
-import { apiRulesOf, overlap, policiesWith, targetsOf } from '../world/guards.ts';
+import { apiRulesOf, guardsOf, overlap, policiesWith, targetsOf } from '../world/guards.ts';
 import { nameList } from '../world/header-lists.ts';
-import { apiRuleRuleFor, policyChecks, routesPath, servesHost } from '../world/own-paths.ts';
+import { apiRuleRuleFor, policyChecks, routesPath, servesHost } from '../world/path-coverage.ts';
 import type { World } from '../world/world.ts';
 
 /** The hosts and the paths of a login. */
@@ -31,6 +31,7 @@ export const ownPaths: Rule<World> = {
       ...apiRulesOf(world).flatMap((object) => inApiRule(object, own, world)),
       ...unrouted(own, world),
       ...(config.login.listener.enabled ? [] : unchecked(own, world)),
+      ...unguarded(own, world),
     ];
   },
 };
@@ -135,6 +136,25 @@ function unchecked({ hosts, paths }: OwnPaths, world: World): readonly Found[] {
           },
         ];
   });
+}
+
+/** Hosts of a login with a route of Istio, if the provider is registered and nothing uses it. */
+function unguarded({ hosts }: OwnPaths, world: World): readonly Found[] {
+  const entry = world.ownEntries.find(({ kind }) => kind.startsWith('istio'));
+  if (entry === undefined || guardsOf(world).length > 0) return [];
+  const route = world
+    .of('VirtualService', 'networking.istio.io')
+    .find((object) => hasGateway(object.content) && hosts.some((host) => servesHost(object, host)));
+  return route === undefined
+    ? []
+    : [
+        {
+          place: route.at('spec'),
+          cause: `No AuthorizationPolicy with the action CUSTOM uses the entry ${entry.name}, so requests to these hosts are not checked.`,
+          effect: 'Every request reaches the workload without a login and without a token.',
+          fix: 'Create the policy; `oidc-authz generate istio --authorization-policy` prints it.',
+        },
+      ];
 }
 
 function sharesTarget(one: KubeObject, other: KubeObject, world: World): boolean {

@@ -4,6 +4,7 @@ import { textOf } from '../read/objects.ts';
 import type { Rule } from '../rule.ts';
 import type { Entry } from '../world/entries.ts';
 import type { World } from '../world/world.ts';
+import { loginTimeout } from './k42-timeout-of-a-login.ts';
 
 /** The deadline must be at least this share below the timeout. */
 const margin = 0.2;
@@ -27,7 +28,7 @@ export const deadline: Rule<World> = {
           ? `The timeout of the entry ${entry.name} is 0s, so Envoy waits without a limit.`
           : `The entry ${entry.name} has no timeout, so Istio uses 600 s.`,
         effect: 'While the authorizer does not answer, every request waits.',
-        fix: `Write \`${entry.fieldName('timeout')}: 2s\`.`,
+        fix: `Write \`${entry.fieldName('timeout')}: ${config?.login === undefined ? '2s' : formatDuration(loginTimeout)}\`.`,
       })),
     ...ownEntries.flatMap((entry) => {
       const text = textOf(entry.value('timeout'));
@@ -38,7 +39,8 @@ export const deadline: Rule<World> = {
         ...(config.shadow.authorizer === '' ? [] : [['shadow.timeout', config.shadow.timeout] as const]),
       ].filter(([, value]) => value > timeout * (1 - margin));
       return limits.map(([option, value]) => {
-        const needed = Math.ceil(value / (1 - margin) / 1_000) * 1_000;
+        const least = Math.ceil(value / (1 - margin) / 1_000) * 1_000;
+        const needed = config.login === undefined ? least : Math.max(least, loginTimeout);
         return {
           place: entry.at('timeout'),
           cause: `The timeout of ${entry.name} is ${text}, but \`${option}\` is ${formatDuration(value)}; the deadline must be at least 20 % below the timeout.`,

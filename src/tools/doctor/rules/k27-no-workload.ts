@@ -1,4 +1,6 @@
 /** K27: a policy that selects no workload. */
+import type { Found } from '../finding.ts';
+import { textOf } from '../read/objects.ts';
 import type { Rule } from '../rule.ts';
 import { guardsOf, targetText, workloadsIn } from '../world/guards.ts';
 import type { World } from '../world/world.ts';
@@ -14,6 +16,7 @@ export const noWorkload: Rule<World> = {
   effect: 'The policy has no effect. Requests to the workload that it should protect are not checked.',
   fix: 'Write the labels of the pods (`spec.template.metadata.labels` of the Deployment) into `spec.selector.matchLabels`, in the namespace of the pods.',
   check: (world) => [
+    ...routesElsewhere(world),
     ...guardsOf(world)
       .filter(({ target }) => target.labels !== undefined && workloadsIn(target, world).length === 0)
       .flatMap(({ object, target }) => {
@@ -49,3 +52,24 @@ export const noWorkload: Rule<World> = {
       }),
   ],
 };
+
+/** SecurityPolicies of the service whose route is in another namespace: Envoy Gateway looks for it in that of the policy. */
+function routesElsewhere(world: World): readonly Found[] {
+  const routes = world.of('HTTPRoute', 'gateway.networking.k8s.io');
+  return world.of('SecurityPolicy', 'gateway.envoyproxy.io').flatMap((policy) =>
+    policy.list('spec', 'targetRefs').flatMap(({ kind, name }, index): readonly Found[] => {
+      const named = kind === 'HTTPRoute' ? routes.filter((route) => route.name === textOf(name)) : [];
+      const [other] = named;
+      return other === undefined || named.some(({ namespace }) => namespace === policy.namespace)
+        ? []
+        : [
+            {
+              place: policy.at('spec', 'targetRefs', index),
+              severity: 'error',
+              cause: `Namespace ${policy.namespace} has no HTTPRoute ${other.name}; it is in namespace ${other.namespace}.`,
+              fix: `Create the policy in namespace ${other.namespace}; \`oidc-authz generate envoy-gateway\` does that with \`--workload-namespace ${other.namespace}\`.`,
+            },
+          ];
+    }),
+  );
+}

@@ -9,6 +9,11 @@ export interface FlagVerdict {
   readonly text: string;
 }
 
+/** The text of a flag that only affects logins. The command converts none; an option of a login replaces the flag, or nothing does. */
+function ofLogin(instead: string): string {
+  return `the converted configuration has no login; if you add one, ${instead} (docs/migrating-logins.md)`;
+}
+
 /** For each verdict: the flags, separated by spaces, and the text. */
 const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
   kept: {
@@ -76,7 +81,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'bearer-token-login-fallback':
       'an invalid token gets 401 with a challenge; for 403 set `compat: oauth2-proxy` and `compatInvalidTokenStatus: 403`',
     'proxy-prefix':
-      'oauth2-proxy answers the paths below it, such as /robots.txt, without a token; oidc-authz requires a token, as for all paths',
+      'oauth2-proxy answers the paths below it, such as /robots.txt, without a token; oidc-authz requires a token, as for all paths; for a login, `login.paths.prefix` replaces it (docs/migrating-logins.md)',
     'ping-path ready-path gcp-healthchecks':
       'oauth2-proxy answers it on the port of the checks, without a token; oidc-authz reports health only at `/livez` and `/readyz` of `admin`',
     'request-logging-format auth-logging-format standard-logging-format':
@@ -95,13 +100,14 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'set-basic-auth':
       'oidc-authz makes no Basic credentials; without this flag, the workload gets the token of the client',
     'redirect-url':
-      'browsers log in at this URL, and the converted configuration has no login; it has no meaning if `force-json-errors` is on',
+      'browsers log in at this URL, and the converted configuration has no login; add one (docs/migrating-logins.md); it has no meaning if `force-json-errors` is on',
   },
   meaningless: {
     provider:
       'the bearer tokens of all providers are verified in the same way; with azure, claims can have more types. A provider that does not verify bearer tokens is refused',
     'reverse-proxy': 'Envoy reports the method, the host and the path, and no header changes them',
-    'api-route': 'a denial has a JSON body on every path',
+    'api-route':
+      'a denial has a JSON body on every path; if you add a login, write a rule with `login: never` for these paths (docs/migrating-logins.md)',
     'allow-query-semicolons': 'the query of a request is ignored',
     'ping-user-agent': 'health is on another port',
     'pass-user-headers pass-basic-auth':
@@ -118,27 +124,41 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'silence-ping-logging': 'health requests are not logged',
     'errors-to-info-log': 'all records go to standard output',
     scope:
-      'oauth2-proxy only requests it at a login, and never requires it in a token; to require scopes, set `requiredScopes`',
-    'login-url':
-      'the converted configuration has no login; with discovery oauth2-proxy ignores it, also with `static://401`',
-    'redeem-url profile-url validate-url resource backend-logout-url pubjwk-url relative-redirect-url whitelist-domain':
-      'the converted configuration has no login',
-    'auth-request-response-mode prompt approval-prompt acr-values code-challenge-method force-code-challenge-method encode-state':
-      'the converted configuration has no login',
-    'insecure-oidc-skip-nonce skip-claims-from-profile-url skip-provider-button provider-display-name':
-      'the converted configuration has no login',
-    'azure-tenant azure-graph-group-field entra-id-federated-token-auth':
-      'the converted configuration has no login',
+      'oauth2-proxy only requests it at a login, and never requires it in a token; to require scopes, set `requiredScopes`; a login requests `issuers[].login.scopes` (docs/migrating-logins.md)',
+    'login-url': `${ofLogin('`issuers[].login.authorizationEndpoint` replaces it, only with `jwksUri`')}; with discovery oauth2-proxy ignores it, also with \`static://401\``,
+    'redeem-url': ofLogin('`issuers[].login.tokenEndpoint` replaces it, only with `jwksUri`'),
+    resource: ofLogin('`issuers[].login.resources` replaces it'),
+    'prompt acr-values': ofLogin('`issuers[].login.parameters` replaces it'),
+    'relative-redirect-url': ofLogin('`login.hosts` and `login.paths.callback` replace it'),
+    'whitelist-domain': ofLogin('`login.hosts` replaces it'),
+    'provider-display-name': ofLogin('`issuers[].login.label` replaces it'),
+    'entra-id-federated-token-auth': ofLogin('`issuers[].login.clientAssertionFile` replaces it'),
+    'code-challenge-method force-code-challenge-method': ofLogin('it always uses S256'),
+    'insecure-oidc-skip-nonce': ofLogin('its nonce is never skipped'),
+    'backend-logout-url': ofLogin('the sign-out uses the end session endpoint of the issuer'),
+    'profile-url validate-url pubjwk-url auth-request-response-mode approval-prompt encode-state':
+      ofLogin('nothing replaces it'),
+    'skip-claims-from-profile-url skip-provider-button azure-tenant azure-graph-group-field':
+      ofLogin('nothing replaces it'),
     'google-admin-email google-service-account-json google-use-application-default-credentials google-target-principal google-use-organization-id google-admin-api-user-scope':
       'oidc-authz makes no requests to Google; delete these credentials',
-    'client-secret client-secret-file jwt-key jwt-key-file github-token':
-      'it is a secret for logins, which the converted configuration does not have; delete it',
-    'cookie-secret cookie-secret-file':
-      'it is a secret for cookies, which the converted configuration does not use; delete it',
-    'cookie-name cookie-domain cookie-path cookie-expire cookie-refresh cookie-secure cookie-httponly cookie-samesite':
-      'the converted configuration does not use cookies',
-    'cookie-csrf-per-request cookie-csrf-per-request-limit cookie-csrf-expire cookie-csrf-samesite session-cookie-minimal':
-      'the converted configuration does not use cookies',
+    'client-secret client-secret-file': `${ofLogin('keep the secret for `issuers[].login.clientSecretFile`')}; otherwise delete it`,
+    'jwt-key jwt-key-file': `${ofLogin('keep the key for `issuers[].login.privateKeyFile`')}; otherwise delete it`,
+    'github-token': 'it is a secret for requests to GitHub, which oidc-authz does not send; delete it',
+    'cookie-secret cookie-secret-file': `${ofLogin('create new keys for `sessions.keysFile`')}; delete it when oauth2-proxy is gone`,
+    'cookie-name': ofLogin('`sessions.cookie.name` replaces it'),
+    'cookie-domain': ofLogin('`sessions.cookie.domain` replaces it'),
+    'cookie-samesite': ofLogin('`sessions.cookie.sameSite` replaces it'),
+    'cookie-expire': ofLogin('`sessions.maxAge` replaces it'),
+    'cookie-refresh': ofLogin('`sessions.recheck` replaces it'),
+    'cookie-path cookie-secure cookie-httponly': ofLogin(
+      'its cookies are always `Secure`, `HttpOnly` and for `/`, except for `login.httpHosts`',
+    ),
+    'cookie-csrf-per-request cookie-csrf-per-request-limit cookie-csrf-samesite': ofLogin(
+      'each login always has its own cookie, and at most five are open',
+    ),
+    'cookie-csrf-expire': ofLogin('`login.timeout` replaces it'),
+    'session-cookie-minimal': ofLogin('tokens are only kept if they are used'),
     'session-store-type':
       'the converted configuration has no sessions; `redis` is refused, because it means that browsers have sessions',
     'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls redis-password redis-sentinel-password':
@@ -146,7 +166,7 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'redis-username redis-use-sentinel redis-sentinel-master-name redis-use-cluster redis-ca-path redis-insecure-skip-tls-verify redis-connection-idle-timeout':
       'the converted configuration has no sessions',
     'custom-templates-dir custom-sign-in-logo banner footer display-htpasswd-form show-debug-on-error':
-      'oidc-authz has no pages',
+      'the converted configuration has no pages, and those of a login cannot be changed (docs/login-pages.md)',
     'config-test convert-config-to-alpha version': 'with this flag, oauth2-proxy does not start a server',
   },
 };

@@ -117,6 +117,7 @@ export function planText(
     `Save this plan as \`plan.md\`. The commands extract files from it and do not change your \`values.yaml\`, which you need for a rollback.`,
     fileMark(valuesFile),
     fenced('yaml', valuesText(translation)),
+    ...(hasLogins(findings) ? loginSection : []),
     '## The switch-over',
     'First save the current state:',
     commands(backupCommands(names)),
@@ -139,6 +140,11 @@ export function planText(
     fenced('yaml', yamlText([istioEntry(trial)])),
     '3. Point each rule of each APIRule (`authorizers: [oauth2-proxy]`) and each of your AuthorizationPolicies (`provider.name`) to `oidc-authz`. Never name both for one workload: Istio denies all requests if two CUSTOM providers apply. This script finds the objects and changes all rules of an object at once. To change only one namespace, pass it as the third argument:',
     commands(pointScript, 'sh point-authorizer.sh oauth2-proxy oidc-authz'),
+    ...(hasLogins(findings)
+      ? [
+          'The next step says nothing about logins: each authorizer sees only its own cookies, so each request with a session is a difference.',
+        ]
+      : []),
     '4. Compare the decisions. `oidc_authz_shadow_comparisons_total` counts them by `result`, and the log has a record of each difference with its reason:',
     commands(
       'kubectl --namespace oidc-authz port-forward deployment/oidc-authz 8081 &',
@@ -151,7 +157,11 @@ export function planText(
     commands(helm(shadowFile)),
     'To roll back completely, to oauth2-proxy alone:',
     commands('sh point-authorizer.sh oidc-authz oauth2-proxy'),
-    '7. When you are sure, remove oauth2-proxy: its entry in the Istio resource, the release, and its secrets, which are no longer needed. Remove headers such as `cookie` from the entry of oidc-authz; the chart contains the shorter entry:',
+    `7. When you are sure, remove oauth2-proxy: its entry in the Istio resource, the release, and its secrets. ${
+      hasLogins(findings)
+        ? 'Keep the client secret: the login uses it. The chart has the entry for the configuration. With a login, it lists `cookie`; without one, it does not:'
+        : 'They are no longer needed. Remove headers such as `cookie` from the entry of oidc-authz; the chart contains the shorter entry:'
+    }`,
     commands(
       "kubectl --namespace oidc-authz get configmap oidc-authz-entries --output jsonpath='{.data.register-kyma\\.sh}' | sh",
       removeEntry,
@@ -163,6 +173,25 @@ export function planText(
     '',
   ].join('\n\n');
 }
+
+/** Refused settings with which oauth2-proxy signs people in. The plan exists only if the operator accepted them. */
+const settingsOfLogins = ['redirect-url', 'session-store-type', 'skip-jwt-bearer-tokens'];
+
+/** Whether people sign in at oauth2-proxy. */
+function hasLogins(findings: readonly Finding[]): boolean {
+  return findings.some(({ setting, verdict }) => verdict === 'refused' && settingsOfLogins.includes(setting));
+}
+
+const loginSection = [
+  '## The login',
+  'People sign in at oauth2-proxy, and this configuration has no login. Without one, browsers get 401 from step 5 on. `docs/migrating-logins.md` has the option for each setting, and the steps:',
+  [
+    '- Add `issuers[].login`, `login` and `sessions` to `values.oidc-authz.yaml`, with the client secret of oauth2-proxy (`clientSecretFile`) and new session keys (`sessions.keysFile`).',
+    '- Register the redirect URIs that `check-config` prints, or keep those of oauth2-proxy with `login.paths`.',
+    '- Move a workload that people open in a browser without `shadow.authorizer`, one at a time. Sign in, wait for `sessions.recheck`, and sign out. The steps below are for clients with bearer tokens.',
+    '- A login needs more headers and a timeout of 5 s. Use the entry that `oidc-authz generate` prints instead of the one in step 2.',
+  ].join('\n'),
+];
 
 /** Says which names the commands use. */
 function namesNote(names: InstallationNames): string {

@@ -41,7 +41,7 @@ function judgeBearer(installation: Installation, compat: boolean, isForbidden: b
           installation,
           'skip-jwt-bearer-tokens',
           'refused',
-          'without it oauth2-proxy ignores bearer tokens, and only browser sessions are allowed. If you accept it, BEARER TOKENS ARE ALLOWED FROM NOW ON, and sessions are not',
+          'without it oauth2-proxy ignores bearer tokens, and only browser sessions are allowed. If you accept it, BEARER TOKENS ARE ALLOWED FROM NOW ON, and sessions are not, unless you add a login (docs/migrating-logins.md)',
         )),
     ...(isForbidden
       ? findingIfSet(installation, fallback, compat ? 'kept' : 'changed', ours)
@@ -92,7 +92,7 @@ function judgeSessions(installation: Installation): readonly Finding[] {
           installation,
           'session-store-type',
           'refused',
-          'oauth2-proxy stores browser sessions there, and the converted configuration has no sessions. Without it a client with a session and no token gets 401',
+          'oauth2-proxy stores browser sessions there, and the converted configuration has no sessions; add a login (docs/migrating-logins.md). Without it a client with a session and no token gets 401',
         )
       : findingIfSet(
           installation,
@@ -162,9 +162,10 @@ function neededScopes(installation: Installation): readonly string[] {
 
 function scopeText(scopes: readonly string[]): string {
   const never = 'oauth2-proxy only requests it at a login, and never requires it in a token';
+  const login = 'a login requests `issuers[].login.scopes` (docs/migrating-logins.md)';
   return scopes.length === 0
-    ? `${never}; to require scopes, set \`requiredScopes\``
-    : `${never}; to require it, set \`requiredScopes: [${scopes.join(', ')}]\``;
+    ? `${never}; to require scopes, set \`requiredScopes\`; ${login}`
+    : `${never}; to require it, set \`requiredScopes: [${scopes.join(', ')}]\`; ${login}`;
 }
 
 function scopeComments(scopes: readonly string[]): readonly TreeComment[] {

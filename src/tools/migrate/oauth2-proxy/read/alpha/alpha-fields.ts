@@ -53,7 +53,9 @@ export const providerFields: Readonly<Record<string, AlphaField>> = {
   caFiles: list('provider-ca-file'),
   useSystemTrustStore: yes('use-system-trust-store'),
   loginURL: text('login-url'),
-  loginURLParameters: meaningless('the converted configuration has no login'),
+  loginURLParameters: meaningless(
+    'the converted configuration has no login; if you add one, `issuers[].login.parameters` replaces it (docs/migrating-logins.md)',
+  ),
   redeemURL: text('redeem-url'),
   profileURL: text('profile-url'),
   skipClaimsFromProfileURL: yes('skip-claims-from-profile-url'),

@@ -198,7 +198,7 @@ describe('the alpha configuration', () => {
       'injectRequestHeaders meaningless: oidc-authz forwards no requests: Envoy sends the request to the workload',
       'metricsServer.tls.cert.value refused: oidc-authz reads keys and certificates from files only',
       'metricsServer.tls.minVersion meaningless: the metrics have no TLS settings of their own',
-      'providers[0].loginURLParameters meaningless: the converted configuration has no login',
+      'providers[0].loginURLParameters meaningless: the converted configuration has no login; if you add one, `issuers[].login.parameters` replaces it (docs/migrating-logins.md)',
       'providers[0].additionalClaims meaningless: any claim can become a header',
       'providers[0].ADFSConfig.skipScope meaningless: the converted configuration has no login',
       'providers[1] meaningless: oauth2-proxy uses only the first provider',

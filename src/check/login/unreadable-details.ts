@@ -1,7 +1,7 @@
 /** Denials of requests that a service with logins does not read: the texts for details and traces. */
 import { detailOf, shown, shownPath } from '../../config/values/detail-text.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
-import type { Denial } from '../../model/decision.ts';
+import type { Decision, Denial } from '../../model/decision.ts';
 import { pathAmbiguity } from '../rules/path.ts';
 
 /** Denies a request whose host servers can read differently. Sessions and logins belong to a host. */
@@ -39,6 +39,29 @@ export function unreadablePath({ path }: CheckRequest): Denial {
           option: 'login.paths',
         },
         `path ${shownPath(path)} ${why}, and this host has a login`,
+      ),
+  };
+}
+
+/** A decision on a host without logins. If the request has no token, the detail names the option that would send a browser to log in. */
+export function withHostDetail<D extends Decision | Promise<Decision>>(
+  decision: D,
+  { host }: CheckRequest,
+): D {
+  if (decision instanceof Promise || decision.outcome !== 'deny' || decision.reason !== 'token_missing')
+    return decision;
+  return {
+    ...decision,
+    detail: () =>
+      detailOf(
+        {
+          step: 'login',
+          subject: 'the host',
+          expected: 'a token, or a host of login.hosts, where people can log in',
+          found: shown(host),
+          option: 'login.hosts',
+        },
+        `the request has no authorization header, and host ${shown(host)} is not in login.hosts, so no browser is sent to log in`,
       ),
   };
 }
