@@ -26,7 +26,7 @@ export interface KnownSession extends SessionFacts {
   isEndReported: boolean;
   /** The session after a refresh, and its cookies. */
   renewed: { readonly known: KnownSession; readonly cookies: Promise<readonly string[]> } | undefined;
-  /** When a new cookie was sent, in milliseconds of the monotonic clock, and the requests since then that still have the old one. */
+  /** When a new cookie was first sent, in milliseconds of the monotonic clock, and the later requests that still have the old one. */
   sentAt: number | undefined;
   repeats: number;
 }

@@ -19,7 +19,7 @@ export function describeRequired(
     opening === 'other_host'
       ? `host ${shown(host)} is not in login.hosts`
       : opening === 'never'
-        ? 'the rule sends no person to log in'
+        ? 'no person is sent to log in here'
         : `${openingTexts[opening.opens]} (${opening.by}: ${opening.found === '' ? 'empty' : shown(opening.found)})`;
   return detailOf({ ...why.failed, option: why.failed.option ?? place.option }, `${why.text}; ${found}`);
 }

@@ -40,12 +40,11 @@ export interface ReplaceCookieDependencies {
 }
 
 /**
- * After a new cookie was sent, this many requests with the old one are too many, in this time. Requests of the first second do not count:
- * they were under way. Times are in milliseconds.
+ * After a new cookie was sent, this many requests with the old one are too many, at any time: people can be slow. Requests of the first
+ * second, in milliseconds, do not count: they were under way.
  */
 const tooManyRepeats = 3;
 const underWay = 1_000;
-const watched = 10_000;
 
 const none: readonly string[] = [];
 
@@ -68,10 +67,7 @@ export function createReplaceCookie({
     }
   };
   const noteSent = (known: KnownSession) => {
-    const now = clock.monotonic();
-    if (known.sentAt !== undefined && now - known.sentAt <= watched) return;
-    known.sentAt = now;
-    known.repeats = 0;
+    known.sentAt ??= clock.monotonic();
   };
 
   return {
@@ -92,11 +88,9 @@ export function createReplaceCookie({
       return old.renewed.cookies;
     },
     noteRepeat: (known, host) => {
-      if (known.sentAt === undefined) return;
-      const age = clock.monotonic() - known.sentAt;
-      if (age < underWay || age > watched) return;
+      if (known.sentAt === undefined || clock.monotonic() - known.sentAt < underWay) return;
       known.repeats++;
-      if (known.repeats === tooManyRepeats) events.cookieNotDelivered(host);
+      if (known.repeats % tooManyRepeats === 0) events.cookieNotDelivered(host);
     },
   };
 }

@@ -35,7 +35,7 @@ export function deletePlanted(
   ].slice(0, mostLines);
 }
 
-/** The host and its parents, the shortest first. Browsers ignore one that nobody can set, and addresses have none. */
+/** The host and its parents, the shortest first. Browsers ignore one that no host can set, and addresses have none. */
 function domainsOf(host: string): readonly string[] {
   const labels = host.split('.');
   if (!/^[a-z0-9.-]+$/.test(host) || /^\d+$/.test(labels.at(-1) ?? '')) return [];

@@ -102,7 +102,7 @@ describe('a place', () => {
     const world = createLoginWorld({ place: { when: 'never' } });
     const decision = await world.answer(openBrowser().request('/orders'));
     expect(browserOf(decision)).toEqual({ status: 401, cookies: [], headers: [] });
-    expect(decision.detail?.().text).toMatch(/; the rule sends no person to log in$/);
+    expect(decision.detail?.().text).toMatch(/; no person is sent to log in here$/);
     expect(issuerCalls(world)).toEqual([]);
   });
 

@@ -74,7 +74,7 @@ test.each(['__Secure-oidc-authz=x', '__Secure-oidc-authz.0=x', '__Secure-oidc-au
   },
 );
 
-test('a session that does not count at the place is no session', async () => {
+test('a session that does not count at the place does not end the search', async () => {
   const world = createLoginWorld({
     issuers: [{}, {}],
     place: { issuers: ['main'] },

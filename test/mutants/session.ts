@@ -195,15 +195,15 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a cached session outlives its key',
     file: 'src/session/in-cookie.ts',
-    find: '!keyIds.includes(keyId) || ',
-    replace: '',
+    find: 'if (!keyIds.includes(keyId))',
+    replace: 'if (keyIds.length === 0)',
     tests: [...store, ...find],
   },
   {
     name: 'a session of one policy counts in another',
     file: 'src/session/in-cookie.ts',
-    find: ' || session.policy !== place.policy',
-    replace: '',
+    find: 'if (session.policy !== place.policy)',
+    replace: 'if (session.policy === keyId)',
     tests: store,
   },
   {

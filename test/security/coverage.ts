@@ -2484,6 +2484,10 @@ export const tables: readonly Table[] = [
           [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
           [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
           [attacks, 'of a sibling host do not replace a session, and a login still works'],
+          [
+            'login/login-loops.test.ts',
+            'a planted %s for the page only, so that each login ends with a session: a page after three',
+          ],
         ],
       },
       {
@@ -2510,6 +2514,8 @@ export const tables: readonly Table[] = [
           [story, 'no log has a code, a state, a cookie or a token'],
           ['session/set-cookie.test.ts', 'has the attributes that the place needs'],
           ['session/without-cookies.test.ts', 'keeps the others byte for byte, wherever our cookies are'],
+          [inCookie, 'a session that is copied to another host, cached or not, unless hosts share it'],
+          ['login/sign-out.test.ts', 'that has ended shows no ID token to the holder of its cookie'],
         ],
         note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
       },
@@ -2582,6 +2588,7 @@ export const tables: readonly Table[] = [
         threat: 'Another site signs a person out',
         tests: [
           [attacks, 'LG-16: a sign-out'],
+          ['login/sign-out.test.ts', 'asks first, and changes nothing'],
           [attacks, 'that a page of another site started is asked for, and then done'],
         ],
         note: 'Back-channel logout is not supported yet.',
