@@ -56,11 +56,6 @@ export const sessionMutants: readonly Mutant[] = [
     file: 'src/session/without-cookies.ts',
     find: 'at = line.indexOf(stem, from)',
     replace: 'at = -1',
-    find: "const parts = cookie.split(',');",
-    replace: 'const parts = [cookie];',
-    name: 'a name is read for each semicolon',
-    find: 'if (equals < end) {',
-    replace: "if (isRemoved('') || equals < end) {",
     tests: without,
   },
   {
