@@ -7,11 +7,6 @@ import { proofAlgorithms } from './binding/proof-problems.ts';
 /** The options of the challenge. */
 export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
 
-/** The codes of a body. A reason without an error code has one of the others. */
-type BodyCode = ErrorCode | 'unauthorized' | 'not_found';
-/** The Retry-After of a check that ends in an error, in seconds. */
-const retryAfterSeconds = 5;
-
 const signInOrToken = 'A login or a bearer token is required.';
 
 /** The codes of a body. A reason without an error code has one of the others. */

@@ -10,8 +10,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { type Admit, type Authenticate, internalError } from '../authenticate.ts';
 import { tooLateForLogin } from './login-deadline.ts';
-import { unreadableHost, withHostDetail } from './login-details.ts';
-import { unreadableHost } from './unreadable-details.ts';
+import { unreadableHost, withHostDetail } from './unreadable-details.ts';
 
 /** Decides about an authenticated request. */
 export interface AdmitBoth {

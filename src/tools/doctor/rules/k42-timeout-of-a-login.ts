@@ -13,7 +13,6 @@ export const timeoutOfLogin: Rule<World> = {
   title: 'Timeout that is too short for a login',
   severity: 'warning',
   effect:
-    'The last step of a login waits for the token endpoint of the issuer, at most 75 % of `limits.meshTimeout`. If the issuer is slower, the login fails. If the timeout of the entry ends first, the browser gets an empty 403.',
     'The last step of a login waits for the token endpoint of the issuer, at most 75 % of `limits.meshTimeout`. If the issuer is slower, the login fails. If the timeout of the entry ends first, the browser gets an empty 403 or 503.',
   fix: 'Set the timeout of the entry to at least `5s`, and `limits.meshTimeout` to the same value.',
   needsConfig: true,

@@ -7,6 +7,7 @@ import {
   flagVerdicts,
 } from '../../../../../src/tools/migrate/oauth2-proxy/flags/verdicts.ts';
 import { translate } from '../../../../../src/tools/migrate/oauth2-proxy/translate/translate.ts';
+import { readPage, rowsOf } from '../../../../support/pages.ts';
 import { configFrom, type Flags, installationOf } from '../sample-installation.ts';
 
 const names = flagVerdicts.map(({ flag }) => flag);
@@ -80,3 +81,27 @@ test.each(flags.map(({ name }) => name).filter((name) => !['client-id', 'oidc-is
     ).toBe(true);
   },
 );
+
+test('each flag that an option of a login replaces names an option that exists, and the page that has its steps', () => {
+  const known = new Set(
+    [...readPage('options.md').matchAll(/^\| `([\w.[\]]+)`/gm)].map(([, option]) => option),
+  );
+  const rows = rowsOf(readPage('migrating-logins.md'), 'The configuration');
+  const withOption = rows.filter(([, option = '']) => /^`(issuers|login|sessions)/.test(option));
+  const named = withOption.flatMap(([flag = '']) =>
+    [...flag.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name),
+  );
+  // Tokens use the headers too, and the report names the option for them.
+  const others = ['client-id', 'redirect-url', 'pass-access-token', 'set-authorization-header'];
+  expect(named.length).toBeGreaterThan(15);
+  for (const name of named.filter((one = '') => !others.includes(one) && names.includes(one))) {
+    const { text = '' } = flagVerdicts.find(({ flag }) => flag === name) ?? {};
+    const options = [...text.matchAll(/`((?:issuers\[\]\.login|login|sessions)\.[\w.]+)`/g)];
+    expect([name, text]).toEqual([name, expect.stringContaining('docs/migrating-logins.md')]);
+    expect([name, options.length > 0, options.every(([, option]) => known.has(option))]).toEqual([
+      name,
+      true,
+      true,
+    ]);
+  }
+});

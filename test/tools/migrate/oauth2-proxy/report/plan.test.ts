@@ -194,3 +194,29 @@ describe('the plan', () => {
     expect(blocks).toHaveLength(fences.length / 2);
   });
 });
+
+describe('the plan of an installation at which people sign in', () => {
+  const accept = ['redirect-url', 'session-store-type', 'skip-jwt-bearer-tokens'];
+  const planOf = (more: Flags) =>
+    migrated(installationOf({ 'client-secret': 'x', ...more }), { output: 'plan', compat: false, accept })
+      .output;
+
+  test.each([
+    { 'session-store-type': 'redis' },
+    { 'skip-jwt-bearer-tokens': false },
+    { 'redirect-url': 'https://shop.example.com/oauth2/callback', 'force-json-errors': false },
+  ])('has the steps of the login, and keeps the client secret: %o', (more) => {
+    const plan = planOf(more);
+    expect(plan).toContain('## The login\n');
+    expect(plan).toContain('docs/migrating-logins.md');
+    expect(plan).toContain('Keep the client secret');
+    expect(plan).not.toContain('Remove headers such as `cookie`');
+    expect(plan).toContain('each authorizer sees only its own cookies');
+  });
+
+  test('differs from that of an installation for tokens only', () => {
+    const plan = planOf({});
+    expect(plan).not.toContain('## The login\n');
+    expect(plan).toContain('Remove headers such as `cookie`');
+  });
+});
