@@ -65,17 +65,19 @@ export function createSignOut(parts: SignOutParts): SignOut {
     randomBytes,
   } = parts;
 
+  /** The session, if it still counts. The holder of a dead cookie must not learn whose it was, or use its tokens. */
   const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
     const found = await store.find(cookies, cookiePlace);
-    return 'session' in found ? newestOf(found.session) : undefined;
+    if (!('session' in found)) return undefined;
+    const session = newestOf(found.session);
+    const hasToken =
+      session.accessToken !== undefined || issuerOf(session)?.config.login.forward === 'idToken';
+    const end = lifetime.endOf(session, session.seenAt, hasToken, now() / 1_000);
+    return end === undefined ? session : undefined;
   };
 
-  /** The ID token of a session. An address with it shows the claims of a person, so a cookie that no longer counts has none. */
-  const hintOf = (session: Session | undefined): string | undefined => {
-    const isAlive =
-      session !== undefined && lifetime.endOf(session, session.seenAt, false, now() / 1_000) === undefined;
-    return isAlive ? session.idToken : undefined;
-  };
+  const issuerOf = (session: Session | undefined) =>
+    issuers.find(({ config }) => config.issuer === session?.issuer);
 
   const addressAtIssuer = async (
     { host }: LoginRequest,
@@ -91,14 +93,14 @@ export function createSignOut(parts: SignOutParts): SignOut {
   const act = async (asked: LoginRequest): Promise<Decision> => {
     const { request, place, cookies, cookiePlace } = asked;
     const session = await sessionOf(asked);
-    const issuer = issuers.find(({ config }) => config.issuer === session?.issuer);
+    const issuer = issuerOf(session);
     const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
     if (session !== undefined) {
       store.end(session);
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }
-    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, hintOf(session));
+    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
     const isFar = address !== undefined;
     // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;

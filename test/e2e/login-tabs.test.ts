@@ -65,7 +65,7 @@ describeWithAll('in Chromium, a login', found, (paths) => {
       const tabs = [first];
       for (let tab = 1; tab < 10; tab++) tabs.push(await first.context().newPage());
       for (const [index, tab] of tabs.entries()) {
-        await tab.goto(`${origin}/tab/${index}`);
+        await tab.goto(`${origin}/late/${index}`);
         expect((await ownCookies(first, origin)).length).toBeLessThanOrEqual(5);
       }
       for (const tab of tabs) {
@@ -75,7 +75,7 @@ describeWithAll('in Chromium, a login', found, (paths) => {
       }
       const ends = tabs.map((tab) => new URL(tab.url()).pathname);
       // The first tab has lost its login and begins another, so one more of the old ones is lost.
-      expect(ends).toEqual(['/', '/', '/', '/', '/', '/', '/tab/6', '/tab/7', '/tab/8', '/tab/9']);
+      expect(ends).toEqual(['/', '/', '/', '/', '/', '/', '/late/6', '/late/7', '/late/8', '/late/9']);
       expect(await ownCookies(first, origin)).toEqual(['__Host-oidc-authz']);
     });
 

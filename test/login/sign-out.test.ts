@@ -140,12 +140,15 @@ describe('the session', () => {
     expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
   });
 
-  test('that has ended shows no ID token to the holder of its cookie', async () => {
+  test('that has ended is no session: the holder of its cookie learns and ends nothing', async () => {
     const { world, browser } = await signedIn({ sessions: { idleTimeout: '10m' } });
     await world.clock.advance(12 * 60_000);
-    const decision = await world.answer(browser.request(path));
-    expect(browserOf(decision).location).toContain('https://main.idp.example.com/end-session?state=');
-    expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
+    const dead = await world.answer(browser.request(path));
+    const none = await world.answer(openBrowser().request(path));
+    const { cookies, ...answer } = browserOf(dead);
+    expect({ ...answer, cookies: [] }).toEqual(browserOf(none));
+    expect(cookies).toHaveLength(1);
+    expect(issuerCalls(world)).toEqual(['authorizationUrl', 'finish']);
   });
 
   test('has its refresh token revoked', async () => {

@@ -364,17 +364,17 @@ export const loginMutants: readonly Mutant[] = [
     tests: callback,
   },
   {
-    name: 'an expired session shows its ID token at the sign-out',
+    name: 'an expired session has its tokens used at the sign-out',
     file: 'src/login/sign-out.ts',
-    find: 'return isAlive ? session.idToken : undefined;',
-    replace: 'return isAlive || session !== undefined ? session.idToken : undefined;',
+    find: 'return end === undefined ? session : undefined;',
+    replace: 'return end === undefined || session !== undefined ? session : undefined;',
     tests: signOut,
   },
   {
     name: 'the sign-out revokes a token that was replaced',
     file: 'src/login/sign-out.ts',
-    find: 'newestOf(found.session)',
-    replace: 'found.session ?? newestOf(found.session)',
+    find: 'const session = newestOf(found.session);',
+    replace: 'const { session } = found;',
     tests: signOut,
   },
   {

@@ -2515,7 +2515,10 @@ export const tables: readonly Table[] = [
           ['session/set-cookie.test.ts', 'has the attributes that the place needs'],
           ['session/without-cookies.test.ts', 'keeps the others byte for byte, wherever our cookies are'],
           [inCookie, 'a session that is copied to another host, cached or not, unless hosts share it'],
-          ['login/sign-out.test.ts', 'that has ended shows no ID token to the holder of its cookie'],
+          [
+            'login/sign-out.test.ts',
+            'that has ended is no session: the holder of its cookie learns and ends nothing',
+          ],
         ],
         note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
       },

@@ -27,7 +27,9 @@ export function createReadTokens(
         detail: `the ID token ${verified.problem}`,
       };
     const isBearer = response.token_type === 'bearer';
-    const verifiedUntil = isBearer ? await verifyAccessToken(accessToken) : undefined;
+    const sub = verified?.claims['sub'] ?? expected.person?.subject;
+    const subject = typeof sub === 'string' ? sub : undefined;
+    const verifiedUntil = isBearer ? await verifyAccessToken(accessToken, subject) : undefined;
     return {
       claims: verified?.claims,
       idToken,

@@ -22,7 +22,9 @@ export function pagesWith(
   languages: string,
   { text, path }: { readonly text: string; readonly path: string },
 ): Readonly<Record<string, ShownPage>> {
-  const failed = (['failed', 'cancelled', 'unavailable', 'unfinished', 'too_large'] as const).map(
+  const failed = (
+    ['failed', 'cancelled', 'unavailable', 'unfinished', 'unreadable', 'too_large'] as const
+  ).map(
     (cause) => [`failed ${cause}`, pages.failed({ cause, signIn: path, part: text }, languages)] as const,
   );
   return {
