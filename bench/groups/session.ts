@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { client } from '../../test/support/login/keycloak.ts';
 import type { LoginProvider } from '../../test/support/login/oidc-provider.ts';
 import { createScriptedBrowser } from '../../test/support/login/scripted-browser.ts';
-import { newSessionKey } from '../../test/support/login/service.ts';
+import { newSessionKey } from '../../test/support/session-key.ts';
 import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
 import { httpRequest, httpRequestWith } from '../load/messages.ts';

@@ -13,9 +13,9 @@ import { fileFor, startApp } from '../support/app.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
-import { newSessionKey } from '../support/login/service.ts';
 import { listsFor, transports } from '../support/login/stack.ts';
 import { describeWith } from '../support/real-servers.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 const listeners = `
 http: {host: 127.0.0.1, port: 0}

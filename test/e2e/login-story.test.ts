@@ -7,10 +7,10 @@ import { findKeycloak } from '../../tools/keycloak.ts';
 import { until } from '../support/app.ts';
 import { type LoginKeycloak, startLoginKeycloak } from '../support/login/keycloak.ts';
 import { fetchInPage, newPage, ownCookies, signInAt } from '../support/login/pages.ts';
-import { newSessionKey } from '../support/login/service.ts';
 import { type LoginSite, origin, startLoginSite } from '../support/login/site.ts';
 import { transports } from '../support/login/stack.ts';
 import { describeWithAll } from '../support/real-servers.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 /** The cookies of a session that keeps the ID token as the hint of the sign-out. */
 const chunks = ['__Host-oidc-authz.0', '__Host-oidc-authz.1'];

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/app.ts';
 import { signIn } from '../support/login-provider.ts';
-import { newSessionKey, shop, startLoginParts } from '../support/login-service.ts';
+import { shop, startLoginParts } from '../support/login-service.ts';
 import { startProcess } from '../support/process.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 async function start(workers: number, sessions?: string) {
   const parts = await startLoginParts(sessions);
@@ -56,12 +57,12 @@ describe.each([1, 2])('with %s process(es)', (workers) => {
     expect(none).toEqual([]);
     const old = readFileSync(keysFile, 'utf8').trim();
     const key = newSessionKey();
-    writeFileSync(keysFile, `${key}\n${old}\n`);
+    writeFileSync(keysFile, `${key}${old}\n`);
     await service.record(({ msg, keys }) => msg === 'the session keys were reloaded' && keys === 2);
     expect((await keyIds())[1]).toBe(first);
     for (let times = 0; times < 4; times++) expect((await open()).status).toBe(200);
 
-    writeFileSync(keysFile, `${key}\n`);
+    writeFileSync(keysFile, key);
     await service.record(({ msg, keys }) => msg === 'the session keys were reloaded' && keys === 1);
     await until(async () => (await open(late)).status === 302);
     for (let times = 0; times < 4; times++) {

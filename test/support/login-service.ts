@@ -1,5 +1,4 @@
 /** The parts of a service with logins: an OpenID provider with a client, the file with its keys, and a certificate for its host. */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type https from 'node:https';
 import { createAuthority } from './certificates.ts';
@@ -7,6 +6,7 @@ import { type FakeMesh, startFakeMesh } from './fake-mesh.ts';
 import { createLoginBrowser, type LoginBrowser } from './login-browser.ts';
 import { temporaryFile } from './login-issuer.ts';
 import { type LoginProvider, startLoginProvider } from './login-provider.ts';
+import { newSessionKey } from './session-key.ts';
 
 /** The host of the workload. */
 export const shop = 'shop.example.com';
@@ -24,11 +24,6 @@ export interface LoginServiceParts {
   readonly browser: (mesh: FakeMesh) => LoginBrowser;
 }
 
-/** A new key of sessions, as a line of `sessions.keysFile`. */
-export function newSessionKey(): string {
-  return randomBytes(32).toString('base64');
-}
-
 /** Starts the provider. The caller closes it. @param sessions more options of `sessions` */
 export async function startLoginParts(sessions = 'refresh: false'): Promise<LoginServiceParts> {
   const authority = createAuthority();
@@ -39,7 +34,7 @@ export async function startLoginParts(sessions = 'refresh: false'): Promise<Logi
       { client_id: 'shop', client_secret: secret, token_endpoint_auth_method: 'client_secret_basic' },
     ],
   });
-  const keysFile = temporaryFile('keys', `${newSessionKey()}\n`);
+  const keysFile = temporaryFile('keys', newSessionKey());
   return {
     provider,
     keysFile,

@@ -1,4 +1,4 @@
-/** Ends connections whose bytes are no HTTP/1.1 request. */
+/** Ends connections on which something else than a valid HTTP/1.1 request arrives. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { otherThanHttp1 } from './protocol-detection.ts';

@@ -1,5 +1,4 @@
 /** The service of a login test: as a process from a file, or in this process with a clock that the test moves. */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { answersWell, startChild } from '../../../tools/child.ts';
 import { freePort } from '../../../tools/envoy.ts';
 import { runApp } from '../app.ts';
 import type { FakeIssuer } from '../fake-issuer.ts';
+import { newSessionKey } from '../session-key.ts';
 
 /** The service under test. Its ports stay the same when it starts again. */
 export interface LoginService {
@@ -45,11 +45,6 @@ export function createMovableClock(): MovableClock {
       ahead = 0;
     },
   };
-}
-
-/** A line for the file of `sessions.keysFile`. */
-export function newSessionKey(): string {
-  return `${randomBytes(32).toString('base64')}\n`;
 }
 
 /** The files that a configuration names. */
