@@ -8,7 +8,7 @@ import { type FakeMesh, startFakeMesh } from '../support/fake-mesh.ts';
 import { createLoginBrowser } from '../support/login-browser.ts';
 import { temporaryFile } from '../support/login-issuer.ts';
 import { type LoginProvider, signIn, startLoginProvider } from '../support/login-provider.ts';
-import { newSessionKey } from '../support/login-service.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 const hosts = ['shop.example.com', 'portal.example.com'] as const;
 const policyOf = (host: string) => host.replace('.example.com', '');

@@ -92,7 +92,9 @@ test('an answer without a page has the JSON of its reason', async () => {
       headers: [['x-oidc-authz-login', '/.oidc-authz/start?rd=%2F']],
     },
   });
-  expect(reply.body).toBe('{"error":"unauthorized","error_description":"A bearer token is required."}');
+  expect(reply.body).toBe(
+    '{"error":"unauthorized","error_description":"A login or a bearer token is required."}',
+  );
   expect(reply.all('x-oidc-authz-login')).toEqual(['/.oidc-authz/start?rd=%2F']);
   expect(reply.all('set-cookie')).toEqual(['a=; Max-Age=0']);
 });
