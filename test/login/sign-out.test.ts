@@ -140,7 +140,7 @@ describe('the session', () => {
     expect(world.clients[0].calls.at(-1)?.of).toMatchObject({ idToken: undefined });
   });
 
-  test('that has ended is no session: the holder of its cookie learns and ends nothing', async () => {
+  test('that has ended counts as none: the holder of its cookie learns and ends nothing', async () => {
     const { world, browser } = await signedIn({ sessions: { idleTimeout: '10m' } });
     await world.clock.advance(12 * 60_000);
     const dead = await world.answer(browser.request(path));

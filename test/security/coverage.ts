@@ -2517,7 +2517,7 @@ export const tables: readonly Table[] = [
           [inCookie, 'a session that is copied to another host, cached or not, unless hosts share it'],
           [
             'login/sign-out.test.ts',
-            'that has ended is no session: the holder of its cookie learns and ends nothing',
+            'that has ended counts as none: the holder of its cookie learns and ends nothing',
           ],
         ],
         note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
