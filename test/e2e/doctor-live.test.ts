@@ -13,7 +13,7 @@ import { createAuthority } from '../support/certificates.ts';
 import { sendJson, startFakeIssuer } from '../support/fake-issuer.ts';
 import { createSigningKey } from '../support/keys.ts';
 import { temporaryFile } from '../support/login-issuer.ts';
-import { newSessionKey } from '../support/login-service.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 const flag = (name: string, value?: string) => ({ name, value });
 

@@ -8,7 +8,7 @@ import { type FakeMesh, startFakeMesh } from '../support/fake-mesh.ts';
 import { createLoginBrowser } from '../support/login-browser.ts';
 import { temporaryFile } from '../support/login-issuer.ts';
 import { type LoginProvider, signIn, startLoginProvider } from '../support/login-provider.ts';
-import { newSessionKey } from '../support/login-service.ts';
+import { newSessionKey } from '../support/session-key.ts';
 
 const hosts = ['shop.example.com', 'portal.example.com'] as const;
 const policyOf = (host: string) => host.replace('.example.com', '');
@@ -42,7 +42,7 @@ issuers:
 login:
   hosts: [${hosts}]
   listener: {enabled: true, host: 127.0.0.1, port: 0, tls: {certFile: ${certFile}, keyFile: ${keyFile}}}
-sessions: {keysFile: ${temporaryFile('keys', `${newSessionKey()}\n`)}, refresh: false}
+sessions: {keysFile: ${temporaryFile('keys', newSessionKey())}, refresh: false}
 policies:
 ${hosts.map((host) => `  - {name: ${policyOf(host)}, pathPrefix: /${policyOf(host)}, rules: [{name: all, match: {hosts: [${host}]}, require: {login: [main]}}]}`).join('\n')}
 http: {host: 127.0.0.1, port: 0}
