@@ -42,7 +42,7 @@ issuers:
 login:
   hosts: [${hosts}]
   listener: {enabled: true, host: 127.0.0.1, port: 0, tls: {certFile: ${certFile}, keyFile: ${keyFile}}}
-sessions: {keysFile: ${temporaryFile('keys', `${newSessionKey()}\n`)}, refresh: false}
+sessions: {keysFile: ${temporaryFile('keys', newSessionKey())}, refresh: false}
 policies:
 ${hosts.map((host) => `  - {name: ${policyOf(host)}, pathPrefix: /${policyOf(host)}, rules: [{name: all, match: {hosts: [${host}]}, require: {login: [main]}}]}`).join('\n')}
 http: {host: 127.0.0.1, port: 0}
