@@ -13,13 +13,6 @@ const bearer = ['test/credential/token/id-token-as-bearer.test.ts'];
 /** Each removes one defence of the client of logins. */
 export const loginClientMutants: readonly Mutant[] = [
   {
-    name: 'an access token of another person is forwarded',
-    file: 'src/credential/id-token/verify-access-token.ts',
-    find: "readString(claims, 'sub') === subject",
-    replace: "readString(claims, 'sub') !== null",
-    tests: ['test/login/client/hostile-issuer.test.ts'],
-  },
-  {
     name: 'an endpoint of a login may have any address',
     file: 'src/issuer/source/login-metadata.ts',
     find: '    if (problem === undefined) return String(value);\n',

@@ -7,12 +7,8 @@ import { isIdToken, isLogoutToken } from '../token/read-facts.ts';
 import { typeOf } from '../token/token-type.ts';
 import type { Jws, VerifyJws } from './verify-jws.ts';
 
-/**
- * Returns the end of a verified access token in seconds since the epoch; undefined if it is not verified. Never rejects.
- *
- * @param subject the `sub` of the person. A token of another person is not verified: the workload would see two persons
- */
-export type VerifyAccessToken = (token: string, subject: string | undefined) => Promise<number | undefined>;
+/** Returns the end of a verified access token in seconds since the epoch; undefined if it is not verified. Never rejects. */
+export type VerifyAccessToken = (token: string) => Promise<number | undefined>;
 
 /** Creates the verification for the access tokens of one issuer. A token that is bound to a key is not verified, because only its owner can use it. */
 export function createVerifyAccessToken(
@@ -20,24 +16,22 @@ export function createVerifyAccessToken(
   verifyJws: VerifyJws,
   clock: Clock,
 ): VerifyAccessToken {
-  const problemOf = ({ claims, header }: Jws, subject: string | undefined): string | undefined => {
+  const problemOf = ({ claims, header }: Jws): string | undefined => {
     const type = typeOf(header.type);
     const expiresAt = readDate(claims, 'exp');
     const isAccessToken =
       algorithms.includes(header.algorithm) &&
       (type === 'jwt' || type === 'at+jwt') &&
       readString(claims, 'iss') === issuer &&
-      subject !== undefined &&
-      readString(claims, 'sub') === subject &&
       readConfirmation(claims) === undefined &&
       !isIdToken(claims) &&
       !isLogoutToken(claims) &&
       typeof expiresAt === 'number' &&
       expiresAt > (clock.now() - clockTolerance) / 1000;
-    return isAccessToken ? undefined : 'is not an access token of this issuer for this person';
+    return isAccessToken ? undefined : 'is not an access token of this issuer';
   };
-  return async (token, subject) => {
-    const verified = await verifyJws(token, (jws) => problemOf(jws, subject));
+  return async (token) => {
+    const verified = await verifyJws(token, problemOf);
     return 'problem' in verified ? undefined : Number(verified.claims.exp);
   };
 }

@@ -27,9 +27,7 @@ export function createReadTokens(
         detail: `the ID token ${verified.problem}`,
       };
     const isBearer = response.token_type === 'bearer';
-    const sub = verified?.claims['sub'] ?? expected.person?.subject;
-    const subject = typeof sub === 'string' ? sub : undefined;
-    const verifiedUntil = isBearer ? await verifyAccessToken(accessToken, subject) : undefined;
+    const verifiedUntil = isBearer ? await verifyAccessToken(accessToken) : undefined;
     return {
       claims: verified?.claims,
       idToken,
