@@ -65,6 +65,7 @@ const planted: Readonly<Record<string, string>> = {
   'issuers[].email.allowedDomains': `allowedDomains: [${canary('domain').toLowerCase()}.example.com]`,
   'issuers[].email.allowedAddresses': `allowedAddresses: [${canary('Address')}@example.com]`,
   'issuers[].groups.allowed': `allowed: [${canary('Group')}]`,
+  'issuers[].login.parameters': `parameters: {login_hint: ${canary('LoginParameter')}}`,
   'outputClaimToHeaders[].separator': "separator: ','",
   realm: `realm: ${canary('Realm')}`,
   'rules[].match.headers': `headers: {x-partner: ${canary('HeaderRule')}}`,
@@ -116,6 +117,9 @@ async function prepare() {
   const jwks = JSON.stringify({ keys: [other.publicJwk, { kty: 'oct', k: canary('SymmetricKey') }] });
   const jwksFile = file('keys.json', jwks);
   const denyList = file('deny.yaml', `- {issuer: "${issuer.url}", sub: ${canary('DenyList')}}\n`);
+  const clientSecret = file('client-secret', canary('ClientSecret'));
+  const sessionKey = Buffer.alloc(32, canary('SessionKey')).toString('base64');
+  const sessionKeys = file('session-keys', `${sessionKey}\n`);
   const rule = [
     '  - name: orders',
     `    match: {paths: ["/orders/{**}"], ${planted['rules[].match.headers']}}`,
@@ -128,7 +132,7 @@ async function prepare() {
     [
       comment,
       'issuers:',
-      `  - {issuer: "${issuer.url}", audiences: [${audience}], name: main}`,
+      `  - {issuer: "${issuer.url}", audiences: [${audience}], name: main, login: {clientId: shop, clientSecretFile: ${clientSecret}, ${planted['issuers[].login.parameters']}}}`,
       `  - issuer: https://a.example.com`,
       `    audiences: [${audience}]`,
       `    jwks: '${jwks}'`,
@@ -138,6 +142,8 @@ async function prepare() {
       `    groups: {${planted['issuers[].groups.allowed']}}`,
       `  - {issuer: "https://b.example.com", audiences: [${audience}], jwksFile: ${jwksFile}}`,
       `  - {issuer: "https://c.example.com", audiences: [${audience}], jwksUri: "https://127.0.0.1:9/keys?code=${canary('Query')}"}`,
+      'login: {hosts: [shop.example.com]}',
+      `sessions: {keysFile: ${sessionKeys}}`,
       'trustedHeaders: [x-partner]',
       'rules:',
       ...rule,

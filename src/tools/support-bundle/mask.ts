@@ -5,6 +5,10 @@ import { maskUrls } from '../../config/values/quote-value.ts';
 /** The replacement of a value. */
 const mask = '***';
 
+function ofLogin(name: string): string {
+  return `login.${name}`;
+}
+
 /** The text options that are shown: names and places. Every other text is masked, such as an option that is added later. */
 const shownTexts: ReadonlySet<string> = new Set([
   ...[
@@ -19,9 +23,19 @@ const shownTexts: ReadonlySet<string> = new Set([
   ]
     .concat(['algorithms', 'keyUses', 'tokenTypes', 'requiredScopes', 'email.claim', 'email.fallbackClaim'])
     .concat(['groups.claim', 'caFile', 'httpsProxy'])
+    .concat(['clientId', 'clientSecretFile', 'clientAssertionFile', 'privateKeyFile'].map(ofLogin))
+    .concat(['privateKeyId', 'certFile', 'keyFile', 'label', 'scopes', 'resources'].map(ofLogin))
+    .concat(['authorizationEndpoint', 'tokenEndpoint'].map(ofLogin))
+    .concat(['endSessionEndpoint', 'revocationEndpoint'].map(ofLogin))
     .map((name) => `issuers[].${name}`),
   ...['name', 'match.hosts', 'match.paths', 'match.methods', 'match.addresses', 'require.issuers']
-    .concat(['require.audiences', 'require.scopes', 'require.scopesFromHeader', 'require.anyScopes'])
+    .concat([
+      'require.login',
+      'require.audiences',
+      'require.scopes',
+      'require.scopesFromHeader',
+      'require.anyScopes',
+    ])
     .concat(['outputClaimToHeaders[].header', 'outputClaimToHeaders[].claim'])
     .map((name) => `rules[].${name}`),
   ...[
@@ -38,13 +52,16 @@ const shownTexts: ReadonlySet<string> = new Set([
     'dpop.origins',
   ],
   ...['host', 'pathPrefix', 'tls.certFile', 'tls.keyFile', 'tls.clientCaFile', 'tls.cipherSuites'].flatMap(
-    (name) => ['http', 'grpc', 'admin'].map((listener) => `${listener}.${name}`),
+    (name) => ['http', 'grpc', 'admin', 'login.listener'].map((listener) => `${listener}.${name}`),
   ),
+  ...['hosts', 'httpHosts', 'issuers', 'afterSignOut', 'cors'].map((name) => `login.${name}`),
+  ...['prefix', 'callback', 'start', 'signOut', 'user'].map((name) => `login.paths.${name}`),
+  ...['sessions.keysFile', 'sessions.cookie.name', 'sessions.cookie.domain'],
   ...['admin.tokenFile', 'denyList.file', 'log.excludePaths', 'log.requestIdHeader'],
 ]);
 
 /** The titles of options whose values are words, durations and sizes. */
-const fixedTitle = /^(one of |the word |a duration |a size |true$|401 or 403$)/;
+const fixedTitle = /^(one of |the word |a duration |a size |true$|401 or 403$|auto, true or false$)/;
 
 /** Whether the value of an option is shown. */
 export function isShown({ kind, title, path }: OptionInfo): boolean {
