@@ -204,13 +204,18 @@ describeWithAll('a login at a real Keycloak', found, (paths) => {
         .map(({ value }) => value)
         .filter((value) => value.length > 20);
       const { form } = keycloak.front.grants('authorization_code').at(-1) ?? { form: new URLSearchParams() };
+      const asked = keycloak.front.requests.findLast(({ query }) => query.has('state'))?.query;
+      const token = site.workload.of('/secret-test').at(-1)?.headers.authorization?.replace('Bearer ', '');
       const secrets = [
-        ...values,
         form.get('code'),
         form.get('code_verifier'),
         form.get('client_secret'),
-      ].filter((one) => one !== null);
-      expect(secrets.length).toBeGreaterThan(2);
+        asked?.get('state'),
+        asked?.get('nonce'),
+        ...(token ?? '').split('.'),
+      ].map((one) => one ?? 'missing');
+      expect(secrets.filter((one) => one.length < 12)).toEqual([]);
+      secrets.push(...values);
       const log = site.service.log();
       expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
       const metrics = await (await fetch(`http://127.0.0.1:${site.service.adminPort}/metrics`)).text();
