@@ -75,7 +75,7 @@ test.each([
   ],
   [
     '- {name: a, expect: {outcome: permit}}',
-    /\[0\]\.expect\.outcome .*one of allow, deny, error, got "permit"$/m,
+    /\[0\]\.expect\.outcome .*one of allow, deny, error, login, got "permit"$/m,
   ],
   [
     '- {name: a, request: {verb: GET}, expect: {outcome: allow}}',
