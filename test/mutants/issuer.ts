@@ -76,15 +76,15 @@ export const issuer: readonly Mutant[] = [
   {
     name: 'an RSA key may have less than 2048 bits',
     file: 'src/issuer/keys/key-strength.ts',
-    find: 'if (bits < rsaBits.min || bits > rsaBits.max)',
-    replace: 'if (bits > rsaBits.max)',
+    find: 'if (n.toString(2).length < rsaBits.min)',
+    replace: 'if (n.toString(2).length < 1)',
     tests: keys,
   },
   {
     name: 'an RSA key may have more than 8192 bits',
     file: 'src/issuer/keys/key-strength.ts',
-    find: 'if (bits < rsaBits.min || bits > rsaBits.max)',
-    replace: 'if (bits < rsaBits.min)',
+    find: 'if (modulus.length > rsaBits.max / 8)',
+    replace: 'if (modulus.length > rsaBits.max)',
     tests: keys,
   },
   {

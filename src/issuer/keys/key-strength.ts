@@ -22,8 +22,7 @@ export function rsaProblem(modulus: Buffer, exponent: Buffer): 'size' | 'exponen
   if (exponent.length > 4) return 'exponent';
   const n = toInteger(modulus);
   const e = toInteger(exponent);
-  const bits = n.toString(2).length;
-  if (bits < rsaBits.min || bits > rsaBits.max) return 'size';
+  if (n.toString(2).length < rsaBits.min) return 'size';
   // With e = 1 anyone can sign, and a small e allows forged padding (RFC 8017 section 3.1).
   if (e % 2n === 0n || e < 65_537n) return 'exponent';
   return n % 2n === 0n || isRocaModulus(n) ? 'weak' : undefined;
