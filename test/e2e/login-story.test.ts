@@ -5,7 +5,7 @@ import { findChromium } from '../../tools/chromium.ts';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { findKeycloak } from '../../tools/keycloak.ts';
 import { until } from '../support/app.ts';
-import { type LoginKeycloak, startLoginKeycloak } from '../support/login/keycloak.ts';
+import { client, type LoginKeycloak, startLoginKeycloak } from '../support/login/keycloak.ts';
 import { fetchInPage, newPage, ownCookies, signInAt } from '../support/login/pages.ts';
 import { type LoginSite, origin, startLoginSite } from '../support/login/site.ts';
 import { transports } from '../support/login/stack.ts';
@@ -209,7 +209,7 @@ describeWithAll('a login at a real Keycloak', found, (paths) => {
       const secrets = [
         form.get('code'),
         form.get('code_verifier'),
-        form.get('client_secret'),
+        client.secret,
         asked?.get('state'),
         asked?.get('nonce'),
         ...(token ?? '').split('.'),
