@@ -2630,6 +2630,7 @@ export const tables: readonly Table[] = [
         id: 'LG-20',
         threat: 'Logins that are started or ended in large numbers use up memory or the issuer',
         tests: [
+          ['chaos/logins.test.ts', '10,000 logins that are started and never end leave memory flat'],
           [callback, 'of 10,000 bad callbacks reaches no issuer and leaves nothing behind'],
           [hostileIssuer, 'LG-20: callbacks'],
           [begin, 'of a client with 200 planted cookies cost at most 10 openings and 21 lines'],
