@@ -1,4 +1,5 @@
 /** Revokes refresh tokens in the background when their owner signs out (RFC 7009). */
+import { createCallLimit } from './client/call-limit.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 
@@ -11,24 +12,19 @@ export type Revoke = (issuer: LoginIssuer, refreshToken: string) => void;
  * @param most the most revocations that run; one beyond is reported as failed
  */
 export function createRevoke(most: number, events: LoginEvents): Revoke {
-  let running = 0;
+  const limit = createCallLimit(most);
   return ({ config: { name }, client }, refreshToken) => {
-    if (running >= most) {
-      events.revocationFailed(name, `${most} revocations run already`);
+    const report = (detail: string) => events.revocationFailed(name, detail);
+    const revocation = limit(() => client.revoke(refreshToken));
+    if (revocation === undefined) {
+      report(`${most} revocations run already`);
       return;
     }
-    running++;
-    const report = (detail: string) => events.revocationFailed(name, detail);
-    client
-      .revoke(refreshToken)
-      .then(
-        (problem) => {
-          if (problem !== undefined) report(problem.detail);
-        },
-        () => report('the revocation failed'),
-      )
-      .finally(() => {
-        running--;
-      });
+    revocation.then(
+      (problem) => {
+        if (problem !== undefined) report(problem.detail);
+      },
+      () => report('the revocation failed'),
+    );
   };
 }
