@@ -20,7 +20,6 @@ export function readCookies(lines: readonly string[]): RequestCookies {
     return read;
   };
   return {
-    lines,
     values: (name) => cookies().get(name) ?? none,
     names: () => [...cookies().keys()],
   };

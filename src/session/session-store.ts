@@ -3,8 +3,6 @@ import type { InvalidCookie, NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
 export interface RequestCookies {
-  /** Every `cookie` line as received. */
-  readonly lines: readonly string[];
   /** The values of a name; several if the name is there more than once. */
   readonly values: (name: string) => readonly string[];
   readonly names: () => readonly string[];

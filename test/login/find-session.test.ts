@@ -212,7 +212,7 @@ describe('without a session', () => {
     expect(keys).toHaveLength(2);
     await signIn();
     const blocking = store.find(
-      { lines: [], values: (name) => (name === '__Host-oidc-authz' ? ['forged'] : []), names: () => [] },
+      { values: (name) => (name === '__Host-oidc-authz' ? ['forged'] : []), names: () => [] },
       plainPlace,
     );
     const verdict = await find(requestOf('__Host-oidc-authz=other'), place);
