@@ -7,7 +7,6 @@ import type { RuledLogin } from '../check/ruled-check.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
 import { createSessionForward } from '../check/upstream-headers.ts';
 import { loginTime } from '../config/login/login-time.ts';
-import { createReadLoginHost } from '../config/login/read-login-host.ts';
 import { createLoginPlaces, type LoginPlacesParts } from './login-places.ts';
 import type { RuleSet } from './rule-sets.ts';
 
@@ -31,12 +30,12 @@ export interface LoginChecks {
  */
 export function createLoginChecks(dependencies: LoginCheckParts): LoginChecks {
   const { config, logins, authenticate, headers, clock } = dependencies;
-  const { limits, shadow, login, hosts } = config;
-  const { ofRules, ofService, isShadowed } = createLoginPlaces(dependencies);
+  const { limits, shadow } = config;
+  const { ofRules, ofService, isShadowed, readHost } = createLoginPlaces(dependencies);
   const parts = {
     logins: shadow.authorizer === '' ? logins : createDryLogins(logins),
     authenticate,
-    readHost: createReadLoginHost(login?.hosts ?? [], hosts.ports),
+    readHost,
     time: loginTime(limits),
     clock,
   };

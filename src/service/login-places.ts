@@ -4,7 +4,7 @@ import { type AnswerOwnPath, createAnswerOwnPath, type HostedPlace } from '../ch
 import type { SelectRule } from '../check/rules/select-rule.ts';
 import type { Config } from '../config/declare/options.ts';
 import { loginTime } from '../config/login/login-time.ts';
-import { createReadLoginHost } from '../config/login/read-login-host.ts';
+import { createReadLoginHost, type LoginHost } from '../config/login/read-login-host.ts';
 import { sessionRuleOf } from '../config/login/session-rule.ts';
 import type { RuleConfig } from '../config/rules/rule-options.ts';
 import type { LoginPlace, Logins, PlaceOfPath } from '../login/logins.ts';
@@ -28,6 +28,8 @@ export interface PlacesOfRules {
 
 /** The places of a configuration. */
 export interface LoginPlaces {
+  /** Says on which hosts a login can begin and end. */
+  readonly readHost: (host: string) => LoginHost;
   readonly ofRules: (set: RuleSet, select: SelectRule) => PlacesOfRules;
   /** Those of a service without rules. */
   readonly ofService: () => PlacesOfRules;
@@ -63,6 +65,7 @@ export function createLoginPlaces({ config, logins, clock }: LoginPlacesParts): 
         });
 
   return {
+    readHost,
     isShadowed,
     ofRules: ({ rules, mode, policy, places: paths }, select) => {
       const places = rules.map((rule, index) => placeOf(rule, `${paths.rules}[${index}]`, policy));
