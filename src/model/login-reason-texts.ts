@@ -7,7 +7,7 @@ const detail = 'Look at `detail` in the log record';
 export const loginReasonTexts = {
   login_required: {
     causes: [
-      'The person has not signed in yet, or has signed out. This is the intended result.',
+      'The person is not signed in. This is the intended result.',
       'A script or an application asks without a token and without a session.',
       'The mesh does not send `cookie` to the check, so no session is found.',
       'The host is not in `login.hosts`, or the rule sends no client to log in.',
