@@ -2,13 +2,13 @@
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Trace } from '../model/trace.ts';
+import { pathOf } from '../runtime/path-of.ts';
 import type { Callback } from './callback.ts';
 import { describePath } from './login-details.ts';
 import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { type LoginRequest, readLoginRequest } from './login-request.ts';
 import type { Logins, PlaceOfPath } from './logins.ts';
-import { pathOf } from './request-headers.ts';
 import type { SignOut } from './sign-out.ts';
 import type { Start } from './start.ts';
 import type { AnswerUser } from './user.ts';

@@ -4,6 +4,7 @@
  */
 import type { Decision } from '../model/decision.ts';
 import { passed, type Trace } from '../model/trace.ts';
+import { pathOf } from '../runtime/path-of.ts';
 import { denied, pageAnswer, redirect } from './answers.ts';
 import { isSecondAttempt } from './begin.ts';
 import { readCallback } from './callback-query.ts';
@@ -16,7 +17,6 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import type { Logins } from './logins.ts';
-import { pathOf } from './request-headers.ts';
 import type { Start } from './start.ts';
 import type { UsedLogins } from './used-logins.ts';
 

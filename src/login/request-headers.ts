@@ -17,12 +17,6 @@ export function languagesOf(request: CheckRequest): string {
   return request.header('accept-language').join(',').slice(0, 256);
 }
 
-/** The path of a target, without its query. */
-export function pathOf(target: string): string {
-  const end = target.indexOf('?');
-  return end < 0 ? target : target.slice(0, end);
-}
-
 /** The longest query of a login that is read, in characters. */
 const maxQuery = 8 * 1024;
 

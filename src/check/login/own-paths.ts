@@ -6,6 +6,7 @@ import type { LoginPlace, Logins, PlaceOfPath } from '../../login/logins.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Trace } from '../../model/trace.ts';
+import { pathOf } from '../../runtime/path-of.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
 import { internalError } from '../authenticate.ts';
@@ -74,7 +75,7 @@ export function createAnswerOwnPath(parts: OwnPathsParts): AnswerOwnPath {
   };
 
   return (request, trace) => {
-    const path = withoutQuery(request.path);
+    const path = pathOf(request.path);
     const reading = readOwnPath(path, logins.isOwnPath);
     if (reading === 'other') return undefined;
     const host = readLoginHost(request.host);
@@ -89,9 +90,4 @@ function neverAllowed(decision: Decision): Decision {
   return decision.outcome === 'allow'
     ? internalError(new TypeError('a path of the login was answered with an allow'))
     : decision;
-}
-
-function withoutQuery(path: string): string {
-  const end = path.indexOf('?');
-  return end < 0 ? path : path.slice(0, end);
 }

@@ -1,5 +1,7 @@
 /** Reads the path that rules match (RFC 3986 sections 3.3 and 6.2.2), and finds other ways in which servers read it. */
+
 import { compatibilityForm, isRewritten, trimSegment } from '../../config/values/segment-rewrites.ts';
+import { pathOf } from '../../runtime/path-of.ts';
 
 const hasOddCharacter = /[^\x21-\x7e]|[\\;#]/;
 const hasEmptySegment = /^\/\/|\/\/./;
@@ -72,11 +74,6 @@ export function pathAmbiguity(target: string): string | undefined {
   if (readPath(target) !== undefined) return undefined;
   if (/%2f/i.test(path)) return 'has an encoded slash, %2F';
   return 'has an escape that is invalid, encoded twice, or stands for a separator, a control character or an invisible character';
-}
-
-function pathOf(target: string): string {
-  const end = target.indexOf('?');
-  return end < 0 ? target : target.slice(0, end);
 }
 
 /** Decodes a path once; undefined if the result can be decoded or read differently again. */
