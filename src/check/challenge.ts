@@ -5,7 +5,7 @@ import { type ErrorCode, type Reason, reasons } from '../model/reasons.ts';
 import { proofAlgorithms } from './binding/proof-problems.ts';
 
 /** The options of the challenge. */
-export type ChallengeOptions = Pick<Config, 'realm' | 'dpop'>;
+export type ChallengeOptions = Pick<Config, 'realm'> & { readonly dpop: Pick<Config['dpop'], 'origins'> };
 
 const signInOrToken = 'A login or a bearer token is required.';
 

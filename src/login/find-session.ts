@@ -23,6 +23,7 @@ import {
   describeOutdated,
   describeOverload,
   describeRejected,
+  describeUnavailable,
 } from './session-details.ts';
 import { createSessionLifetime } from './session-lifetime.ts';
 
@@ -117,7 +118,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
         return admit(renewed, found.isCached, lookup.trace, () => replace.refreshed(known, renewed, lookup));
       }
       case 'ended':
-        store.end(known.session);
+        void store.end(known.session);
         return none('expired', () => describeRejected(renewal.detail), lookup);
       case 'unavailable':
         return {
@@ -166,6 +167,15 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
         reason: 'overloaded',
         detail: () => describeOverload(maxVerificationsInFlight),
       };
+    if ('unavailable' in found) {
+      const { unavailable: problem } = found;
+      return {
+        outcome: 'error',
+        reason: 'sessions_unavailable',
+        problem,
+        detail: () => describeUnavailable(problem),
+      };
+    }
     switch (found.none) {
       case 'absent':
         return none('absent', () => describeAbsent(lookup.option), lookup);

@@ -99,7 +99,7 @@ export function createFinish(parts: FinishParts): Finish {
     const old = await store.find(cookies, cookiePlace);
     if (!('session' in old)) return;
     const end = () => {
-      store.end(old.session);
+      void store.end(old.session);
       const of = issuers.find(({ config }) => config.issuer === old.session.issuer);
       events.sessionEnded(of?.config.name ?? old.session.issuer, 'replaced');
     };

@@ -33,7 +33,7 @@ export interface ReplaceCookie {
 
 /** The dependencies. */
 export interface ReplaceCookieDependencies {
-  readonly store: Pick<SessionStore, 'save'>;
+  readonly store: Pick<SessionStore, 'save' | 'seen'>;
   readonly lifetime: SessionLifetime;
   readonly events: Pick<LoginEvents, 'sessionTooLarge' | 'cookieNotDelivered'>;
   readonly clock: Clock;

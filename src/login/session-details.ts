@@ -131,3 +131,17 @@ export function describeNotRenewed(detail: string): StepDetail {
     `the tokens of the session have ended, and could not be renewed: ${detail}`,
   );
 }
+
+/** The store of the sessions is away. */
+export function describeUnavailable(problem: string): StepDetail {
+  return detailOf(
+    {
+      step: 'session',
+      subject: 'the session in the store',
+      expected: 'an answer of the store',
+      found: 'none',
+      option: 'state.valkey.urls',
+    },
+    `the session could not be read: ${problem}`,
+  );
+}

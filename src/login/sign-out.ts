@@ -96,7 +96,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
     const issuer = issuerOf(session);
     const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
     if (session !== undefined) {
-      store.end(session);
+      await store.end(session);
       events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
       if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
     }

@@ -132,6 +132,30 @@ export const loginReasonTexts = {
     ],
     options: ['login.requireSameOrigin', 'rules[].requireSameOrigin', 'login.cors'],
   },
+  sessions_unavailable: {
+    causes: [
+      'Valkey is down, slow, or not reachable from this pod. The sessions are still there.',
+      'The password was changed, and the pod does not have the new one.',
+    ],
+    look: [
+      'Look at `state` in `/readyz`: it has the problem, and since when.',
+      'Look at `problem` in the log record.',
+    ],
+    fix: [
+      'Let the pod reach Valkey. People can try again after that, and are still signed in.',
+      'Write the new password into `passwordFile`. The next connection uses it.',
+    ],
+    options: ['state.valkey.urls', 'state.valkey.passwordFile', 'sessions.grace'],
+  },
+  proofs_unavailable: {
+    causes: ['Valkey is down, slow, or not reachable from this pod, and `dpop.store` is `closed`.'],
+    look: ['Look at `state` in `/readyz`: it has the problem, and since when.'],
+    fix: [
+      'Let the pod reach Valkey. The client can try again with a new proof.',
+      'If availability matters more to you than one use of each proof, set `dpop.store: local`.',
+    ],
+    options: ['state.valkey.urls', 'dpop.store'],
+  },
   login_unavailable: {
     causes: [
       'The token endpoint of the issuer is down, slow, or not reachable from this pod.',

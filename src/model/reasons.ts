@@ -247,6 +247,14 @@ export const reasons = {
     description:
       'The issuer has no usable key: no fetch has succeeded yet, or the keys are older than `keys.maxStale`.',
   },
+  sessions_unavailable: {
+    ...unavailable,
+    description: 'The store of the sessions is away, and this process has not cached the session.',
+  },
+  proofs_unavailable: {
+    ...unavailable,
+    description: 'The store of the used DPoP proofs is away, so nothing shows that the proof is new.',
+  },
   login_unavailable: {
     ...unavailable,
     description:

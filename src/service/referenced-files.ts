@@ -21,7 +21,7 @@ export interface NamesFiles {
   readonly http: Pick<Config['http'], 'tls'>;
   readonly grpc: Pick<Config['grpc'], 'tls'>;
   readonly admin: Pick<Config['admin'], 'tls' | 'tokenFile'>;
-  readonly denyList: Config['denyList'];
+  readonly denyList: Pick<Config['denyList'], 'file'>;
   readonly login?: Parameters<typeof listenerTls>[0]['login'];
   readonly sessions?: Pick<NonNullable<Config['sessions']>, 'keysFile'> | undefined;
 }

@@ -126,7 +126,8 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   return {
     find,
     save,
-    end: (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
+    seen: (session, seenAt, cookies, place) => save({ ...session, seenAt }, cookies, place),
+    end: async (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
     clear: (cookies, place, path) => {
       const present = presentNames(names.session(place), cookies);
       const attributes = attributesAt(place);

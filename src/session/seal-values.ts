@@ -1,5 +1,5 @@
 /** Seals values with the keys of `sessions.keysFile`. */
-import type { webcrypto } from 'node:crypto';
+import { createHmac, type webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import type { SessionKey } from '../config/login/session-keys.ts';
 import { isCanonical } from '../credential/token/compact-jws.ts';
@@ -11,7 +11,14 @@ const maxSealed = 3 * 4_096;
 
 const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
 
-const purposes: readonly Purpose[] = ['oidc-authz-session', 'oidc-authz-login'];
+const purposes: readonly Purpose[] = [
+  'oidc-authz-session',
+  'oidc-authz-login',
+  'oidc-authz-ticket',
+  'oidc-authz-request',
+  'oidc-authz-grant',
+  'oidc-authz-revocation',
+];
 
 /** The form after the header: no encrypted key, 12 bytes of initialization vector, the ciphertext, 16 bytes of tag. */
 const rest = /^\.\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{22})$/;
@@ -23,6 +30,8 @@ const decoy = `..${'A'.repeat(16)}.${'A'.repeat(400)}.${'A'.repeat(22)}`;
 interface Prepared {
   readonly key: SessionKey;
   readonly imported: Promise<webcrypto.CryptoKey>;
+  /** Derived, because one key must not serve two algorithms (NIST SP 800-57 part 1, section 5.2). */
+  readonly namingKey: Buffer;
   /** The encoded header of each purpose. */
   readonly headers: ReadonlyMap<Purpose, string>;
 }
@@ -75,6 +84,11 @@ export function createSeal(keys: () => readonly SessionKey[]): Seal {
       const id = keyIdOf(purpose, text);
       return id === undefined || ring().some(({ key }) => key.id === id) ? undefined : id;
     },
+    namesOf: (kind, ...parts) => {
+      // JSON, so that no two lists of parts have the same text.
+      const text = JSON.stringify([kind, ...parts]);
+      return ring().map(({ namingKey }) => createHmac('sha256', namingKey).update(text).digest('base64url'));
+    },
     keyIds: () => {
       ring();
       return ids;
@@ -88,7 +102,8 @@ function prepare(key: SessionKey): Prepared {
     'decrypt',
   ]);
   const headers = new Map(purposes.map((purpose) => [purpose, encodedHeader(key, purpose)]));
-  return { key, imported, headers };
+  const namingKey = createHmac('sha256', key.bytes).update('oidc-authz names').digest();
+  return { key, imported, headers, namingKey };
 }
 
 function headerOf({ id }: Pick<SessionKey, 'id'>, purpose: Purpose) {

@@ -1,4 +1,4 @@
-/** The place of sessions. The only maker is `in-cookie.ts`; a store that several replicas share can be another. */
+/** The place of sessions: in their cookies (`in-cookie.ts`), or in a store that replicas share (`in-store.ts`). */
 import type { InvalidCookie, NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
@@ -33,7 +33,9 @@ export type FoundSession =
   | { readonly none: Exclude<NoSession, 'invalid'> }
   | { readonly none: 'invalid'; readonly why: () => InvalidCookie }
   /** Too many cookies wait to be opened. The session may be valid, so its cookie stays. */
-  | { readonly overloaded: true };
+  | { readonly overloaded: true }
+  /** The store is away, and this process has not cached the session. It may be valid, so its cookie stays. The text says why. */
+  | { readonly unavailable: string };
 
 /**
  * The place for what the login computes from a session, so that it computes it once. It is here because a lookup elsewhere is slow when
@@ -68,8 +70,25 @@ export interface SessionStore {
     cookies: RequestCookies,
     place: CookiePlace,
   ) => Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }>;
-  /** Ends a session: this process no longer finds it. */
-  readonly end: (session: Session) => void;
+  /**
+   * Notes a request, so that the session does not become idle.
+   *
+   * @param seenAt seconds since the epoch, rounded down to a minute
+   * @returns the values of `set-cookie`, or the largest part of a session that does not fit, with its bytes
+   */
+  readonly seen: (
+    session: Session,
+    seenAt: number,
+    cookies: RequestCookies,
+    place: CookiePlace,
+  ) => Promise<SavedSession | { readonly tooLarge: string; readonly bytes: number }>;
+  /**
+   * Ends a session. This process no longer finds it. With a store, resolves when no other process finds it, or after a time; what is then
+   * left is tried again in the background. Never rejects.
+   */
+  readonly end: (session: Session) => Promise<void>;
+  /** Only with a store: what a fleet needs to renew a session once. */
+  readonly shared?: SharedSessions;
   /**
    * The values of `set-cookie` that delete the session cookies of a request.
    *
@@ -85,4 +104,19 @@ export interface SavedSession {
   readonly digest: string;
   /** The number of cookies that the session fills. */
   readonly chunks: number;
+}
+
+/** Sessions that several processes renew. Every function rejects only with a `StateError`. */
+export interface SharedSessions {
+  /** Reads a session from the store again, past the cache; undefined if it has ended. */
+  readonly reread: (session: Session) => Promise<Session | undefined>;
+  /** Replaces the content of a session; its cookie stays the same. @returns false if it has ended */
+  readonly rewrite: (session: Session) => Promise<boolean>;
+  /**
+   * Locks a session, so that one process of the fleet renews it.
+   *
+   * @param life in milliseconds, after which the lock ends by itself
+   * @returns a function that releases the lock; undefined if another process has it
+   */
+  readonly lock: (session: Session, life: number) => Promise<(() => Promise<void>) | undefined>;
 }

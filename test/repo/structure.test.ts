@@ -49,6 +49,7 @@ describe('floors', () => {
     'check',
     'login',
     'session',
+    'state',
     'credential',
     'issuer',
     'config',

@@ -1,6 +1,6 @@
 /** The options for tokens that are bound to a client key or a client certificate. */
 import * as z from 'zod';
-import { duration, text, wholeNumber } from '../values/schemas.ts';
+import { duration, oneOf, text, wholeNumber } from '../values/schemas.ts';
 
 /** DPoP proofs (RFC 9449). */
 export const dpopOptions = z
@@ -31,6 +31,11 @@ export const dpopOptions = z
       .optional()
       .describe(
         'Maximum stored DPoP proofs per key, so one client cannot fill the store; at most `dpop.maxProofs`. Absent: a fifth of `dpop.maxProofs`.',
+      ),
+    store: oneOf('off', 'closed', 'local')
+      .default('off')
+      .describe(
+        'Whether each proof is valid once for all replicas and workers, by the store. It needs `state`. While the store is away, `closed` ends a check with a proof with `proofs_unavailable`, and `local` accepts a proof once in each process, as `off` always does.',
       ),
   })
   .refine(({ maxProofs, maxProofsPerKey = 1 }) => maxProofsPerKey <= maxProofs, {

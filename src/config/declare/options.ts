@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { loginFields } from '../login/login-options.ts';
 import { sessionOptions } from '../login/session-options.ts';
 import { ruleOptions } from '../rules/rule-options.ts';
+import { stateOptions } from '../state/state-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {
   boolean,
@@ -18,6 +19,7 @@ import {
 } from '../values/schemas.ts';
 import { clientCertificateOptions, dpopOptions } from './binding-options.ts';
 import { crossCheckOption } from './cross-check-option.ts';
+import { denyListOptions } from './deny-list-options.ts';
 import { claimHeaders } from './header-options.ts';
 import { issuerOptions } from './issuer-options.ts';
 import { logOptions } from './log-options.ts';
@@ -181,6 +183,7 @@ export const configSchema = z
         'The login for browsers. Absent: no cookie is read or set, and no path is special. It needs `sessions`, and an issuer with `login`.',
       ),
     sessions: sessionOptions,
+    state: stateOptions,
     workers: wholeNumberOr(1, 64, 'auto')
       .default(1)
       .describe(
@@ -224,15 +227,7 @@ export const configSchema = z
           .describe('Timeout of one fetch, including the body.'),
       })
       .prefault({}),
-    denyList: z
-      .strictObject({
-        file: filePath()
-          .optional()
-          .describe(
-            'A file that lists revoked tokens, by issuer and `jti`, `sub`, `sid` or `client_id`; reloaded when it changes. Write a list without entries as `[]`; an empty file is an error.',
-          ),
-      })
-      .prefault({}),
+    denyList: denyListOptions,
     log: logOptions,
     limits: z
       .strictObject({

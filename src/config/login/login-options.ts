@@ -31,6 +31,11 @@ export const loginFields = {
     .describe(
       'Hosts of `login.hosts` that browsers reach over plain `http://`, for development. Their cookies have neither `Secure` nor the prefix `__Host-`. The scheme is never taken from the request.',
     ),
+  host: host()
+    .optional()
+    .describe(
+      'A host of `login.hosts` where everyone signs in: the central host. It has the only redirect URI. After the login, it hands the session over to the host where the person began. Absent: each host has its own login and its own redirect URI.',
+    ),
   issuers: z
     .array(text('an issuer name'))
     .min(1)

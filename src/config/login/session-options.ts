@@ -24,6 +24,26 @@ export const sessionOptions = z
       .describe(
         'Maximum time between two renewals of a session that has a refresh token. It limits how long a person stays signed in after the issuer disabled the account.',
       ),
+    store: oneOf('cookie', 'valkey')
+      .optional()
+      .describe(
+        'Where sessions are. `cookie`: sealed in the cookie. `valkey`: in the store of `state`, encrypted with a key that only the cookie has. Absent: `valkey` with `state`, otherwise `cookie`.',
+      ),
+    grace: duration({ from: '0s', to: '10m' })
+      .prefault('30s')
+      .describe(
+        'How long a process uses the sessions that it has cached while the store is away. After that, and for other sessions, the check ends with `sessions_unavailable`. No cookie is deleted.',
+      ),
+    backChannelLogout: boolean()
+      .default(false)
+      .describe(
+        'Whether issuers can end sessions with OpenID Connect Back-Channel Logout, at `/back-channel-logout/ISSUER` of the listener of the login. It needs `state` and `login.listener.enabled`.',
+      ),
+    frontChannelLogout: boolean()
+      .default(false)
+      .describe(
+        'Whether issuers can end sessions with OpenID Connect Front-Channel Logout, at `/front-channel-logout/ISSUER` of the listener of the login. Everyone who knows a `sid` can use it. Prefer `backChannelLogout`. It needs `state` and `login.listener.enabled`.',
+      ),
     cookie: z
       .strictObject({
         name: text('a cookie name')

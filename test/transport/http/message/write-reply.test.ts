@@ -17,7 +17,7 @@ const options = {
   identityHeaders: 'set',
   compatInvalidTokenStatus: 401,
   whenUnavailable: 'deny',
-  dpop: { origins: [], maxAge: 60_000, maxProofs: 1 },
+  dpop: { origins: [] },
 } satisfies Omit<ReplyOptions, 'realm'>;
 const asked = checkRequest();
 const identity = {
