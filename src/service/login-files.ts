@@ -1,7 +1,7 @@
 /** Checks the files of a login: the keys of the sessions, and what authenticates this service at its issuers. */
 import { createPrivateKey } from 'node:crypto';
 import type { IssuerConfig } from '../config/declare/options.ts';
-import { readSessionKeys } from '../config/login/session-keys.ts';
+import { readSessionKeys } from '../config/session/session-keys.ts';
 import { readTls } from '../transport/shared/tls.ts';
 import type { FileCheck } from './file-check.ts';
 

@@ -3,8 +3,8 @@
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { issuerTime } from '../config/login/login-time.ts';
-import type { SessionKey } from '../config/login/session-keys.ts';
-import { loginIssuers } from '../config/login/session-rule.ts';
+import type { SessionKey } from '../config/session/session-keys.ts';
+import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';

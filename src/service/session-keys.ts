@@ -1,5 +1,5 @@
 /** The keys of `sessions.keysFile`, which is read again when it changes. */
-import { readSessionKeys, type SessionKey } from '../config/login/session-keys.ts';
+import { readSessionKeys, type SessionKey } from '../config/session/session-keys.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { ReloadProblems } from './reload-problems.ts';

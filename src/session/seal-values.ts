@@ -1,7 +1,7 @@
 /** Seals values with the keys of `sessions.keysFile`. */
 import { createHmac, type webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { SessionKey } from '../config/login/session-keys.ts';
+import type { SessionKey } from '../config/session/session-keys.ts';
 import { isCanonical } from '../credential/token/compact-jws.ts';
 import { parseJson } from '../runtime/parse-json.ts';
 import type { Opened, Purpose, Seal } from './seal.ts';

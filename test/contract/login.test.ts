@@ -1,7 +1,7 @@
 /** The contract of a check where people sign in: each case has the same result in the core, over HTTP and over gRPC. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSessionKeys } from '../../src/config/login/session-keys.ts';
+import { readSessionKeys } from '../../src/config/session/session-keys.ts';
 import type { Check } from '../../src/model/decision.ts';
 import { type Reason, reasons } from '../../src/model/reasons.ts';
 import { type RunningApp, runApp } from '../support/app.ts';

@@ -85,7 +85,7 @@ export const loginConfig: readonly Mutant[] = [
   },
   {
     name: 'sessions count for a rule that says never',
-    file: 'src/config/login/session-rule.ts',
+    file: 'src/config/session/session-rule.ts',
     find: "if (rule.require === undefined || rule.login === 'never' || required === 'never') return undefined;",
     replace: 'if (rule.require === undefined) return undefined;',
     tests: ['test/tools/check-config/login.test.ts'],

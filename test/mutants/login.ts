@@ -521,7 +521,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a session stays after a sign-out',
     file: 'src/login/sign-out.ts',
-    find: '      store.end(session);\n',
+    find: '      await store.end(session);\n',
     replace: '',
     tests: signOut,
   },

@@ -8,7 +8,7 @@ const attributes = ['test/session/set-cookie.test.ts'];
 const chunks = ['test/session/chunks.test.ts', 'test/session/in-cookie.test.ts'];
 const seal = ['test/session/seal-values.test.ts'];
 const store = ['test/session/in-cookie.test.ts'];
-const keys = ['test/config/login/session-keys.test.ts'];
+const keys = ['test/config/session/session-keys.test.ts'];
 const find = ['test/login/find-session.test.ts'];
 const claims = ['test/login/used-claims.test.ts'];
 const tokens = ['test/login/session-of-tokens.test.ts'];
@@ -250,14 +250,14 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'the same key twice is accepted',
-    file: 'src/config/login/session-keys.ts',
+    file: 'src/config/session/session-keys.ts',
     find: 'if (earlier !== undefined)',
     replace: 'if (earlier === 0)',
     tests: keys,
   },
   {
     name: 'a key of another length is accepted',
-    file: 'src/config/login/session-keys.ts',
+    file: 'src/config/session/session-keys.ts',
     find: 'if (bytes.length !== keyLength)',
     replace: 'if (bytes.length < 16)',
     tests: keys,
@@ -293,7 +293,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a session that the issuer ended still counts in this process',
     file: 'src/login/find-session.ts',
-    find: '        store.end(known.session);\n',
+    find: '        void store.end(known.session);\n',
     replace: '',
     tests: find,
   },

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSessionKeys } from '../../src/config/login/session-keys.ts';
+import { readSessionKeys } from '../../src/config/session/session-keys.ts';
 import { systemClock } from '../../src/runtime/time/clock.ts';
 import { readCookies } from '../../src/session/read-cookies.ts';
 import { explainAsJson } from '../support/explain-command.ts';

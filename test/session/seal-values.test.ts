@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readSessionKeys, type SessionKey } from '../../src/config/login/session-keys.ts';
+import { readSessionKeys, type SessionKey } from '../../src/config/session/session-keys.ts';
 import type { Purpose } from '../../src/session/seal.ts';
 import { createSeal } from '../../src/session/seal-values.ts';
 

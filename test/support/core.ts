@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
-import type { SessionKey } from '../../src/config/login/session-keys.ts';
+import type { SessionKey } from '../../src/config/session/session-keys.ts';
 import { createTokenCache, type TokenCache } from '../../src/credential/token/cache.ts';
 import { type IssuerContext, planIssuer } from '../../src/issuer/issuer-plan.ts';
 import type { Logins } from '../../src/login/logins.ts';

@@ -1,6 +1,6 @@
 /** Sessions for tests: a store with its own keys, and cookies of a browser that obeys `set-cookie`. */
 import { randomBytes } from 'node:crypto';
-import { readSessionKeys, type SessionKey } from '../../src/config/login/session-keys.ts';
+import { readSessionKeys, type SessionKey } from '../../src/config/session/session-keys.ts';
 import type { Clock } from '../../src/runtime/time/clock.ts';
 import { createCookieNames } from '../../src/session/cookie-names.ts';
 import { createCookieSessions } from '../../src/session/in-cookie.ts';

@@ -1,8 +1,8 @@
 /** Declares every option once. Types, defaults, validation, the JSON Schema, flags and docs come from here. */
 import * as z from 'zod';
 import { loginFields } from '../login/login-options.ts';
-import { sessionOptions } from '../login/session-options.ts';
 import { ruleOptions } from '../rules/rule-options.ts';
+import { sessionOptions } from '../session/session-options.ts';
 import { stateOptions } from '../state/state-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
 import {

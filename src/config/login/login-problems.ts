@@ -2,9 +2,9 @@
 import type { Config } from '../declare/options.ts';
 import { hostCovers } from '../rules/patterns.ts';
 import type { RuleConfig } from '../rules/rule-options.ts';
+import { loginIssuers, sessionRuleOf } from '../session/session-rule.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { policyHostsProblems } from './policy-hosts-problems.ts';
-import { loginIssuers, sessionRuleOf } from './session-rule.ts';
 
 /** A problem, its path, and the other options that it depends on. */
 interface LoginProblem {

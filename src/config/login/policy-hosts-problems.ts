@@ -1,8 +1,8 @@
 /** Finds policies where sessions count on the same host. A callback has no rule, so only its host can say whose login it ends. */
 import type { Config } from '../declare/options.ts';
 import { hostCovers } from '../rules/patterns.ts';
+import { sessionRuleOf } from '../session/session-rule.ts';
 import { quoteValue } from '../values/quote-value.ts';
-import { sessionRuleOf } from './session-rule.ts';
 
 type Path = readonly (string | number)[];
 

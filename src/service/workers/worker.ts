@@ -1,7 +1,7 @@
 /** A worker process: answers checks on connections from the main process, with keys that the main process fetches. */
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/declare/options.ts';
-import { readSessionKeys, type SessionKey } from '../../config/login/session-keys.ts';
+import { readSessionKeys, type SessionKey } from '../../config/session/session-keys.ts';
 import { createMirroredIssuer, type MirroredIssuer } from '../../issuer/mirrored-issuer.ts';
 import type { Logger, LogOptions } from '../../observe/logger.ts';
 import { createMetrics, type Metrics } from '../../observe/metrics.ts';

@@ -2,9 +2,9 @@
 import type { Config } from '../../config/declare/options.ts';
 import { redirectUris } from '../../config/login/login-addresses.ts';
 import { issuerTime } from '../../config/login/login-time.ts';
-import { sessionRuleOf } from '../../config/login/session-rule.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
+import { sessionRuleOf } from '../../config/session/session-rule.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import { isLoopback } from '../../config/values/urls.ts';
 import { createCookieNames } from '../../session/cookie-names.ts';

@@ -1,6 +1,6 @@
 /** Logins for a table of requests: nothing is sealed, fetched or sent. Which requests are sent to log in is decided as in a real check. */
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
-import { loginIssuers } from '../../config/login/session-rule.ts';
+import { loginIssuers } from '../../config/session/session-rule.ts';
 import { createLoginHosts } from '../../login/login-hosts.ts';
 import type { LoginIssuer } from '../../login/login-issuer.ts';
 import { createLoginPaths } from '../../login/login-paths.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
-import { readSessionKeys, type SessionKey } from '../../config/login/session-keys.ts';
+import { readSessionKeys, type SessionKey } from '../../config/session/session-keys.ts';
 import type { Issuer } from '../../issuer/issuer.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { createMetrics } from '../../observe/metrics.ts';

@@ -1,7 +1,7 @@
 /** The text of `sessions.keysFile`. */
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readSessionKeys } from '../../../src/config/login/session-keys.ts';
+import { readSessionKeys } from '../../../src/config/session/session-keys.ts';
 
 const [one, two] = [randomBytes(32), randomBytes(32)] as [Buffer, Buffer];
 
