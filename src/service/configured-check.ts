@@ -15,6 +15,7 @@ import {
 import type { Check } from '../model/decision.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { StateStore } from '../state/state-store.ts';
 import type { CheckLogins } from './check-logins.ts';
 import { createOwnCheck } from './own-check.ts';
 
@@ -28,6 +29,8 @@ export interface CheckParts {
   readonly clock: Clock;
   /** Only with `login`. */
   readonly logins?: CheckLogins | undefined;
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** Receives what happens during checks. */
