@@ -7,13 +7,14 @@ import type { SessionKey } from '../config/session/session-keys.ts';
 import { sessionsAreShared } from '../config/session/session-place.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
+import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
+import { createUseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';
 import { createFindSession } from '../login/find-session.ts';
 import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
-import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
 import { createRenewals, type Renewals } from '../login/refresh.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
@@ -85,6 +86,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   const { logger, metrics, clock, randomBytes, sessionKeys, state } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
+  const useLogoutToken = createUseLogoutToken(state, clock);
   let remembered: Remembered | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
@@ -137,7 +139,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     if (remembered?.options !== options) remembered = { options, memory: createSessionMemory(cache, list) };
     return remembered.memory;
   };
-  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
+  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): CheckLogins => {
     const { login, sessions, limits, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
@@ -176,7 +178,17 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       events,
       clock,
     });
-    return createLogins({
+    const logout = createLogoutAnswers({
+      sessions,
+      issuers: issuers.flatMap(({ config: issuer, issuer: source }) =>
+        signsIn(issuer) ? [{ config: issuer, source }] : [],
+      ),
+      store,
+      use: useLogoutToken,
+      events,
+      clock,
+    });
+    const logins = createLogins({
       config,
       issuers: made,
       hostOf,
@@ -191,6 +203,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       randomBytes,
       pages,
     });
+    return createCheckLogins(logins, logout);
   };
   const stop = () => {
     clients?.stop();
@@ -200,7 +213,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   return {
     take: (of) => {
       const { config } = of;
-      if (hasLogin(config)) return createCheckLogins(loginsFor(config, of));
+      if (hasLogin(config)) return loginsFor(config, of);
       stop();
       return undefined;
     },
