@@ -20,8 +20,11 @@ export type SessionEnd =
 /** How a refresh ended. */
 export type RefreshResult = 'success' | 'rejected' | 'unavailable';
 
-/** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
-export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
+/**
+ * The result of a request that looked for a session. `cached`: this process has opened the cookie before. `store`: the store had it.
+ * `unavailable`: the store is away.
+ */
+export type SessionLookup = 'cached' | 'opened' | 'store' | 'absent' | 'invalid' | 'expired' | 'unavailable';
 
 /**
  * The result of a logout token (OpenID Connect Back-Channel Logout 1.0). `unconfirmed`: the sessions have ended in this process, but the
