@@ -1,5 +1,6 @@
 /** The index of the sessions in the store: the records of each `sid` and of each person, so that an issuer can end them. */
 import type { StateStore } from '../state/state-store.ts';
+import { recordNameOf, recordPrefix } from './record.ts';
 import type { Seal } from './seal.ts';
 import type { Session } from './session.ts';
 import { namesOfLogout, namesOfSession, type Whose } from './session-names.ts';
@@ -7,8 +8,8 @@ import { namesOfLogout, namesOfSession, type Whose } from './session-names.ts';
 /** The index. Every function rejects only with a `StateError`. */
 export interface SessionIndex {
   /** @param life of the session, in milliseconds */
-  readonly add: (session: Session, record: string, life: number) => Promise<void>;
-  readonly remove: (session: Session, record: string) => Promise<void>;
+  readonly add: (session: Session, life: number) => Promise<void>;
+  readonly remove: (session: Session) => Promise<void>;
   /**
    * The entries that a message of an issuer ends; the sessions can have ended already.
    *
@@ -36,12 +37,12 @@ export function createSessionIndex(state: StateStore, seal: Pick<Seal, 'namesOf'
     return sets.flatMap(({ set, members }) => members.map((member) => readMember(set, member)));
   };
   return {
-    add: async (session, record, life) => {
-      const member = memberOf(session, record);
+    add: async (session, life) => {
+      const member = memberOf(session);
       await Promise.all(setsOf(session).map((name) => state.addMember(name, member, life)));
     },
-    remove: async (session, record) => {
-      const member = memberOf(session, record);
+    remove: async (session) => {
+      const member = memberOf(session);
       await Promise.all(setsOf(session).map((name) => state.removeMember(name, member)));
     },
     entriesOf: async (whose, before) => {
@@ -58,11 +59,11 @@ function nameOfSet(name: string): string {
 }
 
 /** A member has the start of the session, because a person can sign in again before a message is carried out. */
-function memberOf({ startedAt }: Session, record: string): string {
-  return `${record} ${startedAt}`;
+function memberOf({ id, startedAt }: Session): string {
+  return `${recordNameOf(id).slice(recordPrefix.length)} ${startedAt}`;
 }
 
 function readMember(set: string, member: string): IndexEntry & { readonly startedAt: number } {
-  const [record = '', startedAt] = member.split(' ');
-  return { set, member, record, startedAt: Number(startedAt) };
+  const [digest = '', startedAt] = member.split(' ');
+  return { set, member, record: recordPrefix + digest, startedAt: Number(startedAt) };
 }
