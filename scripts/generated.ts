@@ -14,6 +14,7 @@ import {
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
+import { operationResults } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
@@ -82,6 +83,7 @@ function metricsMarkdown(): string {
     ...valuesOf('result', 'logout_tokens_total', logoutTokenResults),
     ...valuesOf('result', 'front_channel_logouts_total', frontChannelResults),
     ...valuesOf('cause', 'session_ends_lost_total', lostEnds),
+    ...valuesOf('result', 'store_operations_seconds', operationResults),
     'Next: [alerts and the dashboard](monitoring.md).',
     '',
   ].join('\n');

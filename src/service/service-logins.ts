@@ -49,6 +49,8 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
