@@ -6,8 +6,11 @@ export type LoginResult = 'success' | 'failed' | 'cancelled' | 'unavailable' | '
 /** Why a session ended. */
 export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'refresh_rejected' | 'replaced';
 
-/** How a refresh ended. */
-export type RefreshResult = 'success' | 'rejected' | 'unavailable';
+/**
+ * How a refresh ended. `elsewhere`: another process had done it. `store_unavailable`: the store did not answer, or did not take the new tokens
+ * yet.
+ */
+export type RefreshResult = 'success' | 'rejected' | 'unavailable' | 'elsewhere' | 'store_unavailable';
 
 /** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
 export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
