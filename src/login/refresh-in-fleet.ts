@@ -6,7 +6,7 @@ import { sleep } from '../runtime/time/deadline.ts';
 import type { Session } from '../session/session.ts';
 import { StateError } from '../state/state-store.ts';
 import type { LoginIssuer } from './login-issuer.ts';
-import { type FleetRenewalDependencies, type Renewal, type Renewals, shortestMemory } from './refresh.ts';
+import { type FleetRenewalDependencies, type Renewals, shortestMemory } from './refresh.ts';
 import { createLateWrites } from './refresh-late-writes.ts';
 import { createRefreshLines, noPlace } from './refresh-line.ts';
 import { createLook } from './refresh-look.ts';
@@ -74,18 +74,8 @@ export function createFleetRenewals(dependencies: FleetRenewalDependencies): Ren
   const requests = createRefreshRequests({
     ...{ sessions, maxWait, clock, delay: random(), results, pauses, keyOf, fly },
   });
-  /** Two hosts can have one session with different policies. */
-  const forPolicy = (renewal: Renewal, { policy }: Session): Renewal =>
-    renewal.kind !== 'renewed' || renewal.session.policy === policy
-      ? renewal
-      : { ...renewal, session: { ...renewal.session, policy } };
   return {
-    renew: (session, issuer) => {
-      const renewal = requests.renew(session, issuer);
-      return renewal instanceof Promise
-        ? renewal.then((one) => forPolicy(one, session))
-        : forPolicy(renewal, session);
-    },
+    renew: requests.renew,
     newestOf: async (session) => {
       // Without the store, this process can still know newer tokens.
       const stored =

@@ -119,8 +119,6 @@ export interface SharedSessions {
   readonly reread: (session: Session) => Promise<Session | undefined>;
   /** Replaces the content of a session; its cookie stays the same. @returns false if it has ended */
   readonly rewrite: (session: Session) => Promise<boolean>;
-  /** Since when the connection to the store is there, in milliseconds since the epoch; undefined while there is none. */
-  readonly connectedAt: () => number | undefined;
   /**
    * Locks a session, so that one process of the fleet renews it.
    *
