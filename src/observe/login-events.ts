@@ -88,6 +88,8 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
         write('info', { issuer, problem: detail }, 'the issuer rejected the refresh of a session');
       if (result === 'unavailable')
         write('warn', { issuer, problem: detail }, 'a session could not be refreshed');
+      if (result === 'store_unavailable')
+        write('warn', { issuer, problem: detail }, 'a session could not be refreshed because of the store');
     },
     cookieNotDelivered: (host) => {
       logins.cookieNotDelivered();
