@@ -5,6 +5,7 @@ import type { Decision } from '../model/decision.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
 import { type Comparison, comparisons } from '../model/incumbent.ts';
 import type { Transport } from '../model/transport.ts';
+import { createFleetMetrics, type FleetMetrics } from './fleet-metrics.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
 import { createLoginMetrics, type LoginMetrics } from './login-metrics.ts';
@@ -54,6 +55,7 @@ export interface Metrics {
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
   readonly logins: LoginMetrics;
+  readonly fleet: FleetMetrics;
   /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
   /** The metrics in the Prometheus text format. */
@@ -114,6 +116,7 @@ export function createMetrics(
     this.set(sources.sessions?.() ?? 0);
   });
   const logins = createLoginMetrics({ counter, gauge, histogram });
+  const fleet = createFleetMetrics({ counter, gauge });
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
     name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
@@ -264,6 +267,7 @@ export function createMetrics(
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
     logins,
+    fleet,
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
     contentType: registry.contentType,
