@@ -21,7 +21,10 @@ export interface FleetMetrics {
 const proofResults: readonly SharedProofResult[] = ['new', 'used', 'overloaded', 'unavailable', 'local'];
 
 /** Creates none of the metrics yet. */
-export function createFleetMetrics({ counter, gauge }: Pick<MetricMakers, 'counter' | 'gauge'>): FleetMetrics {
+export function createFleetMetrics({
+  counter,
+  gauge,
+}: Pick<MetricMakers, 'counter' | 'gauge'>): FleetMetrics {
   let countProof: ((result: SharedProofResult) => void) | undefined;
   return {
     sharedProofs: () => {

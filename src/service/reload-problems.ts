@@ -1,6 +1,7 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
 import { listenerTls } from '../config/describe/listener-tls.ts';
+import { keysFileOf } from '../config/session/session-place.ts';
 import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -28,10 +29,7 @@ export function createReloadProblems(
 ): ReloadProblems {
   const configFiles = configFile === undefined ? [] : [configFile];
   const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
-    logger.error(
-      { what, files, problem, since: new Date(since).toISOString() },
-      messageOf(what),
-    ),
+    logger.error({ what, files, problem, since: new Date(since).toISOString() }, messageOf(what)),
   );
   const reloaded = (
     what: Readiness['problems'][number]['what'],
@@ -55,10 +53,12 @@ export function createReloadProblems(
     sessionKeysReloaded: (file, problem) => reloaded('session keys', [file], problem),
     revocationsRead: (problem) => reloaded('revocations', [], problem),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
-    configurationLoaded: ({ denyList, issuers, sessions }) => {
+    configurationLoaded: (config) => {
+      const { denyList, issuers } = config;
+      const keysFile = keysFileOf(config);
       reloaded('configuration', configFiles, undefined);
       changes.keepOnly('deny list', [listOf(denyList.file)]);
-      changes.keepOnly('session keys', sessions === undefined ? [] : [[sessions.keysFile]]);
+      changes.keepOnly('session keys', keysFile === undefined ? [] : [[keysFile]]);
       changes.keepOnly(
         'caFile',
         issuers.map(({ caFile = [] }) => [caFile].flat()),
