@@ -1,7 +1,9 @@
 /** Finishes a login whose `state` holds: redeems the code, and saves the session (OpenID Connect Core 1.0 section 3.1.3). */
 import type { Decision } from '../model/decision.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
+import { StateError } from '../state/state-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, isRejectedClient, type LoginProblem } from './login-client.ts';
@@ -14,6 +16,7 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import { deleteOldCookies } from './old-cookies.ts';
+import { describeUnavailable } from './session-details.ts';
 import type { SessionMaker } from './session-of-tokens.ts';
 
 /** The dependencies of the end of a login. */
@@ -94,6 +97,34 @@ export function createFinish(parts: FinishParts): Finish {
     };
   };
 
+  /** The store takes no session. */
+  const failAtStore = (
+    asked: LoginRequest,
+    found: FoundLogin,
+    issuer: LoginIssuer,
+    problem: string,
+    isCodeUsed: boolean,
+  ): Finished => {
+    const cookies = isCodeUsed ? [loginCookies.remove(found.name, asked.cookiePlace)] : [];
+    const signIn = paths.start(found.login.returnTo, issuer.config.name);
+    const page = pages.failed({ cause: 'unavailable', signIn }, asked.languages);
+    ended(found, issuer, 'unavailable', { detail: problem });
+    const answered = { place: asked.place, issuerName: issuer.config.name };
+    const detail = () => describeUnavailable(problem);
+    const of = { ...answered, detail };
+    return { isCodeUsed, decision: unavailable(problem, page, cookies, of, 'sessions_unavailable') };
+  };
+
+  /** @returns the problem of the store as a text */
+  const save = async (session: Session, { cookies, cookiePlace }: LoginRequest) => {
+    try {
+      return await store.save(session, cookies, cookiePlace);
+    } catch (error) {
+      if (error instanceof StateError) return error.message;
+      throw error;
+    }
+  };
+
   /** Ends the session that the browser had. */
   const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
     const old = await store.find(cookies, cookiePlace);
@@ -113,6 +144,9 @@ export function createFinish(parts: FinishParts): Finish {
     const { request, host, place, cookies, cookiePlace, languages } = asked;
     const { login } = found;
     const { name } = issuer.config;
+    // A reload of the page can redeem a code that was not sent.
+    const problem = store.problem?.();
+    if (problem !== undefined) return failAtStore(asked, found, issuer, problem, false);
     const callback = new URL(host.origin + request.path);
     const tokens = await calls(
       issuer.client.finish(callback, {
@@ -127,7 +161,8 @@ export function createFinish(parts: FinishParts): Finish {
     if (claims === undefined)
       return fail(asked, found, issuer, { kind: 'rejected', detail: 'the issuer returned no ID token' });
     const session = beginSession({ issuer, policy: place.policy, tokens: { ...tokens, claims } });
-    const saved = await store.save(session, cookies, cookiePlace);
+    const saved = await save(session, asked);
+    if (typeof saved === 'string') return failAtStore(asked, found, issuer, saved, true);
     const finished = await loginCookies.finish(found, cookies, cookiePlace);
     if ('tooLarge' in saved) {
       const detail = `the session has ${saved.bytes} bytes, the largest part is ${saved.tooLarge}`;

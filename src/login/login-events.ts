@@ -9,8 +9,11 @@ export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'ref
 /** How a refresh ended. */
 export type RefreshResult = 'success' | 'rejected' | 'unavailable';
 
-/** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
-export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
+/**
+ * The result of a request that looked for a session. `cached`: this process has opened the cookie before. `store`: the store had it.
+ * `unavailable`: the store is away.
+ */
+export type SessionLookup = 'cached' | 'opened' | 'store' | 'absent' | 'invalid' | 'expired' | 'unavailable';
 
 /** Receives the events. */
 export interface LoginEvents {

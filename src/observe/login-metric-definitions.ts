@@ -69,10 +69,12 @@ export const loginResults = {
 export const lookupResults = {
   cached: 'The session is valid, and this process has opened its cookie before.',
   opened: 'The session is valid, and its cookie was opened now.',
+  store: 'The session is valid, and was read from the store now.',
   absent: 'The request has no session cookie.',
   invalid:
     'The cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is unknown.',
   expired: 'The session has ended.',
+  unavailable: 'The session could not be read, because the store is away. The cookie stays.',
 } as const;
 
 /** The values of `result` of `session_refreshes_total`. */
