@@ -93,7 +93,7 @@ describeWith('a store in the chart', await findHelm(), (program) => {
     expect(
       await ports({ urls: ['rediss://[2001:db8::1]:7000', 'rediss://[2001:db8::2]'], mode: 'cluster' }),
     ).toEqual([7000, 6379]);
-    const sentinels = { urls: ['rediss://a:26379', 'rediss://b:26379'], mode: 'sentinel', masterName: 'm' };
+    const sentinels = { urls: ['rediss://a', 'rediss://b:26379'], mode: 'sentinel', masterName: 'm' };
     expect(await ports(sentinels)).toEqual([26379, 6379]);
     const stateTo = [{ namespaceSelector: { matchLabels: { a: 'b' } } }];
     expect(egressOf(await rendered({ networkPolicy: { stateTo } }))).toContainEqual({

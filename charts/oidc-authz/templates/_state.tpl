@@ -34,15 +34,16 @@ keyKey: keyFile
 {{- if and .Values.config.state (ne (dig "sessions" "store" "valkey" .Values.config) "cookie") }}true{{ end -}}
 {{- end }}
 
-{{- /* The ports of the store, as a list. The servers behind sentinels, and the nodes of a cluster, have the port 6379 unless you set another. */ -}}
+{{- /* The ports of the store, as a list. Servers have the port 6379 by default, and sentinels 26379. */ -}}
 {{- define "oidc-authz.statePorts" -}}
 {{- $valkey := dig "state" "valkey" dict .Values.config -}}
 {{- $ports := list -}}
+{{- $isSentinel := eq (default "single" $valkey.mode) "sentinel" -}}
 {{- range $valkey.urls | default list -}}
 {{- $port := regexFind ":[0-9]+" (regexFind "\\]?(:[0-9]+)?(/[0-9]+)?$" .) | trimPrefix ":" -}}
-{{- $ports = append $ports (default "6379" $port | int) -}}
+{{- $ports = append $ports (default (ternary "26379" "6379" $isSentinel) $port | int) -}}
 {{- end -}}
-{{- if eq (default "single" $valkey.mode) "sentinel" }}{{ $ports = append $ports 6379 }}{{ end -}}
+{{- if $isSentinel }}{{ $ports = append $ports 6379 }}{{ end -}}
 {{- $ports | uniq | toYaml }}
 {{- end }}
 
