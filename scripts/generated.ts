@@ -11,6 +11,7 @@ import {
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
+import { operationResults } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
@@ -76,6 +77,7 @@ function metricsMarkdown(): string {
     ...valuesOf('result', 'session_lookups_total', lookupResults),
     ...valuesOf('result', 'session_refreshes_total', refreshResults),
     ...valuesOf('cause', 'sessions_ended_total', sessionEnds),
+    ...valuesOf('result', 'store_operations_seconds', operationResults),
     'Next: [alerts and the dashboard](monitoring.md).',
     '',
   ].join('\n');

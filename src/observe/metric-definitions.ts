@@ -1,5 +1,6 @@
 /** Every metric of the service. The code and `docs/metrics.md` use this table. */
 import { loginMetricDefinitions } from './login-metric-definitions.ts';
+import { stateMetricDefinitions } from './state-metric-definitions.ts';
 
 /** The prefix of every metric name. */
 export const metricPrefix = 'oidc_authz_';
@@ -176,6 +177,7 @@ export const metricDefinitions = {
     help: 'Processes that were started to replace another.',
   },
   ...loginMetricDefinitions,
+  ...stateMetricDefinitions,
   build_info: {
     type: 'gauge',
     labels: ['version', 'node'],

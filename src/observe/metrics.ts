@@ -10,6 +10,7 @@ import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
 import { createLoginMetrics, type LoginMetrics } from './login-metrics.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
 import { createMetricMakers } from './metric-makers.ts';
+import { createStateMetrics, type StateMetrics } from './state-metrics.ts';
 import type { Report } from './worker-metrics.ts';
 
 /** The values that gauges read at each scrape. */
@@ -54,6 +55,8 @@ export interface Metrics {
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
   readonly logins: LoginMetrics;
+  /** The metrics of the store. They exist from the first call. */
+  readonly state: () => StateMetrics;
   /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
   /** The metrics in the Prometheus text format. */
@@ -85,6 +88,7 @@ export function createMetrics(
     Object.keys(comparisons).map((result) => [result, { count: 0 }]),
   ) as Record<Comparison, Cell>;
   let recordsLeftOut = 0;
+  let state: StateMetrics | undefined;
   const durations = createLatencyHistogram(
     `${metricPrefix}check_duration_seconds`,
     metricDefinitions.check_duration_seconds.help,
@@ -264,6 +268,10 @@ export function createMetrics(
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
     logins,
+    state: () => {
+      state ??= createStateMetrics({ counter, gauge, histogram });
+      return state;
+    },
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
     contentType: registry.contentType,

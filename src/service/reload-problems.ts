@@ -1,6 +1,7 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
 import { listenerTls } from '../config/describe/listener-tls.ts';
+import { keysFileOf } from '../config/session/session-place.ts';
 import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -55,10 +56,12 @@ export function createReloadProblems(
     adminTokenReloaded: (file, problem) => reloaded('admin token', [file], problem),
     sessionKeysReloaded: (file, problem) => reloaded('session keys', [file], problem),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
-    configurationLoaded: ({ denyList, issuers, sessions }) => {
+    configurationLoaded: (config) => {
+      const { denyList, issuers } = config;
+      const keysFile = keysFileOf(config);
       reloaded('configuration', configFiles, undefined);
       changes.keepOnly('deny list', [listOf(denyList.file)]);
-      changes.keepOnly('session keys', sessions === undefined ? [] : [[sessions.keysFile]]);
+      changes.keepOnly('session keys', keysFile === undefined ? [] : [[keysFile]]);
       changes.keepOnly(
         'caFile',
         issuers.map(({ caFile = [] }) => [caFile].flat()),

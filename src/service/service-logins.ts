@@ -25,6 +25,7 @@ import { createCookieNames } from '../session/cookie-names.ts';
 import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
 import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 
 /** The dependencies. */
@@ -44,6 +45,8 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
