@@ -80,7 +80,7 @@ export function createLogins(parts: LoginParts): Logins {
   } = parts;
   const { login, sessions, limits } = config;
   const now = () => clock.now();
-  const paths = createLoginPaths(login.paths, issuers.length > 1);
+  const paths = createLoginPaths(login, issuers.length > 1);
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const loops = createLoginLoops(names, sameSite, clock);

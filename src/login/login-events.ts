@@ -9,6 +9,20 @@ export type SessionEnd = 'sign_out' | 'max_age' | 'idle' | 'tokens_ended' | 'ref
 /** How a refresh ended. */
 export type RefreshResult = 'success' | 'rejected' | 'unavailable';
 
+/**
+ * What happened to a hand-over of a session from the central host to another one. `requested`, `completed`: at the other host. `granted`: at
+ * the central host. `lost`: the browser has no login that belongs to the grant. `refused`: it is unreadable, or for another place.
+ */
+export type HandOverResult =
+  | 'requested'
+  | 'granted'
+  | 'completed'
+  | 'expired'
+  | 'lost'
+  | 'replayed'
+  | 'refused'
+  | 'unavailable';
+
 /** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
 export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
 
@@ -26,6 +40,7 @@ export interface LoginEvents {
       readonly isClientRejected?: boolean;
     },
   ) => void;
+  readonly handedOver: (result: HandOverResult) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string, part: string, bytes: number) => void;

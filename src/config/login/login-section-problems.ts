@@ -14,7 +14,7 @@ import { loginPaths, type PathOptions } from './login-addresses.ts';
  */
 export function checkLogin(login: Mapping, ports: unknown, report: ReportProblem): void {
   checkHosts(login, ports, report);
-  checkPaths(login.paths, report);
+  checkPaths(login, report);
   checkAfterSignOut(login, report);
   checkOrigins(login, report);
 }
@@ -47,10 +47,12 @@ function checkHosts(login: Mapping, ports: unknown, report: ReportProblem): void
   }
 }
 
-function checkPaths(paths: unknown, report: ReportProblem): void {
+function checkPaths({ paths, host }: Mapping, report: ReportProblem): void {
   const { prefix, ...renamed } = (paths ?? {}) as Mapping;
   if (typeof prefix !== 'string' || !Object.values(renamed).every(isTextOrAbsent)) return;
-  const all = Object.entries(loginPaths({ prefix, ...renamed } as PathOptions));
+  const all = Object.entries(
+    loginPaths({ prefix, ...renamed } as PathOptions, typeof host === 'string' ? host : undefined),
+  );
   const { callback } = Object.fromEntries(all);
   for (const [name, path] of all) {
     const option = renamed[name] === undefined ? 'prefix' : name;

@@ -33,7 +33,7 @@ export function loginNeeds(config: Config): LoginNeeds | undefined {
   if (login === undefined) return undefined;
   const { enabled, port } = login.listener;
   return {
-    paths: ownPathPatterns(login.paths),
+    paths: ownPathPatterns(login),
     registrations: redirectUris(config).map(
       ({ issuer, clientId, uris }) =>
         `At the issuer ${issuer}, register these redirect URIs of the client ${clientId}: ${uris.join(', ')}`,
@@ -65,9 +65,9 @@ export function loginAdvice(
 }
 
 /** All paths below the prefix, and the renamed paths outside of it. */
-function ownPathPatterns(options: NonNullable<Config['login']>['paths']): readonly string[] {
-  const { prefix } = options;
-  const { callback, ...others } = loginPaths(options);
+function ownPathPatterns({ paths, host }: NonNullable<Config['login']>): readonly string[] {
+  const { prefix } = paths;
+  const { callback, ...others } = loginPaths(paths, host);
   const isOutside = (path: string) => !path.startsWith(`${prefix}/`);
   return [
     `${prefix}/{**}`,
