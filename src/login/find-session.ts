@@ -1,6 +1,7 @@
 /** Finds the session of a request, and checks what its issuer requires. */
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { sessionsAreShared } from '../config/session/session-place.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { readCookies } from '../session/read-cookies.ts';
@@ -57,6 +58,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
   const know = createKnowSession({ config, issuers, denyList, lifetime });
   const replace = createReplaceCookie({ store, lifetime, events, clock });
   const { maxVerificationsInFlight } = config.limits;
+  const opened = sessionsAreShared(config) ? 'store' : 'opened';
 
   const none = (cause: NoSession, detail: () => StepDetail, lookup: Lookup, isUseless = true): None => {
     const { trace, cookies, place } = lookup;
@@ -143,7 +145,9 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     if (!option.issuers.includes(name))
       return none('absent', () => describeOtherIssuer(name, option), lookup, false);
     const now = clock.now() / 1000;
-    const end = lifetime.endOf(session, known.seenAt, known.token !== '', now);
+    // The store itself ends an idle session.
+    const seenAt = found.isSeenDue === undefined ? known.seenAt : Number.POSITIVE_INFINITY;
+    const end = lifetime.endOf(session, seenAt, known.token !== '', now);
     if (end !== undefined) {
       if (trace === undefined && !known.isEndReported) events.sessionEnded(name, end.cause);
       known.isEndReported ||= trace === undefined;
@@ -153,7 +157,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       traceFound(trace, found, name);
       return admit(known, found.isCached, trace, () => []);
     }
-    events.sessionLookup(found.isCached ? 'cached' : 'opened');
+    events.sessionLookup(found.isCached ? 'cached' : opened);
     replace.noteRepeat(known, host);
     if (!lifetime.isRenewable(session)) return afterRenewal(current, found, known, lookup);
     return after(renew(session, issuer), (renewal) => afterRenewal(renewal, found, known, lookup));
@@ -169,6 +173,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       };
     if ('unavailable' in found) {
       const { unavailable: problem } = found;
+      if (lookup.trace === undefined) events.sessionLookup('unavailable');
       return {
         outcome: 'error',
         reason: 'sessions_unavailable',

@@ -23,8 +23,11 @@ export type HandOverResult =
   | 'refused'
   | 'unavailable';
 
-/** The result of a request that looked for a session. `cached`: this process has opened the cookie before. */
-export type SessionLookup = 'cached' | 'opened' | 'absent' | 'invalid' | 'expired';
+/**
+ * The result of a request that looked for a session. `cached`: this process has opened the cookie before. `store`: the store had it.
+ * `unavailable`: the store is away.
+ */
+export type SessionLookup = 'cached' | 'opened' | 'store' | 'absent' | 'invalid' | 'expired' | 'unavailable';
 
 /** Receives the events. */
 export interface LoginEvents {

@@ -29,12 +29,14 @@ export interface LoginPaths {
  *
  * @param hasSeveralIssuers whether several issuers of the configuration sign people in. Each then has its own redirect URI, so that the
  *   answer of one is never read as that of another (RFC 9700 section 4.4.2.2)
+ * @param central `login.host`
  */
 export function createLoginPaths(
-  { paths: options, host }: { readonly paths: PathOptions; readonly host?: string | undefined },
+  options: PathOptions,
   hasSeveralIssuers: boolean,
+  central?: string | undefined,
 ): LoginPaths {
-  const paths = loginPaths(options, host);
+  const paths = loginPaths(options, central);
   const named = new Map<string, OwnPath>([
     [paths.callback, { name: 'callback', issuer: undefined }],
     [paths.start, { name: 'start' }],

@@ -72,8 +72,16 @@ export function createReplaceCookie({
 
   return {
     seen: (found, known, at) => {
-      const now = clock.now() / 1000;
       const isKeyDue = !found.isCurrentKey && !known.isSealedAgain;
+      if (found.isSeenDue !== undefined) {
+        // It does not wait for the store, and needs no cookie.
+        if (found.isSeenDue) void store.seen(found.session, known.seenAt, at.cookies, at.place);
+        if (!isKeyDue) return none;
+        known.isSealedAgain = true;
+        noteSent(known);
+        return save(found.session, known, at);
+      }
+      const now = clock.now() / 1000;
       if (!lifetime.isSeenDue(known.seenAt, now) && !isKeyDue) return none;
       known.seenAt = minuteOf(now);
       known.isSealedAgain = !found.isCurrentKey;

@@ -11,10 +11,8 @@ import type { LoginRequest } from './login-request.ts';
 import type { LoginPlace } from './logins.ts';
 
 /** The parts of the answer. */
-export interface ToIssuer extends Pick<
-  LoginStart,
-  'returnTo' | 'cookies' | 'isAgain' | 'stepUp' | 'loginFor'
-> {
+export interface ToIssuer
+  extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isAgain' | 'stepUp' | 'loginFor'> {
   /** The name of the chosen issuer. Only one of the place counts. */
   readonly issuer?: string | undefined;
   /** Whether to ask although the place has one issuer. */

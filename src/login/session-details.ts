@@ -61,6 +61,10 @@ const invalidTexts = {
     'the session cookie is there twice, or a part is missing or too many; another host of the domain may have set one',
   unreadable: 'the session cookie cannot be opened: it was changed, cut, or is not of this service',
   of_other_policy: 'the session is of another policy',
+  of_other_place:
+    'the session cookie is of the time before sessions.store changed; the person signs in again, and gets one of the other kind',
+  record_unreadable:
+    'the record of the session in the store is not of this session: something else writes under state.valkey.prefix',
   of_other_host: 'the session is of another host; without sessions.cookie.domain, each host has its own',
 } as const satisfies Readonly<Record<Exclude<InvalidCookie['is'], 'of_other_key'>, string>>;
 

@@ -17,6 +17,11 @@ export const loginMetricDefinitions = {
     labels: [],
     help: 'Time from the start of a login to its success, in seconds. It includes the time that the person spends at the issuer.',
   },
+  session_hand_overs_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Steps of hand-overs of sessions from the central host (`login.host`) to other hosts, by result.',
+  },
   session_lookups_total: {
     type: 'counter',
     labels: ['result'],
@@ -65,14 +70,28 @@ export const loginResults = {
   too_large: 'The session does not fit into its cookies.',
 } as const;
 
+/** The values of `result` of `session_hand_overs_total`. */
+export const handOverResults = {
+  requested: 'A host sent a browser without a session to the central host.',
+  granted: 'The central host sent the browser back with a grant.',
+  completed: 'The host took the session of the grant.',
+  expired: 'The request, the grant or its session was too old. The login begins again.',
+  lost: 'The grant belongs to no login of this browser: another tab has finished it, or the grant is of another browser.',
+  replayed: 'The grant was used before.',
+  refused: 'The request or the grant cannot be opened, or is for another host or policy.',
+  unavailable: 'The store of the sessions did not answer.',
+} as const;
+
 /** The values of `result` of `session_lookups_total`. */
 export const lookupResults = {
   cached: 'The session is valid, and this process has opened its cookie before.',
   opened: 'The session is valid, and its cookie was opened now.',
+  store: 'The session is valid, and was read from the store now.',
   absent: 'The request has no session cookie.',
   invalid:
     'The cookie cannot be opened: it was changed, is incomplete, is there twice, or its key is unknown.',
   expired: 'The session has ended.',
+  unavailable: 'The session could not be read, because the store is away. The cookie stays.',
 } as const;
 
 /** The values of `result` of `session_refreshes_total`. */

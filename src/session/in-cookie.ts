@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
 import { join, presentNames, split } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
+import { largestPart } from './largest-part.ts';
 import { deletePlanted } from './planted-cookies.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
@@ -120,6 +121,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
       cookies: [...written, ...leftOver.map((one) => deleteCookie(one, attributes))],
       digest,
       chunks: chunks.length,
+      session,
     };
   };
 
@@ -136,18 +138,4 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
         : deletePlanted(present, attributes, place.host, path);
     },
   };
-}
-
-/** The part of a session that needs the most space, in words for the log and the page. */
-function largestPart(session: Session): { readonly tooLarge: string; readonly bytes: number } {
-  const parts: (readonly [string, number])[] = [
-    ['the access token', session.accessToken?.length ?? 0],
-    ['the ID token', session.idToken?.length ?? 0],
-    ['the refresh token', session.refreshToken?.length ?? 0],
-    ...Object.entries(session.claims).map(
-      ([claim, value]) => [`the claim ${claim}`, Buffer.byteLength(JSON.stringify(value) ?? '')] as const,
-    ),
-  ];
-  const [largest] = parts.toSorted(([, one], [, other]) => other - one);
-  return { tooLarge: largest?.[0] ?? '', bytes: largest?.[1] ?? 0 };
 }

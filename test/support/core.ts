@@ -1,6 +1,8 @@
 /** The check and its issuers, without a transport. */
 
 import { randomBytes } from 'node:crypto';
+import type { OnSharedProof } from '../../src/check/binding/confirm-proof.ts';
+import type { SharedProofs } from '../../src/check/binding/shared-proofs.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
@@ -50,6 +52,7 @@ const noGauges = { cacheEntries: () => 0, proofs: () => 0, workers: () => 1, iss
  * Creates the check and waits for the keys of its issuers.
  *
  * @param login its logins, or the keys of sessions for real ones
+ * @param shared the proofs of all processes
  */
 export async function startCore(
   config: Config,
@@ -57,6 +60,7 @@ export async function startCore(
   replays: ReplayStore = createReplayStore(),
   denyList: readonly DenyListEntry[] = [],
   login?: Logins | readonly SessionKey[],
+  shared?: { readonly sharedProofs: SharedProofs; readonly onShared: OnSharedProof },
 ): Promise<TestCore> {
   const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
@@ -78,8 +82,12 @@ export async function startCore(
         }).take({ config, issuers, denyList });
   return {
     check: createConfiguredCheck(
-      { config, issuers, denyList, cache, replays, clock, logins },
-      { onLookup: () => {}, onFull: () => {} },
+      { config, issuers, denyList, cache, replays, sharedProofs: shared?.sharedProofs, clock, logins },
+      {
+        onLookup: () => {},
+        onFull: () => {},
+        ...(shared !== undefined && { onShared: shared.onShared }),
+      },
     ),
     cache,
     stop: () => {

@@ -41,17 +41,46 @@ export function unverifiable(subject: string, text: string, option: string): Bin
   };
 }
 
+/** A limit that a check reached. */
+type Limit = 'late' | 'full' | 'key' | 'issuer' | 'waiting' | 'waitingOfKey';
+
 /** The end of a check that waited too long, or for which a limit was reached. */
-export function overloaded(limit: 'late' | 'full' | 'key' | 'issuer', deadline: number): BindingProblem {
+export function overloaded(limit: Limit, deadline: number): BindingProblem {
   const [option, text] = {
     late: ['limits.checkDeadline', `the proof was not verified within ${duration(deadline)}`],
     full: ['limits.maxVerificationsInFlight', 'too many signatures wait for verification'],
     key: ['dpop.maxProofsPerKey', 'the store has the maximum number of proofs of this key'],
     issuer: ['dpop.maxProofs', 'the store has the maximum number of proofs for tokens of this issuer'],
+    waiting: ['limits.maxVerificationsInFlight', 'too many proofs wait for the store that replicas share'],
+    waitingOfKey: [
+      'limits.maxVerificationsInFlight',
+      'too many proofs of this key wait for the store that replicas share',
+    ],
   }[limit] as [string, string];
   return {
     reason: 'overloaded',
     detail: () =>
       detailOf(proofObservation('the DPoP proof', 'a free place', 'none', option), `${text} (${option})`),
+  };
+}
+
+/** A proof that was used before. */
+export const usedBefore = invalid(
+  'jti of the proof',
+  'a new proof',
+  'a proof that was used before',
+  'the DPoP proof was used before: each request needs a new one',
+  'dpop.maxAge',
+);
+
+/** Nothing shows that the proof is new: the store that replicas share is away. */
+export function withoutStore(problem: string): BindingProblem {
+  return {
+    reason: 'proofs_unavailable',
+    detail: () =>
+      detailOf(
+        proofObservation('the store of used proofs', 'an answer', 'none', 'dpop.store'),
+        `the store of used proofs cannot be asked: ${problem} (dpop.store)`,
+      ),
   };
 }

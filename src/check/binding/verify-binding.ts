@@ -13,9 +13,12 @@ import {
   overloaded,
   proofObservation,
   unverifiable,
+  usedBefore,
 } from './binding-problem.ts';
 import { createClientCertificate } from './client-certificate.ts';
+import { createConfirmProof, type OnSharedProof } from './confirm-proof.ts';
 import { readProof } from './dpop.ts';
+import type { SharedProofs } from './shared-proofs.ts';
 import type { ReplayStore, UsedProof } from './used-proofs.ts';
 
 /** A request with a verified token. */
@@ -38,14 +41,23 @@ export interface ProveDependencies {
   readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
   /** Every configuration uses the same store, because a new store would accept used proofs again. */
   readonly replays: ReplayStore;
+  /** The proofs of all processes; undefined without `state`. */
+  readonly sharedProofs?: SharedProofs | undefined;
   readonly clock: Clock;
   /** Called if the store is full, with the configured name of the issuer and the limit that was reached. */
   readonly onFull: (issuerName: string, bound: 'key' | 'issuer') => void;
+  /** Called with the result for each proof that the shared store was asked about. */
+  readonly onShared: OnSharedProof;
 }
 
 /** Creates the verification. A token with two bindings needs both proofs. */
-export function createProve({ config, replays, clock, onFull }: ProveDependencies): Prove {
+export function createProve(dependencies: ProveDependencies): Prove {
+  const { config, replays, sharedProofs: shared, clock, onFull, onShared } = dependencies;
   const { dpop, clientCertificates, limits } = config;
+  const confirm =
+    shared === undefined || dpop.store === 'off'
+      ? undefined
+      : createConfirmProof({ config, shared, clock, onShared });
   const certificateOf = createClientCertificate(clientCertificates);
   const bounds = { maxProofs: dpop.maxProofs, maxProofsPerKey: proofsPerKey(dpop), maxAge: dpop.maxAge };
   const queue = createVerificationQueue<Problem>({
@@ -76,31 +88,29 @@ export function createProve({ config, replays, clock, onFull }: ProveDependencie
     const result =
       trace === undefined ? replays.take(proof, clock.now(), bounds) : replays.test(proof, bounds);
     if (result === 'new') {
-      if (trace !== undefined) passed(trace, validProof);
+      if (trace !== undefined && confirm === undefined) passed(trace, validProof);
       return undefined;
     }
-    if (result === 'used')
-      return invalid(
-        'jti of the proof',
-        'a new proof',
-        'a proof that was used before',
-        'the DPoP proof was used before: each request needs a new one',
-        'dpop.maxAge',
-      );
+    if (result === 'used') return usedBefore;
     if (trace === undefined) onFull(identity.issuerName, result);
     return overloaded(result, limits.checkDeadline);
   };
   const provePossession = (keyThumbprint: string, presentation: Presentation): Problem | Promise<Problem> => {
-    const { token, request, identity } = presentation;
+    const { token, request, identity, trace } = presentation;
     const proof = readProof({ request, token, keyThumbprint, now: clock.now() }, dpop);
     if ('reason' in proof) return proof;
     const { id, issuedAt } = proof;
-    const { issuer } = identity;
+    const used = { issuer: identity.issuer, keyThumbprint, id, issuedAt };
     const late = (): Problem => overloaded('late', limits.checkDeadline);
-    const verify = (): Problem =>
-      proof.verify() ? use({ issuer, keyThumbprint, id, issuedAt }, presentation) : unsigned;
+    const verify = (): Problem => (proof.verify() ? use(used, presentation) : unsigned);
     const verified = queue.add({ since: clock.monotonic(), signatures: 1, verify, late });
-    return verified ?? overloaded('full', limits.checkDeadline);
+    if (verified === undefined) return overloaded('full', limits.checkDeadline);
+    if (confirm === undefined) return verified;
+    return verified.then(async (problem) => {
+      const end = problem ?? (await confirm(used, trace !== undefined));
+      if (end === undefined && trace !== undefined) passed(trace, validProof);
+      return end;
+    });
   };
 
   return (presentation) => {

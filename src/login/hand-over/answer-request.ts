@@ -68,7 +68,8 @@ export function createAnswerRequest(parts: AnswerRequestParts): AnswerRequest {
       );
     return denied('login_required', redirect(`${origin}${paths.start(returnTo)}&${againParameter}=`), {
       place: asked.place,
-      detail: () => describeHandOver('the request of the other host is too old, so the login starts again there'),
+      detail: () =>
+        describeHandOver('the request of the other host is too old, so the login starts again there'),
     });
   };
 
@@ -79,15 +80,18 @@ export function createAnswerRequest(parts: AnswerRequestParts): AnswerRequest {
     trace: Trace | undefined,
   ): Promise<Decision> => {
     const { request } = loginFor;
-    // The rule of the other host says which sessions count.
     const place: LoginPlace = { ...asked.place, issuers: request.issuers };
     const forOther = { ...asked, place };
     const isNew = isChoice || issuer !== undefined;
-    const found = isNew ? undefined : await findHandedOver(forOther, loginFor, trace);
+    const found = isNew ? undefined : await findHandedOver(asked, loginFor, [], trace);
     if (found?.kind === 'granted') return found.decision;
     if (found?.kind === 'failed') return explainDenial(found.decision, asked.request, place, trace);
     const detail = () =>
-      describeStart(asked.request, place, `a login was asked for by ${request.origin}, a host of login.hosts`);
+      describeStart(
+        asked.request,
+        place,
+        `a login was asked for by ${request.origin}, a host of login.hosts`,
+      );
     const cookies = found?.cookies ?? [];
     const to = { returnTo: '/', loginFor, isChoice, cookies, status: 200, reason: 'login_required' } as const;
     const { stepUp } = request;

@@ -14,7 +14,8 @@ export interface CarriedSessions {
 }
 
 /** Creates the form. */
-export function createCarriedSessions(_store: Pick<SessionStore, 'shared'>): CarriedSessions {
+export function createCarriedSessions({ shared }: Pick<SessionStore, 'shared'>): CarriedSessions {
+  if (shared !== undefined) return { pack: shared.referenceOf, unpack: shared.resume };
   return {
     pack: ({ refreshToken: _, ...session }) => valueOfSession(session),
     unpack: async (carried) => readSessionValue(carried)?.session,

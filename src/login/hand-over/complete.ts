@@ -126,7 +126,10 @@ export function createComplete(parts: CompleteParts): Complete {
   };
 
   /** The store is away: the session may be good, so the login cookie stays. */
-  const unlessAway = async (asked: LoginRequest, answer: Promise<Decision>): Promise<Decision> => {
+  const unlessAway = async (
+    asked: LoginRequest,
+    answer: Promise<Decision | undefined>,
+  ): Promise<Decision | undefined> => {
     try {
       return await answer;
     } catch (cause) {
@@ -182,7 +185,7 @@ export function createComplete(parts: CompleteParts): Complete {
       events.handedOver('expired');
       return lost(asked, grant, 'the grant has expired', undefined);
     };
-    const decision = await unlessAway(asked, used.useOnce(grant, use) as Promise<Decision>);
+    const decision = await unlessAway(asked, used.useOnce(grant, use));
     if (decision !== undefined) return decision;
     events.handedOver('replayed');
     return lost(asked, grant, 'the grant was used before', undefined);

@@ -18,8 +18,18 @@ export type HandedOver =
   /** There is no session, or none that is good. The cookies delete one that is of no use. */
   | { readonly kind: 'none'; readonly cookies: readonly string[] };
 
-/** Looks for a session. @param asked at the place of the host that asks: its issuers count */
-export type FindHandedOver = (asked: LoginRequest, loginFor: LoginFor, trace?: Trace) => Promise<HandedOver>;
+/**
+ * Looks for a session.
+ *
+ * @param asked at the place of the central host
+ * @param cookies more values of `set-cookie`, if the session is granted
+ */
+export type FindHandedOver = (
+  asked: LoginRequest,
+  loginFor: LoginFor,
+  cookies: readonly string[],
+  trace?: Trace,
+) => Promise<HandedOver>;
 
 /** Creates the search. */
 export function createFindHandedOver(parts: {
@@ -31,8 +41,10 @@ export function createFindHandedOver(parts: {
 }): FindHandedOver {
   const { findSession, store, newestOf, grantSession } = parts;
   const none = { kind: 'none', cookies: [] } as const;
-  return async (asked, loginFor, trace) => {
-    const { request, place, cookies, cookiePlace } = asked;
+  return async (asked, loginFor, more, trace) => {
+    const { request, cookies, cookiePlace } = asked;
+    // The rule of the other host says which sessions count.
+    const place = { ...asked.place, issuers: loginFor.request.issuers };
     // The rule asks for a new login, or a stronger one.
     if (loginFor.request.stepUp !== undefined) return none;
     const verdict = await findSession(request, place, trace);
@@ -55,7 +67,7 @@ export function createFindHandedOver(parts: {
     const session = await newestOf(found.session);
     return {
       kind: 'granted',
-      decision: await grantSession(asked, loginFor, session, issuerName, verdict.cookies),
+      decision: await grantSession(asked, loginFor, session, issuerName, [...verdict.cookies, ...more]),
     };
   };
 }

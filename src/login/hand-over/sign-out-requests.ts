@@ -6,9 +6,9 @@ import { isObject, isOrigin, isText, isTime } from './sealed-members.ts';
 export interface SignOutRequest {
   readonly kind: 'sign-out';
   readonly origin: string;
-  /** The ID of the session there. Only the same session ends at the central host without a question. */
+  /** The ID of the session there, or empty. Only the same session ends at the central host without a question. */
   readonly id: string;
-  /** The exact `iss` of the session. */
+  /** The exact `iss` of the session, or empty. */
   readonly issuer: string;
   /** For the hint to the issuer. */
   readonly idToken?: string;
@@ -65,8 +65,8 @@ function isSignOutRequest(value: unknown): value is SignOutRequest {
   return (
     kind === 'sign-out' &&
     isOrigin(origin) &&
-    isText(id) &&
-    isText(issuer) &&
+    typeof id === 'string' &&
+    typeof issuer === 'string' &&
     (idToken === undefined || isText(idToken)) &&
     isTime(askedAt)
   );

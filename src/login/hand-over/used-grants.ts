@@ -39,6 +39,7 @@ export function createUsedGrants(clock: Pick<Clock, 'monotonic'>, state: StateSt
     }
   };
   return {
-    useOnce: async ({ id }, use) => used.finishOnce(id, async () => ((await isFirst(id)) ? use() : undefined)),
+    useOnce: async ({ id }, use) =>
+      used.finishOnce(id, async () => ((await isFirst(id)) ? use() : undefined)),
   };
 }

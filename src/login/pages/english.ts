@@ -39,6 +39,10 @@ export const english: Texts = {
       action: 'Sign in again',
     },
   },
+  signedIn: {
+    title: 'You are signed in',
+    text: 'Open the application again.',
+  },
   signedOut: {
     title: 'You are signed out',
     text: 'You can close this page.',

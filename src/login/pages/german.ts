@@ -39,6 +39,10 @@ export const german: Texts = {
       action: 'Erneut anmelden',
     },
   },
+  signedIn: {
+    title: 'Sie sind angemeldet',
+    text: 'Öffnen Sie die Anwendung noch einmal.',
+  },
   signedOut: {
     title: 'Sie sind abgemeldet',
     text: 'Sie können diese Seite schließen.',

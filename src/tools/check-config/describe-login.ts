@@ -4,6 +4,7 @@ import { redirectUris } from '../../config/login/login-addresses.ts';
 import { issuerTime } from '../../config/login/login-time.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
+import { sessionsAreShared } from '../../config/session/session-place.ts';
 import { sessionRuleOf } from '../../config/session/session-rule.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import { isLoopback } from '../../config/values/urls.ts';
@@ -30,6 +31,7 @@ export function loginLines(config: Config): readonly string[] {
 export function loginWarnings(config: Config): readonly string[] {
   const { login, sessions, limits, workers } = config;
   if (login === undefined || sessions === undefined) return [];
+  const refreshesAlone = sessions.refresh && !sessionsAreShared(config);
   const isLocal = (host: string) => isLoopback(new URL(`http://${host.replace(/^\*/, 'x')}`));
   const open = login.httpHosts.filter((host) => !isLocal(host));
   return [
@@ -42,14 +44,14 @@ export function loginWarnings(config: Config): readonly string[] {
           `limits.meshTimeout: a login waits at most ${formatDuration(issuerTime(limits))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
         ]
       : []),
-    ...(sessions.refresh && workers !== 1
+    ...(refreshesAlone && workers !== 1
       ? [
-          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; set sessions.refresh to false, or workers to 1',
+          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; add `state`, set sessions.refresh to false, or workers to 1',
         ]
       : []),
-    ...(sessions.refresh
+    ...(refreshesAlone
       ? [
-          'sessions.refresh: run one replica only; with several, two of them can use the same refresh token, and most issuers then end the session',
+          'sessions.refresh: run one replica only, or add `state`; with several replicas, two of them can use the same refresh token, and most issuers then end the session',
         ]
       : []),
     ...(sessions.cookie.domain === undefined
