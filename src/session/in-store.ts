@@ -17,11 +17,17 @@ import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
 import type { Lock } from './session-lock.ts';
-import type { CookiePlace, FoundSession, RequestCookies, SavedSession, SessionStore } from './session-store.ts';
+import type {
+  CookiePlace,
+  FoundSession,
+  RequestCookies,
+  SavedSession,
+  SessionStore,
+} from './session-store.ts';
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, seenInterval, type StoredSession } from './stored-session.ts';
+import { createStoredSession, type StoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -72,7 +78,8 @@ type Loaded = { readonly ticket: Ticket; readonly keyId: string; readonly read: 
 
 /** Creates the store. */
 export function createStoredSessions(dependencies: StoredSessionsDependencies): SessionStore {
-  const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } = dependencies;
+  const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } =
+    dependencies;
   const { grace, idleTimeout, cookie } = options;
   const records = createRecordStore({ options, state, memory, clock });
   const index = createSessionIndex(state, seal);

@@ -42,6 +42,7 @@ export const english: Texts = {
   signedIn: {
     title: 'You are signed in',
     text: 'Open the application again.',
+    action: 'Sign out',
   },
   signedOut: {
     title: 'You are signed out',

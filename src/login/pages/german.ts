@@ -42,6 +42,7 @@ export const german: Texts = {
   signedIn: {
     title: 'Sie sind angemeldet',
     text: 'Öffnen Sie die Anwendung noch einmal.',
+    action: 'Abmelden',
   },
   signedOut: {
     title: 'Sie sind abgemeldet',
