@@ -151,7 +151,7 @@ export function createComplete(parts: CompleteParts): Complete {
     const given = queryOf(request.path)?.getAll('grant') ?? [];
     const [text] = given;
     if (text === undefined || given.length > 1)
-      return denied('login_path', pageAnswer(200, pages.signedIn({}, languages)), {
+      return denied('login_path', pageAnswer(200, pages.signedIn({ signOut: paths.signOut }, languages)), {
         place,
         detail: () => describeHandOver('the address has no grant'),
       });

@@ -79,9 +79,10 @@ function createPages(language: Language, texts: Texts): PagesOfLanguage {
 ${named(texts.part, part)}${button(failed[cause].action, signIn)}
 </main>${footer(decision)}`,
       ),
-    signedIn: () =>
+    signedIn: ({ signOut }) =>
       showSignedIn(
         () => html`<p>${signedIn.text}</p>
+${button(signedIn.action, signOut)}
 </main>`,
       ),
     signedOut: ({ signIn, isOnlyHere }) =>
