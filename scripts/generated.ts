@@ -5,9 +5,12 @@ import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
 import { withheldCauses } from '../src/model/forwarding.ts';
 import { comparisons } from '../src/model/incumbent.ts';
 import {
+  frontChannelResults,
   handOverResults,
   loginResults,
+  logoutTokenResults,
   lookupResults,
+  lostEnds,
   refreshResults,
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
@@ -78,6 +81,9 @@ function metricsMarkdown(): string {
     ...valuesOf('result', 'session_lookups_total', lookupResults),
     ...valuesOf('result', 'session_refreshes_total', refreshResults),
     ...valuesOf('cause', 'sessions_ended_total', sessionEnds),
+    ...valuesOf('result', 'logout_tokens_total', logoutTokenResults),
+    ...valuesOf('result', 'front_channel_logouts_total', frontChannelResults),
+    ...valuesOf('cause', 'session_ends_lost_total', lostEnds),
     'Next: [alerts and the dashboard](monitoring.md).',
     '',
   ].join('\n');

@@ -1,5 +1,11 @@
 /** Logs and counts logins and sessions. Records contain no code, state, cookie, token or claim. */
-import type { HandOverResult, LoginEvents, LoginResult } from '../login/login-events.ts';
+import type {
+  HandOverResult,
+  LoginEvents,
+  LoginResult,
+  LogoutTokenResult,
+  LostEnd,
+} from '../login/login-events.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,6 +33,23 @@ const clientRejected = [
   'warn',
   'a login failed because the issuer rejects this service as a client',
 ] as const;
+
+/** The records of logout tokens, by result. */
+const logouts: Readonly<Record<LogoutTokenResult, readonly [level: 'info' | 'warn', text: string]>> = {
+  success: ['info', 'the issuer ended sessions with a logout token'],
+  rejected: ['warn', 'a logout token was rejected'],
+  replayed: ['warn', 'a logout token was here before'],
+  unconfirmed: [
+    'warn',
+    'a logout token ended sessions in this process only; the store does not answer, and the service continues to try',
+  ],
+  too_many: ['warn', 'a logout token was not read, because too many arrive at the same time'],
+};
+
+const lostEndTexts: Readonly<Record<LostEnd, string>> = {
+  list_full: 'the list of ended sessions is full; the oldest ones are accepted again; lower sessions.maxAge',
+  not_sent: 'too many ended sessions wait for the store; other replicas accept them until the store is back',
+};
 
 /** The time between two warnings about the same host, in milliseconds. */
 const warningInterval = 60_000;
@@ -56,6 +79,7 @@ export function createLoginEvents(dependencies: LoginEventsDependencies): LoginE
     if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
   };
   const isDueForDelivery = onceAMinute(clock);
+  const isDueForLostEnd = onceAMinute(clock);
 
   return {
     loginStarted: logins.loginStarted,
@@ -94,6 +118,19 @@ export function createLoginEvents(dependencies: LoginEventsDependencies): LoginE
           { host: shortened(host) },
           'a browser does not receive session cookies; list set-cookie in headersToDownstreamOnAllow of the mesh (Kyma: toDownstream.onAllow)',
         );
+    },
+    logoutToken: (issuer, result, problem) => {
+      logins.logoutToken(issuer, result);
+      const [level, text] = logouts[result];
+      write(level, { issuer, result, problem }, text);
+    },
+    frontChannelLogout: (issuer, result) => {
+      logins.frontChannelLogout(issuer, result);
+      logger.debug({ issuer, result }, 'a frame of the issuer asked to end a session');
+    },
+    endLost: (cause) => {
+      logins.endLost(cause);
+      if (isDueForLostEnd(cause)) logger.error({ cause }, lostEndTexts[cause]);
     },
     revocationFailed: (issuer, detail) =>
       write('warn', { issuer, problem: detail }, 'a refresh token could not be revoked at a sign-out'),

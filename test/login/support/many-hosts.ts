@@ -14,7 +14,11 @@ export interface WanderingBrowser {
   /** The cookies of a host. */
   readonly at: (origin: string) => TestBrowser;
   /** Makes one request, and keeps its cookies. */
-  readonly visit: (url: string, headers?: Readonly<Record<string, string>>, method?: string) => Promise<Decision>;
+  readonly visit: (
+    url: string,
+    headers?: Readonly<Record<string, string>>,
+    method?: string,
+  ) => Promise<Decision>;
   /** Follows redirects until an answer is none, or leads to a host that `isOutside`. Fails after 12. */
   readonly follow: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Arrival>;
   /** Every address that was visited. */
@@ -27,7 +31,9 @@ export function openWanderingBrowser(worldOf: (origin: string) => LoginWorld | u
   const visited: string[] = [];
   const at = (origin: string) => {
     const { host, protocol } = new URL(origin);
-    return hosts.getOrInsertComputed(origin, () => openBrowser(host, protocol === 'http:' ? 'http' : 'https'));
+    return hosts.getOrInsertComputed(origin, () =>
+      openBrowser(host, protocol === 'http:' ? 'http' : 'https'),
+    );
   };
   const visit: WanderingBrowser['visit'] = async (address, headers = navigation, method = 'GET') => {
     visited.push(address);

@@ -19,6 +19,7 @@ import type { Session } from '../../../src/session/session.ts';
 import { createSessionMemory } from '../../../src/session/session-memory.ts';
 import type { SessionStore } from '../../../src/session/session-store.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
+import { createTestEnded } from '../../support/sessions.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
 
 const keyOf = (id: string) => ({ id, bytes: createHash('sha256').update(`a key of tests: ${id}`).digest() });
@@ -96,7 +97,10 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     options: sessions,
     names,
     seal,
-    memory: createSessionMemory(config.cache),
+    memory: createSessionMemory(
+      config.cache,
+      createTestEnded({ clock, keys: () => keys, life: sessions.maxAge }),
+    ),
     maxOpenings: 256,
     isHintOptional: sessionMaker.isHintOptional,
     clock,
