@@ -153,7 +153,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         ? [{ config: issuer, path: `issuers[${index}]`, client }]
         : [];
     });
-    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
+    events = createLoginEvents({
+      logger,
+      metrics,
+      clock,
+      issuers: loginIssuers(config),
+      hasCentralHost: login.host !== undefined,
+    });
     const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
