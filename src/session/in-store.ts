@@ -17,11 +17,17 @@ import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
 import type { Lock } from './session-lock.ts';
-import type { CookiePlace, FoundSession, RequestCookies, SavedSession, SessionStore } from './session-store.ts';
+import type {
+  CookiePlace,
+  FoundSession,
+  RequestCookies,
+  SavedSession,
+  SessionStore,
+} from './session-store.ts';
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, doubt, seenInterval, type StoredSession } from './stored-session.ts';
+import { createStoredSession, doubt, type StoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -51,10 +57,10 @@ export interface StoredSessionsDependencies {
  * How long a cached session is used after the store last had it, in milliseconds. It is shorter than the time for which each process knows
  * that a session has ended, so that an ended session never comes back.
  */
-export const longestUnconfirmed = 4 * 60_000;
+const longestUnconfirmed = 4 * 60_000;
 
 /** While the store answers, a process knows the ended sessions of the others with at most this delay, in milliseconds. */
-export const feedDelay = 3_000;
+const feedDelay = 3_000;
 
 /** The pause after the store did not learn about a request, in milliseconds. */
 const seenPause = 5_000;
@@ -72,7 +78,8 @@ type Loaded = { readonly ticket: Ticket; readonly keyId: string; readonly read: 
 
 /** Creates the store. */
 export function createStoredSessions(dependencies: StoredSessionsDependencies): SessionStore {
-  const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } = dependencies;
+  const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } =
+    dependencies;
   const { grace, idleTimeout, cookie } = options;
   const records = createRecordStore({ options, state, memory, clock });
   const index = createSessionIndex(state, seal);

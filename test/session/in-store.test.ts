@@ -4,7 +4,13 @@ import { readCookies } from '../../src/session/read-cookies.ts';
 import { recordNameOf } from '../../src/session/record.ts';
 import type { FoundSession } from '../../src/session/session-store.ts';
 import { createTestClock, settled } from '../support/clock.ts';
-import { createTestBrowser, createTestStore, plainPlace, randomKeys, sessionAt } from '../support/sessions.ts';
+import {
+  createTestBrowser,
+  createTestStore,
+  plainPlace,
+  randomKeys,
+  sessionAt,
+} from '../support/sessions.ts';
 import { createFleet, signInto } from '../support/stored-sessions.ts';
 
 const name = '__Host-oidc-authz';
@@ -43,7 +49,11 @@ describe('finds', () => {
   test('a session of far more than three cookies, with its ID token', async () => {
     const clock = createTestClock();
     const { processes } = createFleet(clock);
-    const session = sessionAt(clock, { claims: large, idToken: 'i'.repeat(8_000), accessToken: 'a'.repeat(14_000) });
+    const session = sessionAt(clock, {
+      claims: large,
+      idToken: 'i'.repeat(8_000),
+      accessToken: 'a'.repeat(14_000),
+    });
     const browser = await signInto(processes[0].store, session);
     expect(browser.kept().size).toBe(1);
     expect(await processes[1].store.find(browser.cookies(), plainPlace)).toMatchObject({ session });
@@ -66,13 +76,17 @@ describe('finds', () => {
     const browser = await signInto(one.store, sessionAt(clock));
     const other = { ...plainPlace, policy: 'team-a', host: 'other.example.com' };
     const { shared } = two.store;
-    const resumed = await shared?.resume(JSON.parse(JSON.stringify(one.store.shared?.referenceOf(browser.saved.session))));
+    const resumed = await shared?.resume(
+      JSON.parse(JSON.stringify(one.store.shared?.referenceOf(browser.saved.session))),
+    );
     expect(resumed).toMatchObject({ id: browser.saved.session.id });
     if (resumed === undefined) throw new Error('there is no session');
     const second = await signInto(two.store, resumed, createTestBrowser(), other);
     const found = await one.store.find(second.cookies(), other);
     expect(found).toMatchObject({ session: { subject: 'alice' } });
-    expect(whyOf(await one.store.find(second.cookies(), { ...other, host: plainPlace.host }))).toBe('of_other_host');
+    expect(whyOf(await one.store.find(second.cookies(), { ...other, host: plainPlace.host }))).toBe(
+      'of_other_host',
+    );
     // A sign-out at one host ends it at both.
     await one.store.end(resumed);
     await settled();
@@ -90,13 +104,21 @@ describe('finds', () => {
     const first = await signInto(one.store, sessionAt(clock), browser);
     const old = browser.line();
     await signInto(two.store, sessionAt(clock, { subject: 'bob' }), browser);
-    expect(await one.store.find(readCookies([old]), plainPlace)).toMatchObject({ session: { subject: 'alice' } });
-    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { subject: 'bob' } });
+    expect(await one.store.find(readCookies([old]), plainPlace)).toMatchObject({
+      session: { subject: 'alice' },
+    });
+    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      session: { subject: 'bob' },
+    });
     await two.store.end(first.saved.session);
     await settled();
     expect(await one.store.find(readCookies([old]), plainPlace)).toMatchObject(expired);
-    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { subject: 'bob' } });
-    expect(await one.store.find(readCookies([`${old}; ${browser.line()}`]), plainPlace)).toMatchObject({ none: 'invalid' });
+    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      session: { subject: 'bob' },
+    });
+    expect(await one.store.find(readCookies([`${old}; ${browser.line()}`]), plainPlace)).toMatchObject({
+      none: 'invalid',
+    });
   });
 });
 
@@ -221,24 +243,30 @@ describe('a session ends', () => {
 });
 
 describe('while the store is away', () => {
-  test.each(['away', 'timeout', 'rejected'] as const)('(%s) a cached session goes on for the grace time, and others are errors', async (failure) => {
-    const clock = createTestClock();
-    const { clients, processes } = createFleet(clock, { grace: 30_000 });
-    const [one, two] = processes;
-    const [cached, other] = [await signInto(one.store, sessionAt(clock)), await signInto(two.store, sessionAt(clock))];
-    for (const client of clients) client.fail(failure);
-    const find = (browser: typeof cached) => one.store.find(browser.cookies(), plainPlace);
-    expect(find(cached)).toMatchObject({ isCached: true });
-    expect(await find(other)).toEqual({ unavailable: expect.stringContaining(failure) });
-    await clock.advance(29_000);
-    expect(find(cached)).toMatchObject({ isCached: true });
-    await clock.advance(5_000);
-    expect(await find(cached)).toEqual({ unavailable: expect.stringContaining(failure) });
-    // No cookie was touched: everything works again at once.
-    for (const client of clients) client.fail(undefined);
-    expect(await find(cached)).toMatchObject({ session: {} });
-    expect(await find(other)).toMatchObject({ session: {} });
-  });
+  test.each(['away', 'timeout', 'rejected'] as const)(
+    '(%s) a cached session goes on for the grace time, and others are errors',
+    async (failure) => {
+      const clock = createTestClock();
+      const { clients, processes } = createFleet(clock, { grace: 30_000 });
+      const [one, two] = processes;
+      const [cached, other] = [
+        await signInto(one.store, sessionAt(clock)),
+        await signInto(two.store, sessionAt(clock)),
+      ];
+      for (const client of clients) client.fail(failure);
+      const find = (browser: typeof cached) => one.store.find(browser.cookies(), plainPlace);
+      expect(find(cached)).toMatchObject({ isCached: true });
+      expect(await find(other)).toEqual({ unavailable: expect.stringContaining(failure) });
+      await clock.advance(29_000);
+      expect(find(cached)).toMatchObject({ isCached: true });
+      await clock.advance(5_000);
+      expect(await find(cached)).toEqual({ unavailable: expect.stringContaining(failure) });
+      // No cookie was touched: everything works again at once.
+      for (const client of clients) client.fail(undefined);
+      expect(await find(cached)).toMatchObject({ session: {} });
+      expect(await find(other)).toMatchObject({ session: {} });
+    },
+  );
 
   test('a cached session that the store has not confirmed for a while is used, too', async () => {
     const clock = createTestClock();
@@ -249,7 +277,9 @@ describe('while the store is away', () => {
     clients[0]?.fail('away');
     expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({ isCached: true });
     await clock.advance(34_000);
-    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({ unavailable: expect.any(String) });
+    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      unavailable: expect.any(String),
+    });
   });
 
   test('a sign-out ends the session here at once, and everywhere when the store is back', async () => {
@@ -279,7 +309,9 @@ describe('while the store is away', () => {
     expect(one.store.problem?.()).toBeUndefined();
     clients[0]?.fail('full');
     expect(one.store.problem?.()).toContain('full');
-    await expect(one.store.save(sessionAt(clock), createTestBrowser().cookies(), plainPlace)).rejects.toThrow('full');
+    await expect(one.store.save(sessionAt(clock), createTestBrowser().cookies(), plainPlace)).rejects.toThrow(
+      'full',
+    );
   });
 
   test('a request that the store did not learn about is told again after a short time', async () => {
@@ -314,8 +346,18 @@ describe('does not find', () => {
     const [one, two] = processes;
     const browser = await signInto(one.store, sessionAt(clock));
     const value = browser.kept().get(name) ?? '';
-    const flipped = [...value].map((character, at) => value.slice(0, at) + (character === 'A' ? 'B' : 'A') + value.slice(at + 1));
-    for (const text of ['', 'x', `${value}x`, value.slice(1), value.slice(0, -1), 'x'.repeat(50_000), ...flipped]) {
+    const flipped = [...value].map(
+      (character, at) => value.slice(0, at) + (character === 'A' ? 'B' : 'A') + value.slice(at + 1),
+    );
+    for (const text of [
+      '',
+      'x',
+      `${value}x`,
+      value.slice(1),
+      value.slice(0, -1),
+      'x'.repeat(50_000),
+      ...flipped,
+    ]) {
       if (text === value) continue;
       const found = await two.store.find(readCookies([`${name}=${text}`]), plainPlace);
       expect(found).toMatchObject({ none: 'invalid' });
@@ -422,7 +464,11 @@ describe('a change of the place of sessions', () => {
     const browser = createTestBrowser();
     const cookies = createTestStore({ clock, keys });
     const groups = large.groups.slice(0, 200);
-    const saved = await cookies.store.save(sessionAt(clock, { claims: { groups } }), browser.cookies(), plainPlace);
+    const saved = await cookies.store.save(
+      sessionAt(clock, { claims: { groups } }),
+      browser.cookies(),
+      plainPlace,
+    );
     browser.take('cookies' in saved ? saved.cookies : []);
     await signInto(createFleet(clock, { keys }).processes[0].store, sessionAt(clock), browser);
     expect([...browser.kept().keys()]).toEqual([name]);
@@ -444,7 +490,10 @@ describe('keys', () => {
     await signInto(one.store, found.session, browser);
     expect(server.operations.get('set')).toBe(writes);
     one.replaceKeys(next);
-    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: {}, isCurrentKey: true });
+    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      session: {},
+      isCurrentKey: true,
+    });
   });
 
   test('an issuer can end a session after the first key changed, in a process that has both', async () => {
@@ -481,7 +530,10 @@ describe('the content of a session that is renewed', () => {
     await two.store.find(browser.cookies(), plainPlace);
     const renewed = { ...browser.saved.session, refreshToken: 'two' };
     expect(await one.store.shared?.rewrite(renewed)).toBe(true);
-    expect(one.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'two' }, isCached: true });
+    expect(one.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      session: { refreshToken: 'two' },
+      isCached: true,
+    });
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'one' } });
     expect(await two.store.shared?.reread(browser.saved.session)).toMatchObject({ refreshToken: 'two' });
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'two' } });
@@ -521,6 +573,8 @@ test('sessions that leave the memory are read again', async () => {
   expect(small.store.find(browsers[0]?.cookies() ?? readCookies([]), plainPlace)).toBeInstanceOf(Promise);
   const off = start({ maxEntries: 0 });
   for (const _ of [1, 2])
-    expect(await off.store.find(browsers[0]?.cookies() ?? readCookies([]), plainPlace)).toMatchObject({ session: {} });
+    expect(await off.store.find(browsers[0]?.cookies() ?? readCookies([]), plainPlace)).toMatchObject({
+      session: {},
+    });
   expect(off.memory.size()).toBe(0);
 });
