@@ -1,6 +1,7 @@
 /** Counts logins and sessions. */
 import type {
   FrontChannelResult,
+  HandOverResult,
   LoginResult,
   LogoutTokenResult,
   LostEnd,
@@ -10,6 +11,7 @@ import type {
 } from '../login/login-events.ts';
 import {
   frontChannelResults,
+  handOverResults,
   loginResults,
   logoutTokenResults,
   lookupResults,
@@ -29,6 +31,9 @@ export interface LoginMetrics {
   readonly loginStarted: (issuer: string) => void;
   /** @param seconds since the start of the login; undefined if it is not known */
   readonly loginFinished: (issuer: string, result: LoginResult, seconds: number | undefined) => void;
+  /** One host signs everyone in. The counters of its hand-overs start at 0. */
+  readonly centralHostConfigured: () => void;
+  readonly handedOver: (result: HandOverResult) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string) => void;
@@ -49,6 +54,7 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   const started = counter('logins_started_total');
   const finished = counter('logins_finished_total');
   const duration = histogram('login_duration_seconds', durationBounds);
+  const handOvers = counter('session_hand_overs_total');
   const refreshes = counter('session_refreshes_total');
   const ended = counter('sessions_ended_total');
   const tooLarge = counter('sessions_too_large_total');
@@ -85,6 +91,10 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
       finished.inc({ issuer, result });
       if (result === 'success' && seconds !== undefined) duration.observe(seconds);
     },
+    centralHostConfigured: () => {
+      for (const result of Object.keys(handOverResults)) handOvers.inc({ result }, 0);
+    },
+    handedOver: (result) => handOvers.inc({ result }),
     sessionLookup: (result) => {
       lookups[result]++;
     },

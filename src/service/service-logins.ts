@@ -6,15 +6,17 @@ import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
+import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
+import { createUseLogoutToken, type UseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';
 import { createFindSession } from '../login/find-session.ts';
 import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
-import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenewals, type Renewals } from '../login/refresh.ts';
+import type { Renewals } from '../login/refresh.ts';
+import { createRenewals } from '../login/refresh-in-process.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -77,6 +79,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
+  let logoutTokens: { readonly state: StateStore | undefined; readonly use: UseLogoutToken } | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
@@ -113,7 +116,12 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       };
     return refreshes.renewals;
   };
-  const loginsFor = (config: WithLogin, { issuers, denyList, state }: LoginsOf): Logins => {
+  const useLogoutTokenWith = (state: StateStore | undefined): UseLogoutToken => {
+    if (logoutTokens === undefined || logoutTokens.state !== state)
+      logoutTokens = { state, use: createUseLogoutToken(state, clock) };
+    return logoutTokens.use;
+  };
+  const loginsFor = (config: WithLogin, { issuers, denyList, state }: LoginsOf): CheckLogins => {
     const { login, sessions, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
@@ -124,7 +132,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         ? [{ config: issuer, path: `issuers[${index}]`, client }]
         : [];
     });
-    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
+    events = createLoginEvents({
+      logger,
+      metrics,
+      clock,
+      issuers: loginIssuers(config),
+      hasCentralHost: login.host !== undefined,
+    });
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
       sessions.cookie,
@@ -144,7 +158,17 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       events,
       clock,
     });
-    return createLogins({
+    const logout = createLogoutAnswers({
+      sessions,
+      issuers: issuers.flatMap(({ config: issuer, issuer: source }) =>
+        signsIn(issuer) ? [{ config: issuer, source }] : [],
+      ),
+      store,
+      use: useLogoutTokenWith(state),
+      events,
+      clock,
+    });
+    const logins = createLogins({
       config,
       issuers: made,
       hostOf,
@@ -159,6 +183,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       randomBytes,
       pages,
     });
+    return createCheckLogins(logins, logout);
   };
   const stop = () => {
     clients?.stop();
@@ -169,7 +194,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     prepare: places.prepare,
     take: (of) => {
       const { config } = of;
-      if (hasLogin(config)) return createCheckLogins(loginsFor(config, of));
+      if (hasLogin(config)) return loginsFor(config, of);
       stop();
       return undefined;
     },

@@ -96,10 +96,10 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'a jump of the clock brings ended sessions back',
-    file: 'src/session/in-cookie.ts',
-    find: 'clock.monotonic() + options.maxAge',
-    replace: 'clock.now() + options.maxAge',
-    tests: store,
+    file: 'src/session/ended-sessions.ts',
+    find: 'createEndedList(most, clock.monotonic, ',
+    replace: 'createEndedList(most, clock.now, ',
+    tests: [...store, ...ended],
   },
   {
     name: 'the session cookie has no prefix',
@@ -210,7 +210,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'an ended session is found',
     file: 'src/session/in-cookie.ts',
-    find: 'if (memory.ended.has(session.id, clock.monotonic())) return ended;',
+    find: "if (end !== undefined) return { none: 'expired', end };",
     replace: '',
     tests: [...store, ...find],
   },
