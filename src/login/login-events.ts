@@ -17,8 +17,25 @@ export type SessionEnd =
   /** Another process of this service ended it. Counted when a request shows it. */
   | 'elsewhere';
 
-/** How a refresh ended. */
-export type RefreshResult = 'success' | 'rejected' | 'unavailable';
+/**
+ * How a refresh ended. `elsewhere`: another process had done it. `store_unavailable`: the store did not answer, or did not take the new tokens
+ * yet.
+ */
+export type RefreshResult = 'success' | 'rejected' | 'unavailable' | 'elsewhere' | 'store_unavailable';
+
+/**
+ * What happened to a hand-over of a session from the central host to another one. `requested`, `completed`: at the other host. `granted`: at
+ * the central host. `lost`: the browser has no login that belongs to the grant. `refused`: it is unreadable, or for another place.
+ */
+export type HandOverResult =
+  | 'requested'
+  | 'granted'
+  | 'completed'
+  | 'expired'
+  | 'lost'
+  | 'replayed'
+  | 'refused'
+  | 'unavailable';
 
 /**
  * The result of a request that looked for a session. `cached`: this process has opened the cookie before. `store`: the store had it.
@@ -52,6 +69,7 @@ export interface LoginEvents {
       readonly isClientRejected?: boolean;
     },
   ) => void;
+  readonly handedOver: (result: HandOverResult) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (issuer: string, cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string, part: string, bytes: number) => void;

@@ -1,5 +1,11 @@
 /** Logs and counts logins and sessions. Records contain no code, state, cookie, token or claim. */
-import type { LoginEvents, LoginResult, LogoutTokenResult, LostEnd } from '../login/login-events.ts';
+import type {
+  HandOverResult,
+  LoginEvents,
+  LoginResult,
+  LogoutTokenResult,
+  LostEnd,
+} from '../login/login-events.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -13,6 +19,13 @@ const endings: Readonly<Record<LoginResult, readonly [level: 'info' | 'warn', te
   cancelled: ['info', 'a login was canceled'],
   unavailable: ['warn', 'a login failed because the issuer is not available'],
   too_large: ['warn', 'a login failed because its session is too large'],
+};
+
+/** The records of hand-overs, by result. The others are counted only. */
+const handOvers: Partial<Record<HandOverResult, readonly [level: 'info' | 'warn', text: string]>> = {
+  replayed: ['info', 'a grant of the central host was used twice'],
+  refused: ['info', 'a hand-over of a session was refused'],
+  unavailable: ['warn', 'a hand-over of a session failed because the store did not answer'],
 };
 
 /** The ending of a login whose issuer answers, but not to this client. */
@@ -51,11 +64,15 @@ export interface LoginEventsDependencies {
   readonly clock: Clock;
   /** The names of the issuers that sign people in. */
   readonly issuers: readonly string[];
+  /** Whether one host signs everyone in (`login.host`). */
+  readonly hasCentralHost?: boolean;
 }
 
 /** Creates the receiver of the events of logins and sessions. */
-export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEventsDependencies): LoginEvents {
+export function createLoginEvents(dependencies: LoginEventsDependencies): LoginEvents {
+  const { logger, metrics, clock, issuers, hasCentralHost = false } = dependencies;
   const { logins } = metrics;
+  if (hasCentralHost) logins.centralHostConfigured();
   for (const issuer of issuers) logins.issuerConfigured(issuer);
   const mayWrite = createRecordBudget('logins', { logger, metrics, clock });
   const write = (level: 'info' | 'warn', record: object, text: string) => {
@@ -71,6 +88,11 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
       const [level, text] = isClientRejected === true ? clientRejected : endings[result];
       const rounded = seconds === undefined ? undefined : Math.round(seconds * 10) / 10;
       write(level, { issuer, result, seconds: rounded, problem: detail }, text);
+    },
+    handedOver: (result) => {
+      logins.handedOver(result);
+      const record = handOvers[result];
+      if (record !== undefined) write(record[0], { result }, record[1]);
     },
     sessionLookup: logins.sessionLookup,
     sessionEnded: (issuer, cause) => {
@@ -88,6 +110,8 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
         write('info', { issuer, problem: detail }, 'the issuer rejected the refresh of a session');
       if (result === 'unavailable')
         write('warn', { issuer, problem: detail }, 'a session could not be refreshed');
+      if (result === 'store_unavailable')
+        write('warn', { issuer, problem: detail }, 'a session could not be refreshed because of the store');
     },
     cookieNotDelivered: (host) => {
       logins.cookieNotDelivered();

@@ -17,6 +17,11 @@ export const loginMetricDefinitions = {
     labels: [],
     help: 'Time from the start of a login to its success, in seconds. It includes the time that the person spends at the issuer.',
   },
+  session_hand_overs_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Steps of hand-overs of sessions from the central host (`login.host`) to other hosts, by result.',
+  },
   session_lookups_total: {
     type: 'counter',
     labels: ['result'],
@@ -80,6 +85,18 @@ export const loginResults = {
   too_large: 'The session does not fit into its cookies.',
 } as const;
 
+/** The values of `result` of `session_hand_overs_total`. */
+export const handOverResults = {
+  requested: 'A host sent a browser without a session to the central host.',
+  granted: 'The central host sent the browser back with a grant.',
+  completed: 'The host took the session of the grant.',
+  expired: 'The request, the grant or its session was too old. The login begins again.',
+  lost: 'The grant belongs to no login of this browser: another tab has finished it, or the grant is of another browser.',
+  replayed: 'The grant was used before.',
+  refused: 'The request or the grant cannot be opened, or is for another host or policy.',
+  unavailable: 'The store of the sessions did not answer.',
+} as const;
+
 /** The values of `result` of `session_lookups_total`. */
 export const lookupResults = {
   cached: 'The session is valid, and this process has opened its cookie before.',
@@ -98,6 +115,9 @@ export const refreshResults = {
   rejected: 'The issuer no longer accepts the refresh token. The session ends.',
   unavailable:
     'The issuer did not answer, or it answered with an error that is not about the person. The session stays until its tokens end.',
+  elsewhere: 'Another process had renewed the session, and this one uses its tokens. Only with a store.',
+  store_unavailable:
+    'The store did not answer, so the session was not renewed; or it did not take the new tokens, and this process tries again. Only with a store.',
 } as const;
 
 /** The values of `result` of `logout_tokens_total`. */

@@ -1,6 +1,7 @@
 /** Counts logins and sessions. */
 import type {
   FrontChannelResult,
+  HandOverResult,
   LoginResult,
   LogoutTokenResult,
   LostEnd,
@@ -10,6 +11,7 @@ import type {
 } from '../login/login-events.ts';
 import {
   frontChannelResults,
+  handOverResults,
   loginResults,
   logoutTokenResults,
   lookupResults,
@@ -29,6 +31,9 @@ export interface LoginMetrics {
   readonly loginStarted: (issuer: string) => void;
   /** @param seconds since the start of the login; undefined if it is not known */
   readonly loginFinished: (issuer: string, result: LoginResult, seconds: number | undefined) => void;
+  /** One host signs everyone in. The counters of its hand-overs start at 0. */
+  readonly centralHostConfigured: () => void;
+  readonly handedOver: (result: HandOverResult) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string) => void;
@@ -49,6 +54,7 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   const started = counter('logins_started_total');
   const finished = counter('logins_finished_total');
   const duration = histogram('login_duration_seconds', durationBounds);
+  const handOvers = counter('session_hand_overs_total');
   const refreshes = counter('session_refreshes_total');
   const ended = counter('sessions_ended_total');
   const tooLarge = counter('sessions_too_large_total');
@@ -64,18 +70,11 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   keysReloaded.set(1);
 
   // Every check with a session counts here, so these are plain numbers until a scrape reads them.
-  const lookups: Record<SessionLookup, number> = {
-    cached: 0,
-    opened: 0,
-    store: 0,
-    absent: 0,
-    invalid: 0,
-    expired: 0,
-    unavailable: 0,
-  };
+  const results = Object.keys(lookupResults) as SessionLookup[];
+  const lookups = Object.fromEntries(results.map((result) => [result, 0])) as Record<SessionLookup, number>;
   counter('session_lookups_total', function () {
     this.reset();
-    for (const result of Object.keys(lookupResults) as SessionLookup[]) this.inc({ result }, lookups[result]);
+    for (const result of results) this.inc({ result }, lookups[result]);
   });
 
   return {
@@ -92,6 +91,10 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
       finished.inc({ issuer, result });
       if (result === 'success' && seconds !== undefined) duration.observe(seconds);
     },
+    centralHostConfigured: () => {
+      for (const result of Object.keys(handOverResults)) handOvers.inc({ result }, 0);
+    },
+    handedOver: (result) => handOvers.inc({ result }),
     sessionLookup: (result) => {
       lookups[result]++;
     },

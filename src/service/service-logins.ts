@@ -16,7 +16,8 @@ import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenewals, type Renewals } from '../login/refresh.ts';
+import type { Renewals } from '../login/refresh.ts';
+import { createRenewals } from '../login/refresh-in-process.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -50,6 +51,8 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
@@ -150,7 +153,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         ? [{ config: issuer, path: `issuers[${index}]`, client }]
         : [];
     });
-    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
+    events = createLoginEvents({
+      logger,
+      metrics,
+      clock,
+      issuers: loginIssuers(config),
+      hasCentralHost: login.host !== undefined,
+    });
     const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
