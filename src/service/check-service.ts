@@ -116,8 +116,13 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
-  const takeLogins = async () => {
-    logins = await loadLogins(dependencies);
+  const prepareLogins = (next: Config): Promise<void> | undefined => {
+    if (next.login === undefined) return undefined;
+    if (logins !== undefined) return logins.prepare(next);
+    return loadLogins(dependencies).then(async (loaded) => {
+      await loaded.prepare(next);
+      logins = loaded;
+    });
   };
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'cannot build the response; the request is denied');
@@ -190,8 +195,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
 
   return {
     prepare: (next) => {
-      const needsLogins = next.login !== undefined && logins === undefined;
-      const loading = [state.prepare(next), needsLogins ? takeLogins() : undefined];
+      const loading = [state.prepare(next), prepareLogins(next)];
       return loading.every((one) => one === undefined)
         ? undefined
         : Promise.all(loading).then(() => undefined);
