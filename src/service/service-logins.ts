@@ -201,6 +201,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       names,
       seal,
       store,
+      state,
       sessionMaker: maker,
       findSession,
       newestOf,

@@ -4,7 +4,7 @@ import { redirectUris } from '../../config/login/login-addresses.ts';
 import { issuerTime } from '../../config/login/login-time.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
-import { sessionsAreShared, sessionsAreShared } from '../../config/session/session-place.ts';
+import { sessionsAreShared } from '../../config/session/session-place.ts';
 import { sessionRuleOf } from '../../config/session/session-rule.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import { isLoopback } from '../../config/values/urls.ts';
