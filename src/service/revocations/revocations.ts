@@ -9,12 +9,10 @@ import { sleep } from '../../runtime/time/deadline.ts';
 import { createSeal } from '../../session/seal-values.ts';
 import { StateError, type StateStore } from '../../state/state-store.ts';
 import { createChanges } from './changes.ts';
+import { longestLife } from './life.ts';
 import { createFeedReader, longestSealed } from './read-feed.ts';
 import { createRevocationList, maxRevocations } from './revocation-list.ts';
 import { type Revocation, type StoredValue, writeStoredValue } from './stored-value.ts';
-
-/** The longest life of an entry, in milliseconds: 30 days. */
-export const longestLife = 30 * 24 * 3_600_000;
 
 /** Why an entry was not added or lifted. */
 export type NotDone =
