@@ -100,7 +100,11 @@ export async function checkConfig(
     const { config } = checked.result;
     const { configText, configWarnings } = await import('../tools/check-config/print-config.ts');
     const { loginLines, loginWarnings } = await import('../tools/check-config/describe-login.ts');
-    const about = [...loginLines(config), ...configWarnings(config), ...loginWarnings(config)];
+    const { stateLines, stateWarnings } = await import('../tools/check-config/describe-state.ts');
+    const about = [
+      ...[...loginLines(config), ...stateLines(config)],
+      ...[...configWarnings(config), ...loginWarnings(config), ...stateWarnings(config)],
+    ];
     return {
       output: comments([...notes, ...about]) + configText(config),
       exitCode: exitCode.good,

@@ -30,16 +30,17 @@ export function denied(
   };
 }
 
-/** The answer if an issuer cannot be used right now: a page that says so. */
+/** The answer if an issuer, or the store of the sessions, cannot be used right now: a page that says so. */
 export function unavailable(
   problem: string,
   shown: ShownPage,
   cookies: readonly string[],
   { place, issuerName, detail }: Answered,
+  reason: 'login_unavailable' | 'sessions_unavailable' = 'login_unavailable',
 ): Decision {
   return {
     outcome: 'error',
-    reason: 'login_unavailable',
+    reason,
     problem,
     ...(issuerName !== undefined && { issuerName }),
     ...(place?.rule !== undefined && { rule: place.rule }),

@@ -24,7 +24,7 @@ export function createExplainDenial(parts: {
     const host = hostOf(request.host);
     if (host === undefined || !opensPage(request)) return denial;
     const { cookies, cookiePlace, languages } = readLoginRequest(request, host, place);
-    if (denial.reason === 'login_unavailable') {
+    if (denial.reason === 'login_unavailable' || denial.reason === 'sessions_unavailable') {
       const signIn = paths.start(returnAddressOf(request, paths) ?? '/');
       const page = pages.failed({ cause: 'unavailable', signIn }, languages);
       return { ...denial, browser: unavailableAnswer(page) };

@@ -1,8 +1,10 @@
 /** Finds the session of a request, and checks what its issuer requires. */
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
+import { sessionsAreShared } from '../config/session/session-place.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { EndedMark } from '../session/ended-sessions.ts';
 import { readCookies } from '../session/read-cookies.ts';
 import type { InvalidCookie, NoSession, Session } from '../session/session.ts';
 import type { FoundSession, SessionStore } from '../session/session-store.ts';
@@ -57,12 +59,23 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
   const know = createKnowSession({ config, issuers, denyList, lifetime });
   const replace = createReplaceCookie({ store, lifetime, events, clock });
   const { maxVerificationsInFlight } = config.limits;
+  const opened = sessionsAreShared(config) ? 'store' : 'opened';
 
   const none = (cause: NoSession, detail: () => StepDetail, lookup: Lookup, isUseless = true): None => {
     const { trace, cookies, place } = lookup;
     if (trace === undefined) events.sessionLookup(cause);
     return { outcome: 'none', cause, detail, cookies: isUseless ? store.clear(cookies, place) : [] };
   };
+
+  const ended = (end: EndedMark | undefined, lookup: Lookup): None => {
+    const isNew = lookup.trace === undefined && end !== undefined && !end.isReported;
+    if (isNew && end.cause !== 'here') events.sessionEnded(nameOf(end.issuer), end.cause);
+    if (isNew) end.isReported = true;
+    return none('expired', () => describeEnded(end?.cause), lookup);
+  };
+
+  const nameOf = (issuer: string) =>
+    issuers.find(({ config: one }) => one.issuer === issuer)?.config.name ?? issuer;
 
   const invalid = (why: InvalidCookie, lookup: Lookup): None => {
     const { cookies, place, path } = lookup;
@@ -115,15 +128,24 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'renewed': {
         const renewed = renewedOf(known, renewal.session);
         if (renewed === undefined) return none('expired', describeOutdated, lookup);
-        return admit(renewed, found.isCached, lookup.trace, () => replace.refreshed(known, renewed, lookup));
+        return admit(renewed, found.isCached, lookup.trace, () =>
+          store.shared === undefined
+            ? replace.refreshed(known, renewed, lookup)
+            : replace.kept(found, known, renewed, lookup),
+        );
       }
       case 'ended':
-        void store.end(known.session);
-        return none('expired', () => describeRejected(renewal.detail), lookup);
+        // The renewal of a shared session has ended it, once for all requests that wait.
+        if (store.shared === undefined) void store.end(known.session);
+        return none(
+          'expired',
+          renewal.isElsewhere === true ? describeEnded : () => describeRejected(renewal.detail),
+          lookup,
+        );
       case 'unavailable':
         return {
           outcome: 'error',
-          reason: 'login_unavailable',
+          reason: renewal.isStore === true ? 'sessions_unavailable' : 'login_unavailable',
           issuerName: known.issuer.config.name,
           problem: renewal.detail,
           detail: () => describeNotRenewed(renewal.detail),
@@ -143,7 +165,9 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     if (!option.issuers.includes(name))
       return none('absent', () => describeOtherIssuer(name, option), lookup, false);
     const now = clock.now() / 1000;
-    const end = lifetime.endOf(session, known.seenAt, known.token !== '', now);
+    // The store itself ends an idle session.
+    const seenAt = found.isSeenDue === undefined ? known.seenAt : Number.POSITIVE_INFINITY;
+    const end = lifetime.endOf(session, seenAt, known.token !== '', now);
     if (end !== undefined) {
       if (trace === undefined && !known.isEndReported) events.sessionEnded(name, end.cause);
       known.isEndReported ||= trace === undefined;
@@ -153,7 +177,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       traceFound(trace, found, name);
       return admit(known, found.isCached, trace, () => []);
     }
-    events.sessionLookup(found.isCached ? 'cached' : 'opened');
+    events.sessionLookup(found.isCached ? 'cached' : opened);
     replace.noteRepeat(known, host);
     if (!lifetime.isRenewable(session)) return afterRenewal(current, found, known, lookup);
     return after(renew(session, issuer), (renewal) => afterRenewal(renewal, found, known, lookup));
@@ -169,6 +193,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       };
     if ('unavailable' in found) {
       const { unavailable: problem } = found;
+      if (lookup.trace === undefined) events.sessionLookup('unavailable');
       return {
         outcome: 'error',
         reason: 'sessions_unavailable',
@@ -182,7 +207,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'invalid':
         return invalid(found.why(), lookup);
       case 'expired':
-        return none('expired', describeEnded, lookup);
+        return ended(found.end, lookup);
     }
   };
 

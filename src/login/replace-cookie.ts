@@ -27,6 +27,13 @@ export interface ReplaceCookie {
     renewed: KnownSession,
     at: CookieOfRequest,
   ) => Promise<readonly string[]>;
+  /** After a refresh of a shared session, whose cookie stays the same. */
+  readonly kept: (
+    found: Found,
+    old: KnownSession,
+    renewed: KnownSession,
+    at: CookieOfRequest,
+  ) => readonly string[] | Promise<readonly string[]>;
   /** Counts the requests that send an old cookie after a new one was sent. */
   readonly noteRepeat: (known: KnownSession, host: string) => void;
 }
@@ -70,10 +77,18 @@ export function createReplaceCookie({
     known.sentAt ??= clock.monotonic();
   };
 
-  return {
+  const replace: ReplaceCookie = {
     seen: (found, known, at) => {
-      const now = clock.now() / 1000;
       const isKeyDue = !found.isCurrentKey && !known.isSealedAgain;
+      if (found.isSeenDue !== undefined) {
+        // It does not wait for the store, and needs no cookie.
+        if (found.isSeenDue) void store.seen(found.session, known.seenAt, at.cookies, at.place);
+        if (!isKeyDue) return none;
+        known.isSealedAgain = true;
+        noteSent(known);
+        return save(found.session, known, at);
+      }
+      const now = clock.now() / 1000;
       if (!lifetime.isSeenDue(known.seenAt, now) && !isKeyDue) return none;
       known.seenAt = minuteOf(now);
       known.isSealedAgain = !found.isCurrentKey;
@@ -87,10 +102,16 @@ export function createReplaceCookie({
       noteSent(old);
       return old.renewed.cookies;
     },
+    kept: (found, old, renewed, at) => {
+      // While the store does not take the new session, requests find the old one.
+      if (old.renewed?.known !== renewed) old.renewed = { known: renewed, cookies: Promise.resolve(none) };
+      return replace.seen(found, old, at);
+    },
     noteRepeat: (known, host) => {
       if (known.sentAt === undefined || clock.monotonic() - known.sentAt < underWay) return;
       known.repeats++;
       if (known.repeats % tooManyRepeats === 0) events.cookieNotDelivered(host);
     },
   };
+  return replace;
 }

@@ -106,6 +106,7 @@ export function createSessionMaker({
     },
     renewed: (session, tokens) => {
       const { id, policy, issuer, subject, sid, startedAt, claims, claimNames, audiences } = session;
+      const { recordKey } = session;
       return {
         id,
         policy,
@@ -114,6 +115,7 @@ export function createSessionMaker({
         startedAt,
         scopes: tokens.scopes ?? session.scopes,
         ...(sid !== undefined && { sid }),
+        ...(recordKey !== undefined && { recordKey }),
         ...(tokens.claims === undefined
           ? { claims, audiences, ...(claimNames !== undefined && { claimNames }) }
           : ofClaims(issuer, { ...claimsOf(claims, ofLogin), ...tokens.claims })),

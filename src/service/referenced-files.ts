@@ -11,6 +11,7 @@ import { requireCertificates } from '../runtime/files/pem-blocks.ts';
 import { readTls } from '../transport/shared/tls.ts';
 import { type FileCheck, problemsOfFile } from './file-check.ts';
 import { type ClientFiles, clientFileChecks, clientFilesOf, sessionKeyChecks } from './login-files.ts';
+import { type StateFiles, stateFileChecks, stateFilesOf } from './state-files.ts';
 
 /** The parts of a configuration that name files or contain keys. */
 export interface NamesFiles {
@@ -24,6 +25,7 @@ export interface NamesFiles {
   readonly denyList: Pick<Config['denyList'], 'file'>;
   readonly login?: Parameters<typeof listenerTls>[0]['login'];
   readonly sessions?: Pick<NonNullable<Config['sessions']>, 'keysFile'> | undefined;
+  readonly state?: StateFiles | undefined;
 }
 
 /** Finds files that are missing or have invalid content. */
@@ -37,17 +39,19 @@ export async function fileProblems(
     ...denyListChecks(config.denyList.file, readFile),
     ...adminTokenChecks(config.admin.tokenFile, readFile),
     ...sessionKeyChecks(config.sessions?.keysFile, readFile),
+    ...stateFileChecks(config.state ?? {}, readFile),
   ];
   return (await Promise.all(checks.map(problemsOfFile))).flat();
 }
 
 /** The files of a configuration that are reloaded when they change. */
 export function filesOf(config: NamesFiles): readonly string[] {
-  const { denyList, issuers, admin, sessions } = config;
+  const { denyList, issuers, admin, sessions, state = {} } = config;
   const named = [
     denyList.file,
     admin.tokenFile,
     sessions?.keysFile,
+    ...stateFilesOf(state),
     ...issuers.flatMap(({ jwksFile, publicKeyFiles = [], caFile = [], login }) => [
       jwksFile,
       ...publicKeyFiles,

@@ -1,5 +1,6 @@
 /** Warns if several processes can refresh the same session. */
 import type { Config } from '../config/declare/options.ts';
+import { sessionsAreShared } from '../config/session/session-place.ts';
 import type { Logger } from '../observe/logger.ts';
 
 /**
@@ -9,13 +10,14 @@ import type { Logger } from '../observe/logger.ts';
  * @param workers the number of processes that answer checks
  */
 export function warnOfRefreshes(
-  { login, sessions }: Pick<Config, 'login' | 'sessions'>,
+  config: Pick<Config, 'login' | 'sessions' | 'state'>,
   workers: number,
   logger: Pick<Logger, 'warn'>,
 ): void {
-  if (login === undefined || sessions?.refresh !== true || workers === 1) return;
+  const { login, sessions } = config;
+  if (login === undefined || sessions?.refresh !== true || workers === 1 || sessionsAreShared(config)) return;
   logger.warn(
     { workers, option: 'sessions.refresh' },
-    'several workers can use the refresh token of a session at the same time, and most issuers then end the session; set workers to 1, or sessions.refresh to false',
+    'several workers can use the refresh token of a session at the same time, and most issuers then end the session; add `state`, set workers to 1, or sessions.refresh to false',
   );
 }

@@ -6,6 +6,7 @@ import { createStateEvents } from '../observe/state-events.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { StateStore } from '../state/state-store.ts';
+import type { createValkeyStore, ValkeyStoreDependencies } from '../state/valkey/create-valkey-store.ts';
 
 /** The store of a process. It outlives a change of the configuration. */
 export interface ServiceState {
@@ -27,6 +28,8 @@ export interface ServiceStateDependencies {
   readonly clock: Clock;
   /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
+  /** Creates the store; Valkey's by default. */
+  readonly openStore?: ((dependencies: ValkeyStoreDependencies) => StateStore) | undefined;
 }
 
 /** The longest wait for the first connection, in milliseconds. */
@@ -34,14 +37,14 @@ const longestWait = 2_000;
 
 /** Creates the state of a process. There is no store yet. */
 export function createServiceState(dependencies: ServiceStateDependencies): ServiceState {
-  const { files, logger, metrics, clock, random } = dependencies;
+  const { files, logger, metrics, clock, random, openStore } = dependencies;
   let store: StateStore | undefined;
   let isStopped = false;
 
   const open = async ({ valkey }: NonNullable<Config['state']>) => {
-    const { createValkeyStore } = await import('../state/valkey/create-valkey-store.ts');
+    const create = openStore ?? (await loadStore());
     if (isStopped) return;
-    store ??= createValkeyStore({
+    store ??= create({
       options: valkey,
       readFile: files.read,
       clock,
@@ -58,4 +61,8 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
       store?.stop();
     },
   };
+}
+
+async function loadStore(): Promise<typeof createValkeyStore> {
+  return (await import('../state/valkey/create-valkey-store.ts')).createValkeyStore;
 }

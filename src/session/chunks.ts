@@ -49,7 +49,8 @@ export function presentNames(name: string, cookies: RequestCookies): readonly st
   );
 }
 
-function onlyValue(values: readonly string[]): string | 'invalid' | undefined {
+/** The only value of a cookie; `invalid` if there are two, which differ. */
+export function onlyValue(values: readonly string[]): string | 'invalid' | undefined {
   const [first, ...others] = values;
   return others.every((other) => other === first) ? first : 'invalid';
 }

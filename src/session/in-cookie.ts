@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
 import { join, presentNames, split } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
+import { largestPart } from './largest-part.ts';
 import { deletePlanted } from './planted-cookies.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
@@ -31,19 +32,23 @@ export interface CookieSessionsDependencies {
 const absent = { none: 'absent' } as const;
 const invalid = (why: () => InvalidCookie) => ({ none: 'invalid', why }) as const;
 const mixed = invalid(() => ({ is: 'mixed' }));
-const ended = { none: 'expired' } as const;
+const unknownEnds = {
+  unavailable: 'this process has not read from the store which sessions have ended',
+} as const;
 const overloaded = { overloaded: true } as const;
 
 /** Creates the store. */
 export function createCookieSessions(dependencies: CookieSessionsDependencies): SessionStore {
   const { options, names, seal, memory, maxOpenings, isHintOptional, clock } = dependencies;
   const pending = new Map<string, Promise<OpenedSession | undefined>>();
+  let isComplete = false;
 
   const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
   /** The only host that a session counts for. */
   const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
   const unreadable = (sealed: string) =>
     invalid(() => {
+      if (seal.isOf('oidc-authz-ticket', sealed)) return { is: 'of_other_place' };
       const keyId = seal.otherKeyOf('oidc-authz-session', sealed);
       return keyId === undefined ? { is: 'unreadable' } : { is: 'of_other_key', keyId };
     });
@@ -56,18 +61,25 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     if (!keyIds.includes(keyId)) return invalid(() => ({ is: 'of_other_key', keyId }));
     if (session.policy !== place.policy) return invalid(() => ({ is: 'of_other_policy' }));
     if (opened.host !== hostAt(place)) return invalid(() => ({ is: 'of_other_host' }));
-    if (memory.ended.has(session.id, clock.monotonic())) return ended;
+    const end = memory.ended.causeOf(opened);
+    if (end !== undefined) return { none: 'expired', end };
+    if (!knowsEnds()) return unknownEnds;
     const isCurrentKey = keyIds[0] === keyId;
     return { session, digest: opened.digest, isCached, isCurrentKey, derived: opened.derived };
   };
 
+  /** Whether the ends of the other processes are known. Once known, they stay in use while the store is away. */
+  const knowsEnds = () => {
+    isComplete ||= memory.ended.completeAt() > Number.NEGATIVE_INFINITY;
+    return isComplete;
+  };
   const remember = (opened: OpenedSession, bytes: number) => memory.opened.put(opened, bytes);
 
   const open = async (sealed: string, digest: string): Promise<OpenedSession | undefined> => {
     const opened = await seal.open('oidc-authz-session', sealed);
     const read = opened === undefined ? undefined : readSessionValue(opened.value);
     if (opened === undefined || read === undefined) return undefined;
-    return { ...read, digest, keyId: opened.keyId, derived: { owner: undefined, facts: undefined } };
+    return { ...read, digest, keyId: opened.keyId, derived: noFacts(), endedMark: undefined };
   };
 
   /** Opens a cookie once, even if several checks with it wait. */
@@ -114,12 +126,13 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     const kept = new Set(chunks.map((chunk) => chunk.name));
     const leftOver = presentNames(name, cookies).filter((present) => !kept.has(present));
     const digest = hash('sha256', sealed, 'base64');
-    const derived = { owner: undefined, facts: undefined };
-    if (keyId !== undefined) remember({ session, host, digest, keyId, derived }, sealed.length);
+    const opened = { session, host, digest, derived: noFacts(), endedMark: undefined };
+    if (keyId !== undefined) remember({ ...opened, keyId }, sealed.length);
     return {
       cookies: [...written, ...leftOver.map((one) => deleteCookie(one, attributes))],
       digest,
       chunks: chunks.length,
+      session,
     };
   };
 
@@ -127,7 +140,8 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     find,
     save,
     seen: (session, seenAt, cookies, place) => save({ ...session, seenAt }, cookies, place),
-    end: async (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
+    end: memory.ended.end,
+    endOf: memory.ended.endOf,
     clear: (cookies, place, path) => {
       const present = presentNames(names.session(place), cookies);
       const attributes = attributesAt(place);
@@ -138,16 +152,4 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   };
 }
 
-/** The part of a session that needs the most space, in words for the log and the page. */
-function largestPart(session: Session): { readonly tooLarge: string; readonly bytes: number } {
-  const parts: (readonly [string, number])[] = [
-    ['the access token', session.accessToken?.length ?? 0],
-    ['the ID token', session.idToken?.length ?? 0],
-    ['the refresh token', session.refreshToken?.length ?? 0],
-    ...Object.entries(session.claims).map(
-      ([claim, value]) => [`the claim ${claim}`, Buffer.byteLength(JSON.stringify(value) ?? '')] as const,
-    ),
-  ];
-  const [largest] = parts.toSorted(([, one], [, other]) => other - one);
-  return { tooLarge: largest?.[0] ?? '', bytes: largest?.[1] ?? 0 };
-}
+const noFacts = () => ({ owner: undefined, facts: undefined });

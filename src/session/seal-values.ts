@@ -84,6 +84,7 @@ export function createSeal(keys: () => readonly SessionKey[]): Seal {
       const id = keyIdOf(purpose, text);
       return id === undefined || ring().some(({ key }) => key.id === id) ? undefined : id;
     },
+    isOf: (purpose, text) => keyIdOf(purpose, text) !== undefined,
     namesOf: (kind, ...parts) => {
       // JSON, so that no two lists of parts have the same text.
       const text = JSON.stringify([kind, ...parts]);

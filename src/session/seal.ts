@@ -21,6 +21,8 @@ export interface Seal {
   readonly open: (purpose: Purpose, text: string) => Promise<Opened | undefined>;
   /** The ID of the key that sealed a value, if it is not one of the keys. It is what the text says, so it is for messages only. */
   readonly otherKeyOf: (purpose: Purpose, text: string) => string | undefined;
+  /** Whether a text says that it is sealed for a purpose. It is for messages only. */
+  readonly isOf: (purpose: Purpose, text: string) => boolean;
   /**
    * Names a value in the store, so that the store does not show it: HMAC-SHA-256 with each key, the sealing one first. Two processes that
    * have one key in common have one name in common.

@@ -1,4 +1,5 @@
 /** The place of sessions: in their cookies (`in-cookie.ts`), or in a store that replicas share (`in-store.ts`). */
+import type { EndedMark, EndedSessions } from './ended-sessions.ts';
 import type { InvalidCookie, NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
@@ -28,9 +29,12 @@ export type FoundSession =
       readonly isCached: boolean;
       /** Whether the first key of `sessions.keysFile` sealed it. If not, it is sealed again at the next renewal. */
       readonly isCurrentKey: boolean;
+      /** Only there with a store, which ends idle sessions by itself: whether the store must learn about this request. */
+      readonly isSeenDue?: boolean;
       readonly derived: DerivedFacts;
     }
-  | { readonly none: Exclude<NoSession, 'invalid'> }
+  /** `end`: if it ended before its time. */
+  | { readonly none: Exclude<NoSession, 'invalid'>; readonly end?: EndedMark }
   | { readonly none: 'invalid'; readonly why: () => InvalidCookie }
   /** Too many cookies wait to be opened. The session may be valid, so its cookie stays. */
   | { readonly overloaded: true }
@@ -59,8 +63,11 @@ export interface SessionStore {
     place: CookiePlace,
     isDryRun?: boolean,
   ) => FoundSession | Promise<FoundSession>;
+  /** Only with a store: why no session can be saved now, in plain words. */
+  readonly problem?: () => string | undefined;
   /**
-   * Saves a new or changed session.
+   * Saves a new or changed session. With a store, it saves a new one, and gives a browser another cookie of one that the store has. Then
+   * it rejects with a `StateError` if the store does not take a new session.
    *
    * @param cookies the cookies of the request. Cookies of the session that are left over are deleted.
    * @returns the values of `set-cookie`, or the largest part of a session that does not fit, with its bytes
@@ -87,6 +94,12 @@ export interface SessionStore {
    * left is tried again in the background. Never rejects.
    */
   readonly end: (session: Session) => Promise<void>;
+  /**
+   * Ends the sessions of a `sid` or a person, because their issuer says so. Never rejects.
+   *
+   * @returns false if the other processes may not know it within 2 s
+   */
+  readonly endOf: EndedSessions['endOf'];
   /** Only with a store: what a fleet needs to renew a session once. */
   readonly shared?: SharedSessions;
   /**
@@ -104,6 +117,8 @@ export interface SavedSession {
   readonly digest: string;
   /** The number of cookies that the session fills. */
   readonly chunks: number;
+  /** The session; with a store, it has the key of its record. */
+  readonly session: Session;
 }
 
 /** Sessions that several processes renew. Every function rejects only with a `StateError`. */
@@ -119,4 +134,10 @@ export interface SharedSessions {
    * @returns a function that releases the lock; undefined if another process has it
    */
   readonly lock: (session: Session, life: number) => Promise<(() => Promise<void>) | undefined>;
+  /** Since when the store is connected, in milliseconds since the epoch; undefined while it is away. */
+  readonly connectedAt: () => number | undefined;
+  /** A plain value that stands for a session, for another host of the fleet. Whoever has it has the session. */
+  readonly referenceOf: (session: Session) => { readonly id: string; readonly key: string };
+  /** Reads the session of a reference; undefined if it has ended, or the value is not a reference. */
+  readonly resume: (reference: unknown) => Promise<Session | undefined>;
 }

@@ -1,4 +1,4 @@
-/** A session: what this service knows about a signed-in person. It is the content of the sealed cookie. */
+/** A session: what this service knows about a signed-in person. It is the content of the sealed cookie, or of the record in the store. */
 import type { Claims } from '../model/identity.ts';
 
 /** A session. Times are in seconds since the epoch. */
@@ -32,6 +32,8 @@ export interface Session {
   readonly accessToken?: string;
   /** Kept only if it is forwarded, or as the hint of the sign-out. */
   readonly idToken?: string;
+  /** The key of its record in the store, base64url; only there with sessions in the store. It is never written into the record. */
+  readonly recordKey?: string;
 }
 
 /** Why a request has no session. */
@@ -47,4 +49,6 @@ export type NoSession =
 export type InvalidCookie =
   /** Two values of one name, or a part too many or too few. */
   | { readonly is: 'mixed' | 'unreadable' | 'of_other_policy' | 'of_other_host' }
+  /** The cookie is of the time before `sessions.store` changed, or the store has another record under its name. */
+  | { readonly is: 'of_other_place' | 'record_unreadable' }
   | { readonly is: 'of_other_key'; readonly keyId: string };

@@ -11,9 +11,9 @@ export interface CertificateFile {
   readonly file: string;
 }
 
-/** Lists the certificate files of the listeners and issuers. */
+/** Lists the certificate files of the listeners, the issuers and the store. */
 export function certificateFilesOf(
-  config: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'> & Partial<Pick<Config, 'login'>>,
+  config: Pick<Config, 'http' | 'grpc' | 'admin' | 'issuers'> & Partial<Pick<Config, 'login' | 'state'>>,
 ): readonly CertificateFile[] {
   const ofListeners = listenerTls(config).flatMap(({ name, option, tls }) => [
     { option: `${option}.certFile`, use: `${name} listener`, file: tls?.certFile },
@@ -33,7 +33,12 @@ export function certificateFilesOf(
     use: `client certificate at the issuer ${name}`,
     file: login?.certFile,
   }));
-  return [...ofListeners, ...ofIssuers, ...ofClients].flatMap(({ file, ...rest }) =>
+  const { caFile, certFile } = config.state?.valkey ?? {};
+  const ofStore = [
+    { option: 'state.valkey.caFile', use: 'CA of the store', file: caFile },
+    { option: 'state.valkey.certFile', use: 'client certificate at the store', file: certFile },
+  ];
+  return [...ofListeners, ...ofIssuers, ...ofClients, ...ofStore].flatMap(({ file, ...rest }) =>
     file === undefined ? [] : [{ ...rest, file }],
   );
 }

@@ -1,16 +1,12 @@
 /** Checks that need several options at once. */
 import type * as z from 'zod';
 import { checkCookie, checkLogin } from '../login/login-section-problems.ts';
+import { checkState } from '../state/state-problems.ts';
 import { maxRemovalBytes, otherSpellings } from '../values/header-names.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { formatDuration } from '../values/units.ts';
 import { isLoopback } from '../values/urls.ts';
-
-/** Whether an option was set, in any source; if not, its value is the default. */
-export type IsSet = (...path: string[]) => boolean;
-
-/** Describes a conflict between options, at the option that was set. */
-export type DescribeConflict = (isSet: IsSet) => { readonly path: string[]; readonly message: string };
+import { type CheckedConfig, createCheckedConfig, durationText, type IsSet } from './checked-config.ts';
 
 /** Checks that each issuer and each issuer name occurs once. */
 export function checkUniqueIssuers(issuers: unknown, context: z.RefinementCtx): void {
@@ -38,41 +34,7 @@ export function checkAcrossSections(config: Mapping, context: z.RefinementCtx): 
   checkIncumbent(checked);
   checkHeaders(checked);
   checkLogins(checked);
-}
-
-/** A configuration with the means to read it safely and to report problems. */
-interface CheckedConfig {
-  readonly config: Mapping;
-  /** Returns a section; empty if it is absent or invalid. */
-  readonly section: (name: string) => Mapping;
-  /** Returns a valid duration in milliseconds. */
-  readonly duration: (of: string, name: string) => number | undefined;
-  readonly isValid: (...path: string[]) => boolean;
-  readonly problem: (path: (string | number)[], message: string) => void;
-  /** Reports a conflict between options. */
-  readonly conflict: (describeConflict: DescribeConflict) => void;
-}
-
-function createCheckedConfig(config: Mapping, context: z.RefinementCtx): CheckedConfig {
-  const section = (name: string): Mapping => (isMapping(config[name]) ? config[name] : {});
-  // The value of an invalid option is not parsed: a number without a unit would count as milliseconds.
-  const invalid = context.issues.filter(({ code }) => code !== 'unrecognized_keys');
-  const isValid = (...path: string[]) =>
-    !invalid.some((issue) => issue.path?.every((part, index) => part === path[index]) === true);
-  return {
-    config,
-    section,
-    isValid,
-    duration: (of, name) => {
-      const value = section(of)[name];
-      return typeof value === 'number' && isValid(of, name) ? value : undefined;
-    },
-    problem: (path, message) => context.addIssue({ code: 'custom', path, message }),
-    conflict: (describeConflict) => {
-      const { path, message } = describeConflict(() => true);
-      context.addIssue({ code: 'custom', path, message, params: { describeConflict } });
-    },
-  };
+  checkState(checked);
 }
 
 function checkShutdown({ duration, conflict }: CheckedConfig): void {
@@ -269,11 +231,6 @@ function deadlineConflict(
     path: ['limits', 'meshTimeout'],
     message: `must be at least 25 % above ${option} (${durationText(time, false)}), got ${mesh}: ${why}; set ${option} to at most ${most}, or raise the timeout of the mesh's entry and this option to at least ${least}`,
   };
-}
-
-/** Formats a duration and marks a default, which the user would not find in the file. */
-function durationText(milliseconds: number, isSet: boolean): string {
-  return `${formatDuration(milliseconds)}${isSet ? '' : ', the default'}`;
 }
 
 /** Whether two listeners on the same port would conflict. */

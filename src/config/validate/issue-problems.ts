@@ -4,7 +4,7 @@ import { dotted, listOptions, titleAt } from '../describe/option-list.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { valueAt } from '../values/value-at.ts';
-import type { DescribeConflict } from './cross-option-checks.ts';
+import type { DescribeConflict } from './checked-config.ts';
 import { correctLocation } from './option-location.ts';
 import { type Problem, suggestion } from './problems.ts';
 

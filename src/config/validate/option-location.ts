@@ -2,7 +2,7 @@
 import { dotted, listOptions } from '../describe/option-list.ts';
 
 /** Sections that many configurations do not have. An option of such a section is named only if the section is there, or no other is known. */
-const optionalSections = ['login', 'sessions', 'issuers[].login'];
+const optionalSections = ['login', 'sessions', 'state', 'issuers[].login'];
 
 /** Maximum number of places in a message. If there are more, the message names none. */
 const mostPlaces = 4;

@@ -86,6 +86,7 @@ function withoutFiles(config: NamesFiles): NamesFiles {
     denyList: {},
     login: undefined,
     sessions: undefined,
+    state: undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { redirectUris } from '../../config/login/login-addresses.ts';
 import { issuerTime } from '../../config/login/login-time.ts';
 import { hostCovers } from '../../config/rules/patterns.ts';
 import { rulesOf } from '../../config/rules/rule-problems.ts';
+import { sessionsAreShared } from '../../config/session/session-place.ts';
 import { sessionRuleOf } from '../../config/session/session-rule.ts';
 import { formatDuration } from '../../config/values/units.ts';
 import { isLoopback } from '../../config/values/urls.ts';
@@ -18,6 +19,9 @@ export function loginLines(config: Config): readonly string[] {
   if (login === undefined || sessions === undefined) return [];
   return [
     `login: on ${login.hosts.join(', ')}`,
+    ...(login.host === undefined
+      ? []
+      : [`login: everyone signs in at ${login.host}, which hands sessions over to the other hosts`]),
     ...placeLines(config).map((line) => `login: ${line}`),
     ...redirectUris(config).map(
       ({ issuer, clientId, uris }) => `login: register at ${issuer}, client ${clientId}: ${uris.join(' ')}`,
@@ -30,6 +34,7 @@ export function loginLines(config: Config): readonly string[] {
 export function loginWarnings(config: Config): readonly string[] {
   const { login, sessions, limits, workers } = config;
   if (login === undefined || sessions === undefined) return [];
+  const refreshesAlone = sessions.refresh && !sessionsAreShared(config);
   const isLocal = (host: string) => isLoopback(new URL(`http://${host.replace(/^\*/, 'x')}`));
   const open = login.httpHosts.filter((host) => !isLocal(host));
   return [
@@ -42,16 +47,21 @@ export function loginWarnings(config: Config): readonly string[] {
           `limits.meshTimeout: a login waits at most ${formatDuration(issuerTime(limits))} for the token endpoint of the issuer; set this option and the timeout of the mesh's entry to ${formatDuration(loginTimeout)} or more`,
         ]
       : []),
-    ...(sessions.refresh && workers !== 1
+    ...(refreshesAlone && workers !== 1
       ? [
-          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; set sessions.refresh to false, or workers to 1',
+          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; add `state`, set sessions.refresh to false, or workers to 1',
         ]
       : []),
-    ...(sessions.refresh
+    ...(refreshesAlone
       ? [
-          'sessions.refresh: run one replica only; with several, two of them can use the same refresh token, and most issuers then end the session',
+          'sessions.refresh: run one replica only, or add `state`; with several replicas, two of them can use the same refresh token, and most issuers then end the session',
         ]
       : []),
+    ...(login.host === undefined || sessionsAreShared(config)
+      ? []
+      : [
+          'login.host: sessions are in cookies, so each host has a copy of the session, without its refresh token; a copy ends with the token that it forwards, and a sign-out may not reach it; set state.valkey, so that all hosts share one session',
+        ]),
     ...(sessions.cookie.domain === undefined
       ? []
       : [
@@ -71,6 +81,7 @@ function hostsWithoutLogin(config: Config): readonly string[] {
   if (login === undefined || rules.length === 0) return [];
   const counting = rules.filter((rule) => sessionRuleOf(rule, config) !== undefined);
   return login.hosts.filter((written) => {
+    if (written === login.host) return false;
     const host = ports === 'ignore' ? written.replace(/:\d+$/, '') : written;
     const isMet = (other: string) => hostCovers(other, host) || hostCovers(host, other);
     return !counting.some(({ match }) => match.hosts === undefined || match.hosts.some(isMet));

@@ -38,6 +38,7 @@ export function namesFiles(document: Mapping): NamesFiles {
     },
     denyList: readPart(document, 'denyList', 'file').denyList,
     sessions: sessionsOf(document.sessions),
+    state: stateOf(document.state),
   };
 }
 
@@ -46,11 +47,22 @@ function sessionsOf(sessions: unknown): NamesFiles['sessions'] {
   return isFileName(file) ? { keysFile: file } : undefined;
 }
 
+function stateOf(state: unknown): NamesFiles['state'] {
+  if (!isMapping(state)) return undefined;
+  const { keysFile } = textsOf(state);
+  return { keysFile, valkey: textsOf(state.valkey) };
+}
+
 /** The texts in `issuers[].login`; only those that name files are read. */
 function loginOf(issuer: unknown): Readonly<Record<string, string>> {
-  const login = isMapping(issuer) && isMapping(issuer.login) ? issuer.login : {};
+  return textsOf(isMapping(issuer) ? issuer.login : undefined);
+}
+
+function textsOf(section: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(login).filter((entry): entry is [string, string] => isFileName(entry[1])),
+    Object.entries(isMapping(section) ? section : {}).filter((entry): entry is [string, string] =>
+      isFileName(entry[1]),
+    ),
   );
 }
 

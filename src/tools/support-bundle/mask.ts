@@ -54,9 +54,12 @@ const shownTexts: ReadonlySet<string> = new Set([
   ...['host', 'pathPrefix', 'tls.certFile', 'tls.keyFile', 'tls.clientCaFile', 'tls.cipherSuites'].flatMap(
     (name) => ['http', 'grpc', 'admin', 'login.listener'].map((listener) => `${listener}.${name}`),
   ),
-  ...['hosts', 'httpHosts', 'issuers', 'afterSignOut', 'cors'].map((name) => `login.${name}`),
+  ...['hosts', 'host', 'httpHosts', 'issuers', 'afterSignOut', 'cors'].map((name) => `login.${name}`),
   ...['prefix', 'callback', 'start', 'signOut', 'user'].map((name) => `login.paths.${name}`),
-  ...['sessions.keysFile', 'sessions.cookie.name', 'sessions.cookie.domain'],
+  ...['sessions.keysFile', 'sessions.cookie.name', 'sessions.cookie.domain', 'state.keysFile'],
+  ...['urls', 'masterName', 'prefix', 'caFile', 'certFile', 'keyFile']
+    .concat(['usernameFile', 'passwordFile', 'sentinelUsernameFile', 'sentinelPasswordFile'])
+    .map((name) => `state.valkey.${name}`),
   ...['admin.tokenFile', 'denyList.file', 'log.excludePaths', 'log.requestIdHeader'],
 ]);
 

@@ -50,6 +50,13 @@ http: {enabled: false}
   });
 });
 
+test('shows the place of the store and the names of its files', async () => {
+  const valkey = { urls: ['rediss://valkey.example.svc:6379'], passwordFile: '/etc/p', prefix: 'shop' };
+  expect(maskConfig({ state: { keysFile: '/etc/k', valkey: { ...valkey, password: 'hunter2' } } })).toEqual({
+    state: { keysFile: '/etc/k', valkey: { ...valkey, password: '***' } },
+  });
+});
+
 test('masks an option that is not declared', () => {
   expect(maskConfig({ mode: 'enforce', unknown: 'secret', http: { unknown: ['secret'] } })).toEqual({
     mode: 'enforce',
