@@ -62,6 +62,9 @@ export interface RevocationsDependencies {
 /** How often the state of the list is looked at, in milliseconds. */
 const lookInterval = 5_000;
 
+/** The time between a value that cannot be read and the report, in milliseconds. */
+const soon = 250;
+
 /** The time between two looks while a start waits for the list, in milliseconds. */
 const startInterval = 20;
 
@@ -84,7 +87,7 @@ export function createRevocations(dependencies: RevocationsDependencies): Revoca
     // A copy of an old value has a new life in the store.
     if (value.revocation.endsAt > clock.now() - clockDifference) list.add(value.revocation, life);
   };
-  const reader = createFeedReader({ seal, clock, onValue: take, onUnreadable: () => report() });
+  const reader = createFeedReader({ seal, clock, onValue: take, onUnreadable: () => reportSoon() });
   const feed = store.feed('revoked', { longestLife, receive: reader.receive });
 
   const age = () => {
@@ -98,9 +101,18 @@ export function createRevocations(dependencies: RevocationsDependencies): Revoca
     onProblem(problemOf({ ...unreadable, leftOut: list.leftOut(), isRead: age() !== undefined, store }));
   };
   let cancel = () => {};
+  let isSoon = false;
   const look = () => {
+    isSoon = false;
     report();
     cancel = clock.after(lookInterval, look);
+  };
+  /** A report looks at every unreadable value, and each value can be one. */
+  const reportSoon = () => {
+    if (isSoon) return;
+    isSoon = true;
+    cancel();
+    cancel = clock.after(soon, look);
   };
   look();
 

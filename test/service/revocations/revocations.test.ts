@@ -366,7 +366,9 @@ test('many entries at once change the checks a few times only', async () => {
 });
 
 test('a list with the maximum number of entries takes no more; those that are lifted count', async () => {
-  const { clock, server, keys } = pair();
+  const clock = createTestClock();
+  const server = createMemoryServer(clock);
+  const keys = newSessionKey();
   const seal = createSeal(() => readSessionKeys(keys));
   const feed = server.connect().feed('revoked', { longestLife: hour, receive: () => {} });
   const text = async (at: number): Promise<string> =>
