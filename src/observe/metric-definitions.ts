@@ -1,4 +1,5 @@
 /** Every metric of the service. The code and `docs/metrics.md` use this table. */
+import { fleetMetricDefinitions } from './fleet-metric-definitions.ts';
 import { loginMetricDefinitions } from './login-metric-definitions.ts';
 import { stateMetricDefinitions } from './state-metric-definitions.ts';
 
@@ -176,6 +177,7 @@ export const metricDefinitions = {
     labels: [],
     help: 'Processes that were started to replace another.',
   },
+  ...fleetMetricDefinitions,
   ...loginMetricDefinitions,
   ...stateMetricDefinitions,
   build_info: {

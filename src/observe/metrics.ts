@@ -5,6 +5,7 @@ import type { Decision } from '../model/decision.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
 import { type Comparison, comparisons } from '../model/incumbent.ts';
 import type { Transport } from '../model/transport.ts';
+import { createFleetMetrics, type FleetMetrics } from './fleet-metrics.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
 import { createLoginMetrics, type LoginMetrics } from './login-metrics.ts';
@@ -55,6 +56,7 @@ export interface Metrics {
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
   readonly logins: LoginMetrics;
+  readonly fleet: FleetMetrics;
   /** The metrics of the store. They exist from the first call. */
   readonly state: () => StateMetrics;
   /** The metrics in a form that another process can sum. */
@@ -118,6 +120,7 @@ export function createMetrics(
     this.set(sources.sessions?.() ?? 0);
   });
   const logins = createLoginMetrics({ counter, gauge, histogram });
+  const fleet = createFleetMetrics({ counter, gauge });
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
     name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
@@ -268,6 +271,7 @@ export function createMetrics(
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
     logins,
+    fleet,
     state: () => {
       state ??= createStateMetrics({ counter, gauge, histogram });
       return state;

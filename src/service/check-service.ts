@@ -176,6 +176,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       createLoginListener({
         options: config.login.listener,
         answer: (request) => currentAuthorizer().login?.(request),
+        logout: () => currentAuthorizer().logout,
         challenge: () => config,
         clock,
         onTlsReload: tlsReloadedBy('login'),

@@ -136,7 +136,7 @@ test('each library is imported in one place', () => {
     fastify: ['transport/console/server.ts', 'transport/login/server.ts'],
     ioredis: ['state/valkey/connect.ts'],
     jose: ['credential/cross-check/jose-verdict.ts', 'session/seal-values.ts'],
-    'lru-cache': ['credential/token/cache.ts', 'session/ended-sessions.ts', 'session/session-memory.ts'],
+    'lru-cache': ['credential/token/cache.ts', 'session/session-memory.ts'],
     'openid-client': [
       'login/client/client-authentication.ts',
       'login/client/configuration.ts',

@@ -21,7 +21,15 @@ export interface Readiness {
 
 /** A failed reload. */
 export interface ReloadProblem {
-  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token' | 'session keys';
+  readonly what:
+    | 'configuration'
+    | 'deny list'
+    /** The deny list in the store. It has no files. */
+    | 'revocations'
+    | 'certificate'
+    | 'caFile'
+    | 'admin token'
+    | 'session keys';
   /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;
