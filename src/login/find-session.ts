@@ -4,6 +4,7 @@ import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { sessionsAreShared } from '../config/session/session-place.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { EndedMark } from '../session/ended-sessions.ts';
 import { readCookies } from '../session/read-cookies.ts';
 import type { InvalidCookie, NoSession, Session } from '../session/session.ts';
 import type { FoundSession, SessionStore } from '../session/session-store.ts';
@@ -66,6 +67,16 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     return { outcome: 'none', cause, detail, cookies: isUseless ? store.clear(cookies, place) : [] };
   };
 
+  const ended = (end: EndedMark | undefined, lookup: Lookup): None => {
+    const isNew = lookup.trace === undefined && end !== undefined && !end.isReported;
+    if (isNew && end.cause !== 'here') events.sessionEnded(nameOf(end.issuer), end.cause);
+    if (isNew) end.isReported = true;
+    return none('expired', () => describeEnded(end?.cause), lookup);
+  };
+
+  const nameOf = (issuer: string) =>
+    issuers.find(({ config: one }) => one.issuer === issuer)?.config.name ?? issuer;
+
   const invalid = (why: InvalidCookie, lookup: Lookup): None => {
     const { cookies, place, path } = lookup;
     const found = none('invalid', () => describeInvalid(why), lookup);
@@ -117,15 +128,24 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'renewed': {
         const renewed = renewedOf(known, renewal.session);
         if (renewed === undefined) return none('expired', describeOutdated, lookup);
-        return admit(renewed, found.isCached, lookup.trace, () => replace.refreshed(known, renewed, lookup));
+        return admit(renewed, found.isCached, lookup.trace, () =>
+          store.shared === undefined
+            ? replace.refreshed(known, renewed, lookup)
+            : replace.kept(found, known, renewed, lookup),
+        );
       }
       case 'ended':
-        void store.end(known.session);
-        return none('expired', () => describeRejected(renewal.detail), lookup);
+        // The renewal of a shared session has ended it, once for all requests that wait.
+        if (store.shared === undefined) void store.end(known.session);
+        return none(
+          'expired',
+          renewal.isElsewhere === true ? describeEnded : () => describeRejected(renewal.detail),
+          lookup,
+        );
       case 'unavailable':
         return {
           outcome: 'error',
-          reason: 'login_unavailable',
+          reason: renewal.isStore === true ? 'sessions_unavailable' : 'login_unavailable',
           issuerName: known.issuer.config.name,
           problem: renewal.detail,
           detail: () => describeNotRenewed(renewal.detail),
@@ -187,7 +207,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'invalid':
         return invalid(found.why(), lookup);
       case 'expired':
-        return none('expired', describeEnded, lookup);
+        return ended(found.end, lookup);
     }
   };
 

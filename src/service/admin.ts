@@ -17,6 +17,7 @@ import type { RunningConsole } from './console.ts';
 import { createExplainRoute } from './explain/route.ts';
 import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** The dependencies of the admin listener. */
 export interface AdminDependencies
@@ -32,6 +33,7 @@ export interface AdminDependencies
   readonly config: () => Config;
   /** The IDs of the keys that seal sessions. */
   readonly sessionKeys: () => readonly string[];
+  readonly state: Pick<ServiceState, 'store'>;
   /** When the current configuration was loaded, in milliseconds since the epoch. */
   readonly loadedAt: () => number;
   /** The addresses of the listeners that are bound. */
@@ -55,6 +57,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
     sessionKeys: dependencies.sessionKeys(),
+    state: dependencies.state.store(config())?.status(),
     shadow: {
       tried: hasShadowMode(config()),
       authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,

@@ -3,6 +3,7 @@ import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
 import type { Observe } from '../credential/cross-check/observe.ts';
+import type { LogoutAnswers } from '../login/back-channel/logout-answers.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, NotAllowed } from '../model/decision.ts';
 import type { Detail } from '../model/trace.ts';
@@ -24,6 +25,8 @@ export interface Authorizer {
   readonly grpc: GrpcAuthorizer;
   /** Only with `login`. */
   readonly login?: AnswerLogin;
+  /** The answers to issuers that end sessions. Only with `login`. */
+  readonly logout?: LogoutAnswers;
 }
 
 /** The dependencies of an authorizer. */
@@ -87,6 +90,7 @@ export function createAuthorizer({
   const answerLogin = logins?.createAnswer(config, clock);
   return {
     ...(answerLogin !== undefined && { login: recordedLogin(answerLogin, recording) }),
+    ...(logins?.logout !== undefined && { logout: logins.logout }),
     http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       readsSessions: logins !== undefined,

@@ -26,6 +26,7 @@ import type { Explain } from './explain/explain.ts';
 import { createLoginListener } from './login-listener.ts';
 import type { Answers, Ask } from './questions.ts';
 import type { LoginsOf, ServiceLogins, ServiceLoginsDependencies } from './service-logins.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
@@ -73,6 +74,8 @@ export interface CheckServiceDependencies
   readonly random: () => number;
   /** Returns cryptographically random bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
+  /** The store of this process. Its owner stops it after this service. */
+  readonly state: ServiceState;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -91,7 +94,7 @@ const maxClosingTime = 5_000;
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
   const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
-  const { isServing, reportRejected, certificateReloaded } = dependencies;
+  const { isServing, reportRejected, certificateReloaded, state } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
@@ -113,6 +116,9 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
+  const takeLogins = async () => {
+    logins = await loadLogins(dependencies);
+  };
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'cannot build the response; the request is denied');
   const currentAuthorizer = (): Authorizer => {
@@ -170,6 +176,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       createLoginListener({
         options: config.login.listener,
         answer: (request) => currentAuthorizer().login?.(request),
+        logout: () => currentAuthorizer().logout,
         challenge: () => config,
         clock,
         onTlsReload: tlsReloadedBy('login'),
@@ -182,20 +189,25 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   }
 
   return {
-    prepare: (next) =>
-      next.login === undefined || logins !== undefined
+    prepare: (next) => {
+      const needsLogins = next.login !== undefined && logins === undefined;
+      const loading = [state.prepare(next), needsLogins ? takeLogins() : undefined];
+      return loading.every((one) => one === undefined)
         ? undefined
-        : loadLogins(dependencies).then((loaded) => {
-            logins = loaded;
-          }),
+        : Promise.all(loading).then(() => undefined);
+    },
     take: (next, owners, denyList) => {
-      if (next.login !== undefined && logins === undefined)
-        throw new TypeError('the code for logins is not loaded');
+      const store = state.store(next);
+      if (
+        (next.login !== undefined && logins === undefined) ||
+        (next.state !== undefined && store === undefined)
+      )
+        throw new TypeError('the code for logins or the store is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
       parts = {
-        ...{ config, issuers, denyList, cache, replays, clock },
-        logins: logins?.take({ config, issuers, denyList }),
+        ...{ config, issuers, denyList, cache, replays, clock, state: store },
+        logins: logins?.take({ config, issuers, denyList, state: store }),
       };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });

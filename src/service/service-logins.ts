@@ -4,17 +4,20 @@ import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
+import { sessionsAreShared } from '../config/session/session-place.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
+import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
+import { createUseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';
 import { createFindSession } from '../login/find-session.ts';
 import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
-import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenewals, type Renewals } from '../login/refresh.ts';
+import type { Renewals } from '../login/refresh.ts';
+import { createRenewals } from '../login/refresh-in-process.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -22,9 +25,11 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
+import { createEndedSessions, type EndedLives, type EndedSessions } from '../session/ended-sessions.ts';
 import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
 import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 
 /** The dependencies. */
@@ -37,6 +42,8 @@ export interface ServiceLoginsDependencies {
   readonly randomBytes: (size: number) => Uint8Array;
   /** The keys that seal sessions; the same list until they change. */
   readonly sessionKeys: () => readonly SessionKey[];
+  /** The store that the processes share; undefined without `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** A configuration, and what its logins depend on. */
@@ -44,6 +51,8 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
@@ -77,14 +86,17 @@ interface Remembered {
 
 /** Creates the logins of a process. */
 export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
-  const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
+  const { logger, metrics, clock, randomBytes, sessionKeys, state } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
+  const useLogoutToken = createUseLogoutToken(state, clock);
   let remembered: Remembered | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
   let refreshes: Refreshes | undefined;
+  let lives: EndedLives = { here: 0, feed: 0 };
+  let ended: EndedSessions | undefined;
 
   const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
     const maxWait = issuerTime(limits);
@@ -109,13 +121,28 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       };
     return refreshes.renewals;
   };
-  const memoryFor = ({ cache }: WithLogin): SessionMemory => {
+  const endedFor = (config: WithLogin): EndedSessions => {
+    lives = endedLives(config);
+    ended ??= createEndedSessions({
+      seal,
+      clock,
+      lives: () => lives,
+      state,
+      events: {
+        forgotten: () => events?.endLost('list_full'),
+        lost: () => events?.endLost('not_sent'),
+      },
+    });
+    return ended;
+  };
+  const memoryFor = (config: WithLogin): SessionMemory => {
+    const { cache } = config;
+    const list = endedFor(config);
     const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
-    if (remembered?.options !== options)
-      remembered = { options, memory: createSessionMemory(cache, remembered?.memory.ended) };
+    if (remembered?.options !== options) remembered = { options, memory: createSessionMemory(cache, list) };
     return remembered.memory;
   };
-  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
+  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): CheckLogins => {
     const { login, sessions, limits, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
@@ -126,7 +153,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         ? [{ config: issuer, path: `issuers[${index}]`, client }]
         : [];
     });
-    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
+    events = createLoginEvents({
+      logger,
+      metrics,
+      clock,
+      issuers: loginIssuers(config),
+      hasCentralHost: login.host !== undefined,
+    });
     const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
@@ -154,7 +187,17 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       events,
       clock,
     });
-    return createLogins({
+    const logout = createLogoutAnswers({
+      sessions,
+      issuers: issuers.flatMap(({ config: issuer, issuer: source }) =>
+        signsIn(issuer) ? [{ config: issuer, source }] : [],
+      ),
+      store,
+      use: useLogoutToken,
+      events,
+      clock,
+    });
+    const logins = createLogins({
       config,
       issuers: made,
       hostOf,
@@ -169,6 +212,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       randomBytes,
       pages,
     });
+    return createCheckLogins(logins, logout);
   };
   const stop = () => {
     clients?.stop();
@@ -178,7 +222,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   return {
     take: (of) => {
       const { config } = of;
-      if (hasLogin(config)) return createCheckLogins(loginsFor(config, of));
+      if (hasLogin(config)) return loginsFor(config, of);
       stop();
       return undefined;
     },
@@ -190,6 +234,16 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
 function hasLogin(config: Config): config is WithLogin {
   return config.login !== undefined && config.sessions !== undefined;
 }
+
+/** How long the end of a session is known. */
+function endedLives(config: WithLogin): EndedLives {
+  const { maxAge, grace } = config.sessions;
+  // A session in the store is deleted there, so the feed is only for the processes that have cached it.
+  return { here: maxAge, feed: sessionsAreShared(config) ? Math.min(maxAge, grace + cachedLife) : maxAge };
+}
+
+/** How long a process may use a cached session without the store, beyond `sessions.grace`, in milliseconds. */
+const cachedLife = 5 * 60_000;
 
 function signsIn(issuer: IssuerConfig): issuer is LoginIssuer['config'] {
   return issuer.login !== undefined;

@@ -19,6 +19,7 @@ import type { Session } from '../../../src/session/session.ts';
 import { createSessionMemory } from '../../../src/session/session-memory.ts';
 import type { SessionStore } from '../../../src/session/session-store.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
+import { createTestEnded } from '../../support/sessions.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
 
 const keyOf = (id: string) => ({ id, bytes: createHash('sha256').update(`a key of tests: ${id}`).digest() });
@@ -51,6 +52,8 @@ export interface WorldOptions {
   /** `issuers[].login`, one for each issuer. */
   readonly issuers?: readonly Options[];
   readonly place?: Partial<LoginPlace>;
+  /** Differences of single hosts. */
+  readonly placesByHost?: Readonly<Record<string, Partial<LoginPlace>>>;
   /** Real issuers, instead of those that write down their calls. */
   readonly real?: readonly LoginIssuer[];
   readonly clock?: TestClock;
@@ -86,14 +89,18 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     randomText: (bytes) => Buffer.from(randomBytes(bytes)).toString('base64url'),
   });
   const { login, sessions } = config;
-  const policies = options.place?.policy === undefined ? [] : [options.place.policy];
+  const byHost = options.placesByHost ?? {};
+  const policies = [options.place, ...Object.values(byHost)].flatMap((one) => one?.policy ?? []);
   const names = createCookieNames(sessions.cookie, policies);
   const hostOf = createLoginHosts(login, config.hosts.ports);
   const store = createCookieSessions({
     options: sessions,
     names,
     seal,
-    memory: createSessionMemory(config.cache),
+    memory: createSessionMemory(
+      config.cache,
+      createTestEnded({ clock, keys: () => keys, life: sessions.maxAge }),
+    ),
     maxOpenings: 256,
     isHintOptional: sessionMaker.isHintOptional,
     clock,
@@ -133,14 +140,16 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     option: 'rules[0].require.login',
     ...options.place,
   };
-  const placeOf = options.placeOf ?? (() => place);
+  const placeAt = ({ host }: CheckRequest): LoginPlace => ({ ...place, ...byHost[host] });
+  const placeOf = options.placeOf ?? placeAt;
   const answer = async (request: CheckRequest, trace?: Trace): Promise<Decision> => {
     const path = request.path.split('?', 1)[0] ?? '';
-    if (logins.isOwnPath(path)) return logins.answerOwnPath(request, place.policy, placeOf, trace);
-    const verdict = await logins.findSession(request, place, trace);
-    if (verdict.outcome === 'none') return logins.askToLogIn(request, place, verdict, trace);
-    if (verdict.outcome !== 'signed_in') return logins.explainDenial(verdict, request, place);
-    const origin = logins.originProblem(request, place);
+    const here = placeAt(request);
+    if (logins.isOwnPath(path)) return logins.answerOwnPath(request, here.policy, placeOf, trace);
+    const verdict = await logins.findSession(request, here, trace);
+    if (verdict.outcome === 'none') return logins.askToLogIn(request, here, verdict, trace);
+    if (verdict.outcome !== 'signed_in') return logins.explainDenial(verdict, request, here);
+    const origin = logins.originProblem(request, here);
     if (origin !== undefined) return { outcome: 'deny', reason: 'origin_not_allowed', detail: origin };
     const cookies = logins.cookieChanges(request, verdict.cookies);
     return {
