@@ -57,10 +57,10 @@ export interface StoredSessionsDependencies {
  * How long a cached session is used after the store last had it, in milliseconds. It is shorter than the time for which each process knows
  * that a session has ended, so that an ended session never comes back.
  */
-export const longestUnconfirmed = 4 * 60_000;
+const longestUnconfirmed = 4 * 60_000;
 
 /** While the store answers, a process knows the ended sessions of the others with at most this delay, in milliseconds. */
-export const feedDelay = 3_000;
+const feedDelay = 3_000;
 
 /** The pause after the store did not learn about a request, in milliseconds. */
 const seenPause = 5_000;

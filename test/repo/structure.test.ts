@@ -135,8 +135,8 @@ test('each library is imported in one place', () => {
     '@marcbachmann/cel-js': ['config/expression/expression.ts'],
     fastify: ['transport/console/server.ts', 'transport/login/server.ts'],
     ioredis: ['state/valkey/connect.ts'],
-    jose: ['credential/cross-check/jose-verdict.ts', 'session/seal-values.ts'],
-    'lru-cache': ['credential/token/cache.ts', 'session/session-memory.ts'],
+    jose: ['credential/cross-check/jose-verdict.ts', 'session/record.ts', 'session/seal-values.ts'],
+    'lru-cache': ['credential/token/cache.ts', 'session/session-memory.ts', 'session/stored-memory.ts'],
     'openid-client': [
       'login/client/client-authentication.ts',
       'login/client/configuration.ts',

@@ -29,6 +29,8 @@ export interface StoredProcessOptions {
   readonly clock: TestClock;
   readonly state: StateStore;
   readonly keys?: readonly SessionKey[];
+  /** The keys, if they change. */
+  readonly currentKeys?: () => readonly SessionKey[];
   readonly domain?: string;
   readonly maxAge?: number;
   readonly idleTimeout?: number;
@@ -44,7 +46,7 @@ export function createStoredProcess(options: StoredProcessOptions): StoredProces
   const { maxAge = 12 * 3_600_000, idleTimeout = 3_600_000, grace = 30_000 } = options;
   let keys = options.keys ?? randomKeys();
   const cookie = { name: 'oidc-authz', domain, sameSite: 'lax' } as const;
-  const seal = createSeal(() => keys);
+  const seal = createSeal(options.currentKeys ?? (() => keys));
   const memory = createStoredMemory({ maxEntries, maxBytes: 2 ** 30 });
   const randomText = (bytes: number) => randomBytes(bytes).toString('base64url');
   const ended = createEndedSessions({
