@@ -132,7 +132,7 @@ describeWith('the store', await findRedis(), (path) => {
     const writes = (store: { set: (name: string, value: string, life: number) => Promise<boolean> }) =>
       store.set('written', 'x', 600_000).catch(() => false);
 
-    test('a killed master: the store is the new master, and the feed goes on', async () => {
+    test('a killed master: the store is the new master, and the feed continues', async () => {
       const { set, store } = await start();
       const received: string[] = [];
       const feed = store.feed('f', { longestLife: 60_000, receive: (entry) => void received.push(entry) });
