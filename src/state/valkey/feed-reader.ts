@@ -1,4 +1,4 @@
-/** Where a process is in a feed, and what it does with the entries. */
+/** The place of a process in a feed, and what it does with the entries. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { FeedOptions } from '../state-store.ts';
 
