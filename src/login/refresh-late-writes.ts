@@ -53,7 +53,7 @@ export interface LateWritesDependencies {
 const watchTime = 60_000;
 
 /** The time between two tries, at least, and its random part, in milliseconds. */
-const interval = { least: 250, random: 250 } as const;
+const interval = { least: 100, random: 200 } as const;
 
 /** How long a lock for a late write lives, in milliseconds. */
 const lockLife = 2_000;
@@ -73,6 +73,7 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
   const waiting = new Map<string, Write>();
   const watched = new Map<string, Write>();
   let isScheduled = false;
+  let sweptOver: number | undefined;
 
   const isDone = async ({ before, next, onEnded }: Write): Promise<boolean> => {
     const stored = await shared().reread(next);
@@ -103,20 +104,24 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     for (const [id, { until }] of watched) if (now >= until) watched.delete(id);
     for (const [id, { until }] of waiting) if (now >= until) waiting.delete(id);
     const connection = shared().connectedAt();
-    if (connection === undefined) return;
-    const due = [...waiting.values(), ...watched.values().filter((one) => one.connection !== connection)];
-    let isAway = false;
+    if (connection === undefined || (waiting.size === 0 && connection === sweptOver)) return;
+    const lost = watched.values().filter((one) => one.connection !== connection);
+    const due = [...waiting.values(), ...lost].values();
+    let [isAway, isComplete] = [false, true];
     const work = async () => {
-      for (let write = due.shift(); write !== undefined && !isAway; write = due.shift()) {
+      for (const write of due) {
+        if (isAway) return;
         try {
           if (await settle(write)) keep(write, connection);
+          else isComplete = false;
         } catch (error) {
-          isAway = true;
           if (!(error instanceof StateError)) throw error;
+          isAway = true;
         }
       }
     };
-    await Promise.allSettled(Array.from({ length: most.atOnce }, work));
+    await Promise.all(Array.from({ length: most.atOnce }, work));
+    if (isComplete && !isAway) sweptOver = connection;
   };
   const keep = (write: Write, connection: number) => {
     const { id } = write.next;
@@ -150,7 +155,8 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
   const watch = (tokens: NewTokens, connection: number | undefined) =>
     put(
       watched,
-      { ...tokens, until: clock.monotonic() + watchTime, lock: undefined, connection },
+      // A session that is watched can end in the usual ways.
+      { ...tokens, onEnded: () => {}, until: clock.monotonic() + watchTime, lock: undefined, connection },
       most.watched,
     );
 

@@ -1,8 +1,8 @@
 /** Connects to a server, or to the master that sentinels name. */
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Connect } from './client.ts';
+import type { Connect, Connecting } from './client.ts';
 import { readSecrets } from './secrets.ts';
-import { addressesOf, type ValkeyConfig } from './valkey-config.ts';
+import { type Address, addressesOf, type ValkeyConfig } from './valkey-config.ts';
 
 /** The options of the library. Answers have the forms of RESP2. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -37,39 +37,54 @@ const fixed = {
   keepAlive,
 } as const satisfies Options;
 
-/** Creates the function that connects. @param readFile reads a file with a secret */
-export function createConnect(options: ValkeyConfig, readFile: (path: string) => string): Connect {
-  const addresses = addressesOf(options);
-  return () => {
+/**
+ * Creates the function that connects.
+ *
+ * @param readFile reads a file with a secret
+ * @returns a function with the address of the server. With sentinels, they name it
+ */
+export function createConnect(
+  options: ValkeyConfig,
+  readFile: (path: string) => string,
+): (to: Address) => Connect {
+  return (to) => () => {
     const { server, sentinel, tls } = readSecrets(options, readFile);
-    const ofServer = { ...fixed, ...server, ...(tls !== undefined && { tls }) };
-    const ofMaster: Options =
+    const place: Options =
       options.mode === 'sentinel'
         ? {
-            sentinels: addresses.map(({ host, port }) => ({ host, port })),
+            sentinels: addressesOf(options).map(({ host, port }) => ({ host, port })),
             name: options.masterName,
             sentinelCommandTimeout: connectTimeout,
             sentinelUsername: sentinel?.username,
             sentinelPassword: sentinel?.password,
             ...(tls !== undefined && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
           }
-        : { host: addresses[0].host, port: addresses[0].port };
-    const all: Options = { ...ofServer, ...ofMaster, db: addresses[0].database };
-    const redis = new Redis(all);
-    const ended = Promise.withResolvers<unknown>();
-    let last: unknown;
-    // Without a listener, the library writes errors to the console.
-    redis.on('error', (error) => {
-      last = error;
-    });
-    redis.once('end', () => ended.resolve(last));
-    return {
-      client: {
-        call: (command, ...args) => redis.call(command, ...args),
-        close: () => redis.disconnect(),
-      },
-      connected: redis.connect(),
-      ended: ended.promise,
+        : { host: to.host, port: to.port };
+    const all: Options = {
+      ...fixed,
+      ...server,
+      ...(tls !== undefined && { tls }),
+      ...place,
+      db: to.database,
     };
+    return open(new Redis(all));
+  };
+}
+
+function open(redis: Redis): Connecting {
+  const ended = Promise.withResolvers<unknown>();
+  let last: unknown;
+  // Without a listener, the library writes errors to the console.
+  redis.on('error', (error) => {
+    last = error;
+  });
+  redis.once('end', () => ended.resolve(last));
+  return {
+    client: {
+      call: (command, ...args) => redis.call(command, ...args),
+      close: () => redis.disconnect(),
+    },
+    connected: redis.connect(),
+    ended: ended.promise,
   };
 }

@@ -4,6 +4,7 @@ import { StateError, type StateStatus } from '../state-store.ts';
 import { pauseBefore } from './back-off.ts';
 import type { Connect, ValkeyClient } from './client.ts';
 import { failureOf } from './failures.ts';
+import { createStatus } from './status.ts';
 
 /** A connection that is ready. */
 export interface Linked {
@@ -48,22 +49,16 @@ const probe = "return redis.call('TIME')";
 export function createLink({ connect, clock, random, onStatus, onAttempt }: LinkDependencies): Link {
   const listeners: ((linked: Linked) => void)[] = [];
   let current: Linked | undefined;
-  let status: StateStatus = { state: 'connecting', since: clock.now(), problem: undefined };
+  const status = createStatus(clock, onStatus);
   let failures = 0;
   let isStopped = false;
   let cancel = () => {};
   /** Ends the connection of the attempt that runs, or the current one. */
   let close = () => {};
 
-  const change = (state: StateStatus['state'], problem: string | undefined) => {
-    const since = state === status.state ? status.since : clock.now();
-    const isNew = state !== status.state || problem !== status.problem;
-    status = { state, since, problem };
-    if (isNew) onStatus(status);
-  };
   const retry = (problem: string) => {
     if (isStopped) return;
-    change(status.state === 'connecting' ? 'connecting' : 'away', problem);
+    status.away(problem);
     cancel = clock.after(pauseBefore(failures++, random()), attempt);
   };
   const attempt = () => {
@@ -116,7 +111,7 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     void ended.then((error) =>
       lost(error === undefined ? 'the connection was closed' : failureOf(error).message),
     );
-    change('ready', undefined);
+    status.ready();
     for (const listener of listeners) listener(linked);
   };
   let dropCurrent: (problem: string) => void = () => {};
@@ -124,7 +119,7 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
   attempt();
   return {
     current: () => current,
-    status: () => status,
+    status: status.current,
     onReady: (listener) => void listeners.push(listener),
     drop: (linked, problem) => {
       if (current === linked) dropCurrent(problem);
