@@ -14,6 +14,7 @@ import {
   refreshResults,
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
+import { sharedProofResults } from '../src/observe/fleet-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { operationResults } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
@@ -73,6 +74,7 @@ function metricsMarkdown(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
+    ...valuesOf('result', 'dpop_shared_proofs_total', sharedProofResults),
     ...valuesOf('cause', 'forwarded_headers_withheld_total', withheldCauses),
     ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
     ...valuesOf('cause', 'issuer_keys_unused', unusedCauses),

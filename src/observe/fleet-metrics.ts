@@ -1,5 +1,6 @@
 /** Counts the DPoP proofs and the revocations that replicas share. The metrics exist only with the store. */
 import type { SharedProofResult } from '../check/binding/confirm-proof.ts';
+import { sharedProofResults } from './fleet-metric-definitions.ts';
 import type { MetricMakers } from './metric-makers.ts';
 
 /** The metrics. */
@@ -17,9 +18,6 @@ export interface FleetMetrics {
   ) => (count: { readonly entries: number; readonly unreadable: number }) => void;
 }
 
-/** Every result, so that an alert sees the first event. */
-const proofResults: readonly SharedProofResult[] = ['new', 'used', 'overloaded', 'unavailable', 'local'];
-
 /** Creates none of the metrics yet. */
 export function createFleetMetrics({
   counter,
@@ -30,7 +28,7 @@ export function createFleetMetrics({
     sharedProofs: () => {
       if (countProof !== undefined) return countProof;
       const proofs = counter('dpop_shared_proofs_total');
-      for (const result of proofResults) proofs.inc({ result }, 0);
+      for (const result of Object.keys(sharedProofResults)) proofs.inc({ result }, 0);
       countProof = (result) => proofs.inc({ result });
       return countProof;
     },

@@ -15,6 +15,7 @@ import { createIssuerPlans } from './issuer-plans.ts';
 import { warnOfRefreshes } from './refresh-warning.ts';
 import { createReloadProblems } from './reload-problems.ts';
 import { restartOptions } from './restart-options.ts';
+import { createServiceRevocations } from './service-revocations.ts';
 import { createServiceState } from './service-state.ts';
 import { createSessionKeys } from './session-keys.ts';
 import { createShadowWarnings } from './shadow-warnings.ts';
@@ -58,7 +59,10 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     ...dependencies,
     problems,
     metrics: metrics.logins,
-    onChange: () => checks.changed(),
+    onChange: () => {
+      checks.changed();
+      revocations.keysChanged();
+    },
   });
   const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
   const state = createServiceState({ ...dependencies, metrics });
@@ -88,15 +92,24 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     config: () => config,
     sessionKeys: sessionKeys.ids,
     state,
+    revocations: () => revocations.of(config),
     loadedAt: () => loadedAt,
     addresses: () => addresses,
     isDraining: () => isDraining,
+  });
+  const revocations = createServiceRevocations({
+    ...shared,
+    state,
+    sessionKeys: sessionKeys.current,
+    problems,
+    onChange: () => denyList.storeChanged(),
   });
   const denyList = createDenyList({
     files: dependencies.files,
     metrics,
     logger,
     problems,
+    inStore: () => revocations.entries(config),
     apply: (entries) => checks.take(config, registry.issuers(), entries),
   });
   const shadowWarnings = createShadowWarnings(logger, metrics, clock);
@@ -111,6 +124,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     ]);
     if (isDraining) return nextDenyList.stop();
     sessionKeys.use(keysFileOf(next));
+    await revocations.prepare(next);
+    if (isDraining) return nextDenyList.stop();
     denyList.follow(nextDenyList);
     switchIssuers();
     [config, loadedAt] = [next, clock.now()];
@@ -159,6 +174,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
       await checks.stop();
       registry.stop();
       denyList.stop();
+      revocations.stop();
       sessionKeys.stop();
       state.stop();
       shadowWarnings.stop();

@@ -1,5 +1,7 @@
 /** Answers checks in this process: the check listeners, the token cache and the current authorizer. */
 
+import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
+import { createSharedProofs, type SharedProofs } from '../check/binding/shared-proofs.ts';
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
@@ -24,6 +26,7 @@ import type { CheckParts } from './configured-check.ts';
 import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
 import { createLoginListener } from './login-listener.ts';
+import { createProofEvents } from './proof-events.ts';
 import type { Answers, Ask } from './questions.ts';
 import type { LoginsOf, ServiceLogins, ServiceLoginsDependencies } from './service-logins.ts';
 import type { ServiceState } from './service-state.ts';
@@ -101,6 +104,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  let shared: { readonly sharedProofs: SharedProofs; readonly onShared: OnSharedProof } | undefined;
   const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   let logins: ServiceLogins | undefined;
@@ -209,14 +213,21 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         throw new TypeError('the code for logins or the store is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
+      if (store !== undefined && next.dpop.store !== 'off')
+        shared ??= {
+          sharedProofs: createSharedProofs(store, clock),
+          onShared: createProofEvents(metrics, logger, clock),
+        };
       parts = {
         ...{ config, issuers, denyList, cache, replays, clock, state: store },
+        sharedProofs: shared?.sharedProofs,
         logins: logins?.take({ config, issuers, denyList, state: store }),
       };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
         ...parts,
+        ...(shared !== undefined && { onShared: shared.onShared }),
         observe,
         metrics,
         denials,

@@ -75,11 +75,17 @@ export function createFeedReader(dependencies: FeedReaderDependencies): FeedRead
       waiting = waiting.slice(batchSize);
       await Promise.all(batch.map(openOne));
     }
-    reading = undefined;
+  };
+  const start = () => {
+    if (reading !== undefined || waiting.length === 0) return;
+    reading = readAll().finally(() => {
+      reading = undefined;
+      start();
+    });
   };
   const read = (received: readonly Received[]) => {
     waiting.push(...received);
-    reading ??= readAll();
+    start();
   };
   const forgetEnded = () => {
     for (const [text, endsAt] of unreadable) if (endsAt <= clock.monotonic()) unreadable.delete(text);

@@ -9,12 +9,10 @@ import { sleep } from '../../runtime/time/deadline.ts';
 import { createSeal } from '../../session/seal-values.ts';
 import { StateError, type StateStore } from '../../state/state-store.ts';
 import { createChanges } from './changes.ts';
+import { longestLife } from './life.ts';
 import { createFeedReader, longestSealed } from './read-feed.ts';
 import { createRevocationList, maxRevocations } from './revocation-list.ts';
 import { type Revocation, type StoredValue, writeStoredValue } from './stored-value.ts';
-
-/** The longest life of an entry, in milliseconds: 30 days. */
-export const longestLife = 30 * 24 * 3_600_000;
 
 /** Why an entry was not added or lifted. */
 export type NotDone =
@@ -64,6 +62,9 @@ export interface RevocationsDependencies {
 /** How often the state of the list is looked at, in milliseconds. */
 const lookInterval = 5_000;
 
+/** The time between a value that cannot be read and the report, in milliseconds. */
+const soon = 250;
+
 /** The time between two looks while a start waits for the list, in milliseconds. */
 const startInterval = 20;
 
@@ -86,7 +87,7 @@ export function createRevocations(dependencies: RevocationsDependencies): Revoca
     // A copy of an old value has a new life in the store.
     if (value.revocation.endsAt > clock.now() - clockDifference) list.add(value.revocation, life);
   };
-  const reader = createFeedReader({ seal, clock, onValue: take, onUnreadable: () => report() });
+  const reader = createFeedReader({ seal, clock, onValue: take, onUnreadable: () => reportSoon() });
   const feed = store.feed('revoked', { longestLife, receive: reader.receive });
 
   const age = () => {
@@ -100,9 +101,18 @@ export function createRevocations(dependencies: RevocationsDependencies): Revoca
     onProblem(problemOf({ ...unreadable, leftOut: list.leftOut(), isRead: age() !== undefined, store }));
   };
   let cancel = () => {};
+  let isSoon = false;
   const look = () => {
+    isSoon = false;
     report();
     cancel = clock.after(lookInterval, look);
+  };
+  /** A report looks at every unreadable value, and each value can be one. */
+  const reportSoon = () => {
+    if (isSoon) return;
+    isSoon = true;
+    cancel();
+    cancel = clock.after(soon, look);
   };
   look();
 
