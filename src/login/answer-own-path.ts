@@ -4,6 +4,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Trace } from '../model/trace.ts';
 import { pathOf } from '../runtime/path-of.ts';
 import type { Callback } from './callback.ts';
+import type { Complete } from './hand-over/complete.ts';
 import { describePath } from './login-details.ts';
 import type { LoginHostOf } from './login-hosts.ts';
 import type { LoginPaths } from './login-paths.ts';
@@ -20,11 +21,13 @@ export interface OwnPathParts extends SignOut {
   readonly start: Start;
   readonly callback: Callback;
   readonly answerUser: AnswerUser;
+  /** Only with `login.host`. */
+  readonly complete: Complete | undefined;
 }
 
 /** Creates the answers. */
 export function createAnswerOwnPath(parts: OwnPathParts): Logins['answerOwnPath'] {
-  const { hostOf, paths, start, callback, signOut, signedOut, answerUser } = parts;
+  const { hostOf, paths, start, callback, signOut, signedOut, answerUser, complete } = parts;
 
   const answer = (
     asked: LoginRequest,
@@ -37,7 +40,8 @@ export function createAnswerOwnPath(parts: OwnPathParts): Logins['answerOwnPath'
     const placeOfPath = (path: string) => placeOf(request, path);
     if (own.name === 'unknown') return refuse(request, 'the login has no such path');
     if (own.name === 'sign-out' && request.method === 'POST') return signOut(asked, trace);
-    if (!isRead || (own.name === 'callback' && request.method !== 'GET'))
+    const isOnce = own.name === 'callback' || own.name === 'complete';
+    if (!isRead || (isOnce && request.method !== 'GET'))
       return refuse(request, 'the path does not have this method');
     switch (own.name) {
       case 'callback':
@@ -51,6 +55,8 @@ export function createAnswerOwnPath(parts: OwnPathParts): Logins['answerOwnPath'
         return signedOut(asked);
       case 'user':
         return answerUser(asked, trace);
+      case 'complete':
+        return complete?.(asked, trace) ?? refuse(request, 'the login has no such path');
     }
   };
 

@@ -4,6 +4,7 @@ import type { Decision } from '../model/decision.ts';
 import type { DenyReason } from '../model/reasons.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import { denied, redirect, unavailable } from './answers.ts';
+import type { LoginFor } from './hand-over/login-for.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, type LoginProblem, type StepUp } from './login-client.ts';
 import type { LoginCookies } from './login-cookies.ts';
@@ -28,6 +29,8 @@ export interface LoginStart {
   /** Whether the last login of this browser came back without its cookie. The next one to do so ends with a page. */
   readonly isAgain?: boolean;
   readonly stepUp?: StepUp;
+  /** At the central host: the login is for another host. */
+  readonly loginFor?: LoginFor;
 }
 
 /** Begins a login. */
@@ -62,12 +65,11 @@ export function isState(text: string): boolean {
 export function createBegin(parts: BeginParts): Begin {
   const { loginCookies, paths, pages, events, calls, now, randomBytes } = parts;
   const secret = () => Buffer.from(randomBytes(32)).toString('base64url');
+  const addressOf = ({ returnTo, loginFor }: LoginStart, name: string) =>
+    loginFor?.address(name) ?? paths.start(returnTo, name);
   const failed = (asked: LoginRequest, start: LoginStart, problem: LoginProblem) => {
     const { name } = start.issuer.config;
-    const page = pages.failed(
-      { cause: 'unavailable', signIn: paths.start(start.returnTo, name) },
-      asked.languages,
-    );
+    const page = pages.failed({ cause: 'unavailable', signIn: addressOf(start, name) }, asked.languages);
     return unavailable(problem.detail, page, [], {
       place: asked.place,
       issuerName: name,
@@ -78,7 +80,7 @@ export function createBegin(parts: BeginParts): Begin {
     denied(reason, browser, { place, issuerName: issuer.config.name, detail });
 
   return async (asked, start, trace) => {
-    const { issuer, returnTo, isAgain, stepUp } = start;
+    const { issuer, returnTo, isAgain, stepUp, loginFor } = start;
     const { name, issuer: iss } = issuer.config;
     if (trace !== undefined) {
       const problem = issuer.client.problem();
@@ -89,7 +91,7 @@ export function createBegin(parts: BeginParts): Begin {
         found: `to issuer ${name}`,
         option: `${issuer.path}.login`,
       });
-      return answer(asked, start, redirect(paths.start(returnTo, name)));
+      return answer(asked, start, redirect(addressOf(start, name)));
     }
     const callback = paths.callbackOf(name);
     const state = (isAgain === true ? again : '') + secret();
@@ -117,6 +119,7 @@ export function createBegin(parts: BeginParts): Begin {
       callback,
       policy: asked.place.policy,
       startedAt: now(),
+      ...(loginFor !== undefined && { handOver: loginFor.request }),
     };
     const cookies = await loginCookies.add(login, asked.cookies, asked.cookiePlace);
     events.loginStarted(name);

@@ -9,7 +9,16 @@ import { denied, pageAnswer, redirect } from './answers.ts';
 import { isSecondAttempt } from './begin.ts';
 import { readCallback } from './callback-query.ts';
 import type { Finish } from './finish.ts';
-import type { FoundLogin, LoginCookies, NoLogin } from './login-cookies.ts';
+import type { FindHandedOver } from './hand-over/find-handed-over.ts';
+import type { LoginForRequest } from './hand-over/login-for.ts';
+import { homeOf } from './home.ts';
+import {
+  type FoundLogin,
+  hashOfState,
+  type LoginCookies,
+  type NoLogin,
+  type PendingLogin,
+} from './login-cookies.ts';
 import { describeFailed, describeGoingOn, describeLost } from './login-details.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { LoginIssuer } from './login-issuer.ts';
@@ -31,6 +40,10 @@ export interface CallbackParts {
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
   readonly events: Pick<LoginEvents, 'sessionLookup'>;
+  /** Only with `login.host`. */
+  readonly central?:
+    | { readonly loginFor: LoginForRequest; readonly findHandedOver: FindHandedOver }
+    | undefined;
 }
 
 /**
@@ -46,7 +59,7 @@ export type Callback = (
 
 /** Creates the answer. */
 export function createCallback(parts: CallbackParts): Callback {
-  const { issuers, loginCookies, findSession, finish, used, start, paths, pages, events } = parts;
+  const { issuers, loginCookies, findSession, finish, used, start, paths, pages, events, central } = parts;
   const names = issuers.map(({ config }) => config.name);
 
   const failed = (asked: LoginRequest, text: string, cookies: readonly string[] = []): Decision => {
@@ -76,6 +89,21 @@ export function createCallback(parts: CallbackParts): Callback {
     return denied('login_failed', pageAnswer(403, page), { place, detail });
   };
 
+  /** A login for another host goes on there. */
+  const returnOf = async ({ handOver, returnTo }: PendingLogin): Promise<string> =>
+    handOver === undefined || central === undefined ? returnTo : (await central.loginFor(handOver)).address();
+
+  /** Another tab has signed in for another host meanwhile: all hosts then share its session. */
+  const alreadyGranted = async (
+    asked: LoginRequest,
+    { name, login: { handOver } }: FoundLogin,
+  ): Promise<Decision | undefined> => {
+    if (handOver === undefined || central === undefined) return undefined;
+    const removed = loginCookies.remove(name, asked.cookiePlace);
+    const found = await central.findHandedOver(asked, await central.loginFor(handOver), [removed]);
+    return found.kind === 'granted' ? found.decision : undefined;
+  };
+
   const finishLogin = async (
     asked: LoginRequest,
     found: FoundLogin,
@@ -89,10 +117,10 @@ export function createCallback(parts: CallbackParts): Callback {
   return async (asked, issuerName, trace) => {
     const { request, host, cookies, cookiePlace, place } = asked;
     const { state, problem } = readCallback(request.path);
-    const lost = { state, issuerName, returnTo: '/' };
+    const lost = { state, issuerName, returnTo: homeOf(place, paths) };
     if (state === undefined) return withoutLogin(asked, lost, trace);
     const expected = {
-      state,
+      stateHash: hashOfState(state),
       origin: host.origin,
       callback: pathOf(request.path),
       policy: place.policy,
@@ -101,8 +129,11 @@ export function createCallback(parts: CallbackParts): Callback {
     if (trace !== undefined) traceLogin(trace, found);
     if ('none' in found) {
       if (found.none === 'of_other_key' && trace === undefined) events.sessionLookup('invalid');
-      return withoutLogin(asked, { ...lost, ...found }, trace);
+      const returnTo = 'login' in found ? await returnOf(found.login) : lost.returnTo;
+      return withoutLogin(asked, { ...lost, ...('keyId' in found && found), returnTo }, trace);
     }
+    const granted = trace === undefined ? await alreadyGranted(asked, found) : undefined;
+    if (granted !== undefined) return granted;
     if (problem !== undefined) return failed(asked, problem);
     const issuer = issuers.find(({ config }) => config.issuer === found.login.issuer);
     if (issuer === undefined)
@@ -111,7 +142,8 @@ export function createCallback(parts: CallbackParts): Callback {
       ]);
     if (trace !== undefined) return failed(asked, 'a dry run does not redeem the code');
     const finished = used.finishOnce(state, () => finishLogin(asked, found, issuer));
-    return finished ?? withoutLogin(asked, { ...lost, returnTo: found.login.returnTo }, trace);
+    if (finished !== undefined) return finished;
+    return withoutLogin(asked, { ...lost, returnTo: await returnOf(found.login) }, trace);
   };
 }
 

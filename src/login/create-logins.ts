@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/time/clock.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { SessionStore } from '../session/session-store.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { createAnswerOwnPath } from './answer-own-path.ts';
 import { createAskToLogIn } from './ask-to-log-in.ts';
 import { createBegin } from './begin.ts';
@@ -13,6 +14,7 @@ import { createCallback } from './callback.ts';
 import { createCookieChanges } from './cookie-changes.ts';
 import { createExplainDenial } from './explain-denial.ts';
 import { createFinish } from './finish.ts';
+import { createHandOver } from './hand-over/create-hand-over.ts';
 import { createIssuerCalls } from './issuer-calls.ts';
 import { createLoginCookies } from './login-cookies.ts';
 import type { LoginEvents } from './login-events.ts';
@@ -24,6 +26,7 @@ import { createLoginPaths } from './login-paths.ts';
 import type { Logins } from './logins.ts';
 import { createOriginProblem } from './origin.ts';
 import type { Renewals } from './refresh.ts';
+import { createReplacedSessions } from './replaced-sessions.ts';
 import { createRevoke } from './revocations.ts';
 import { createSendToIssuer } from './send-to-issuer.ts';
 import { createSessionLifetime } from './session-lifetime.ts';
@@ -46,6 +49,8 @@ export interface LoginParts {
   readonly names: CookieNames;
   readonly seal: Seal;
   readonly store: SessionStore;
+  /** The store that replicas share; undefined without `state`. */
+  readonly state?: StateStore | undefined;
   readonly sessionMaker: SessionMaker;
   readonly findSession: Logins['findSession'];
   readonly newestOf: Renewals['newestOf'];
@@ -70,6 +75,7 @@ export function createLogins(parts: LoginParts): Logins {
     names,
     seal,
     store,
+    state,
     sessionMaker,
     findSession,
     newestOf,
@@ -80,18 +86,48 @@ export function createLogins(parts: LoginParts): Logins {
   } = parts;
   const { login, sessions, limits } = config;
   const now = () => clock.now();
-  const paths = createLoginPaths(login.paths, issuers.length > 1);
+  const paths = createLoginPaths(login.paths, issuers.length > 1, login.host);
   const { sameSite } = sessions.cookie;
   const loginCookies = createLoginCookies({ names, seal, sameSite, timeout: login.timeout, now });
   const loops = createLoginLoops(names, sameSite, clock);
   const deadline = issuerTime(limits);
   const calls = createIssuerCalls(deadline, clock);
   const begin = createBegin({ loginCookies, paths, pages, events, calls, now, randomBytes });
-  const sendToIssuer = createSendToIssuer({ issuers, begin, paths, pages });
-  const { frames, cors, afterSignOut } = login;
-  const start = createStart({ paths, sendToIssuer, events, frames });
+  const toIssuer = createSendToIssuer({ issuers, begin, paths, pages });
+  const { frames, cors, afterSignOut, timeout, host } = login;
+  const explainDenial = createExplainDenial({ hostOf, store, paths, pages });
+  const replaced = createReplacedSessions({ issuers, store, events, clock });
+  const { isHintOptional } = sessionMaker;
+  const central =
+    host === undefined
+      ? undefined
+      : createHandOver({
+          host,
+          timeout,
+          frames,
+          hostOf,
+          seal,
+          store,
+          state,
+          loginCookies,
+          loops,
+          replaced,
+          isHintOptional,
+          findSession,
+          explainDenial,
+          newestOf,
+          toIssuer,
+          paths,
+          pages,
+          events,
+          clock,
+          randomBytes,
+        });
+  const sendToIssuer = central?.sendToLogIn ?? toIssuer;
+  const start = createStart({ paths, sendToIssuer, events, frames, central });
   const finish = createFinish({
-    issuers,
+    replaced,
+    central,
     beginSession: sessionMaker.begin,
     store,
     loginCookies,
@@ -118,6 +154,8 @@ export function createLogins(parts: LoginParts): Logins {
     events,
     randomBytes,
     afterSignOut,
+    clock,
+    central: central?.signOut,
   });
   return {
     isOwnPath: (path) => paths.read(path) !== undefined,
@@ -136,13 +174,15 @@ export function createLogins(parts: LoginParts): Logins {
         paths,
         pages,
         events,
+        central,
       }),
+      complete: central?.createComplete(start),
       answerUser: createAnswerUser({ issuers, findSession, askToLogIn }),
     }),
     findSession,
     originProblem: createOriginProblem(hostOf, cors),
     askToLogIn,
-    explainDenial: createExplainDenial({ hostOf, store, paths, pages }),
+    explainDenial,
     cookieChanges: createCookieChanges(names),
   };
 }

@@ -4,6 +4,7 @@ import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { sessionsAreShared } from '../config/session/session-place.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { EndedMark } from '../session/ended-sessions.ts';
 import { readCookies } from '../session/read-cookies.ts';
 import type { InvalidCookie, NoSession, Session } from '../session/session.ts';
 import type { FoundSession, SessionStore } from '../session/session-store.ts';
@@ -65,6 +66,16 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
     if (trace === undefined) events.sessionLookup(cause);
     return { outcome: 'none', cause, detail, cookies: isUseless ? store.clear(cookies, place) : [] };
   };
+
+  const ended = (end: EndedMark | undefined, lookup: Lookup): None => {
+    const isNew = lookup.trace === undefined && end !== undefined && !end.isReported;
+    if (isNew && end.cause !== 'here') events.sessionEnded(nameOf(end.issuer), end.cause);
+    if (isNew) end.isReported = true;
+    return none('expired', () => describeEnded(end?.cause), lookup);
+  };
+
+  const nameOf = (issuer: string) =>
+    issuers.find(({ config: one }) => one.issuer === issuer)?.config.name ?? issuer;
 
   const invalid = (why: InvalidCookie, lookup: Lookup): None => {
     const { cookies, place, path } = lookup;
@@ -196,7 +207,7 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'invalid':
         return invalid(found.why(), lookup);
       case 'expired':
-        return none('expired', describeEnded, lookup);
+        return ended(found.end, lookup);
     }
   };
 

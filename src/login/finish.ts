@@ -5,6 +5,8 @@ import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { StateError } from '../state/state-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
+import type { GrantSession } from './hand-over/grant-session.ts';
+import type { LoginForRequest } from './hand-over/login-for.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import { isLoginProblem, isRejectedClient, type LoginProblem } from './login-client.ts';
 import type { FoundLogin, LoginCookies } from './login-cookies.ts';
@@ -16,21 +18,24 @@ import type { LoginPages } from './login-pages.ts';
 import type { LoginPaths } from './login-paths.ts';
 import type { LoginRequest } from './login-request.ts';
 import { deleteOldCookies } from './old-cookies.ts';
+import type { ReplacedSessions } from './replaced-sessions.ts';
 import { describeUnavailable } from './session-details.ts';
 import type { SessionMaker } from './session-of-tokens.ts';
 
 /** The dependencies of the end of a login. */
 export interface FinishParts {
-  readonly issuers: readonly LoginIssuer[];
   readonly beginSession: SessionMaker['begin'];
   readonly store: SessionStore;
+  readonly replaced: ReplacedSessions;
   readonly loginCookies: LoginCookies;
   readonly loops: LoginLoops;
   readonly paths: LoginPaths;
   readonly pages: LoginPages;
   readonly events: LoginEvents;
   readonly calls: IssuerCalls;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Only with `login.host`. */
+  readonly central?: { readonly loginFor: LoginForRequest; readonly grantSession: GrantSession } | undefined;
 }
 
 /** The end of a login. */
@@ -43,12 +48,16 @@ export interface Finished {
 /** Finishes a login. */
 export type Finish = (asked: LoginRequest, found: FoundLogin, issuer: LoginIssuer) => Promise<Finished>;
 
-/** How long requests with the cookie of a replaced session can arrive, in milliseconds. */
-const lateRequests = 60_000;
+/** A login that ends. */
+interface Ending extends FoundLogin {
+  /** The address that starts the same login again. */
+  readonly signIn: string;
+}
 
 /** Creates the end of logins. */
 export function createFinish(parts: FinishParts): Finish {
-  const { issuers, beginSession, store, loginCookies, loops, paths, pages, events, calls, clock } = parts;
+  const { beginSession, store, replaced, loginCookies, loops, paths, pages, events, calls, clock, central } =
+    parts;
 
   const ended = (
     found: FoundLogin,
@@ -60,20 +69,14 @@ export function createFinish(parts: FinishParts): Finish {
     events.loginFinished(issuer.config.name, result, { seconds, ...more });
   };
 
-  const fail = (
-    asked: LoginRequest,
-    found: FoundLogin,
-    issuer: LoginIssuer,
-    problem: LoginProblem,
-  ): Finished => {
+  const fail = (asked: LoginRequest, found: Ending, issuer: LoginIssuer, problem: LoginProblem): Finished => {
     const { name } = issuer.config;
     const { kind, detail } = problem;
     const isCodeUsed = !(kind === 'unavailable' && problem.isUnsent === true);
     // A reload of the page can redeem a code that was not sent.
     const cookies = isCodeUsed ? [loginCookies.remove(found.name, asked.cookiePlace)] : [];
     const cause = kind === 'cancelled' || kind === 'unavailable' ? kind : 'failed';
-    const signIn = paths.start(found.login.returnTo, name);
-    const page = pages.failed({ cause, signIn }, asked.languages);
+    const page = pages.failed({ cause, signIn: found.signIn }, asked.languages);
     ended(found, issuer, cause, {
       detail,
       ...(cause === 'unavailable' && isRejectedClient(problem) && { isClientRejected: true }),
@@ -100,14 +103,13 @@ export function createFinish(parts: FinishParts): Finish {
   /** The store takes no session. */
   const failAtStore = (
     asked: LoginRequest,
-    found: FoundLogin,
+    found: Ending,
     issuer: LoginIssuer,
     problem: string,
     isCodeUsed: boolean,
   ): Finished => {
     const cookies = isCodeUsed ? [loginCookies.remove(found.name, asked.cookiePlace)] : [];
-    const signIn = paths.start(found.login.returnTo, issuer.config.name);
-    const page = pages.failed({ cause: 'unavailable', signIn }, asked.languages);
+    const page = pages.failed({ cause: 'unavailable', signIn: found.signIn }, asked.languages);
     ended(found, issuer, 'unavailable', { detail: problem });
     const answered = { place: asked.place, issuerName: issuer.config.name };
     const detail = () => describeUnavailable(problem);
@@ -125,25 +127,13 @@ export function createFinish(parts: FinishParts): Finish {
     }
   };
 
-  /** Ends the session that the browser had. */
-  const endOld = async ({ cookies, cookiePlace }: LoginRequest, issuer: LoginIssuer, subject: string) => {
-    const old = await store.find(cookies, cookiePlace);
-    if (!('session' in old)) return;
-    const end = () => {
-      void store.end(old.session);
-      const of = issuers.find(({ config }) => config.issuer === old.session.issuer);
-      events.sessionEnded(of?.config.name ?? old.session.issuer, 'replaced');
-    };
-    const isSame = old.session.issuer === issuer.config.issuer && old.session.subject === subject;
-    // Requests of other tabs are on their way with the old cookie, for example if several tabs log in at the same time.
-    if (isSame) clock.after(lateRequests, end);
-    else end();
-  };
-
-  return async (asked, found, issuer) => {
+  return async (asked, foundLogin, issuer) => {
     const { request, host, place, cookies, cookiePlace, languages } = asked;
-    const { login } = found;
+    const { login } = foundLogin;
     const { name } = issuer.config;
+    const loginFor = login.handOver === undefined ? undefined : await central?.loginFor(login.handOver);
+    const signIn = loginFor?.address(name) ?? paths.start(login.returnTo, name);
+    const found = { ...foundLogin, signIn };
     // A reload of the page can redeem a code that was not sent.
     const problem = store.problem?.();
     if (problem !== undefined) return failAtStore(asked, found, issuer, problem, false);
@@ -168,7 +158,6 @@ export function createFinish(parts: FinishParts): Finish {
       const detail = `the session has ${saved.bytes} bytes, the largest part is ${saved.tooLarge}`;
       events.sessionTooLarge(name, saved.tooLarge, saved.bytes);
       ended(found, issuer, 'too_large', { detail });
-      const signIn = paths.start(login.returnTo, name);
       const page = pages.failed({ cause: 'too_large', signIn, part: saved.tooLarge }, languages);
       return {
         isCodeUsed: true,
@@ -180,8 +169,15 @@ export function createFinish(parts: FinishParts): Finish {
       };
     }
     const { issuer: iss, subject } = session;
-    await endOld(asked, issuer, subject);
+    await replaced.endOld(asked, session, loginFor !== undefined);
     ended(found, issuer, 'success');
+    if (loginFor !== undefined && central !== undefined) {
+      const set = [...saved.cookies, ...finished];
+      return {
+        isCodeUsed: true,
+        decision: await central.grantSession(asked, loginFor, saved.session, name, set),
+      };
+    }
     const { returnTo } = login;
     const counted = loops.succeeded({ issuer: iss, subject, returnTo }, cookies, cookiePlace);
     const changes = [...saved.cookies, ...finished, ...counted, ...deleteOldCookies(cookies, host)];

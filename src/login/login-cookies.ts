@@ -5,11 +5,12 @@ import type { CookieNames } from '../session/cookie-names.ts';
 import type { Seal } from '../session/seal.ts';
 import type { CookiePlace, RequestCookies } from '../session/session-store.ts';
 import { deleteCookie, setCookie } from '../session/set-cookie.ts';
+import { type HandOverRequest, isHandOverRequest } from './hand-over/hand-over-request.ts';
 import { loopMark } from './login-loops.ts';
 
 /** A login in progress. */
 export interface PendingLogin {
-  /** The exact `iss` of the issuer that the browser was sent to (RFC 9700 section 4.4). */
+  /** The exact `iss` of the issuer that the browser was sent to (RFC 9700 section 4.4); empty if that was the central host. */
   readonly issuer: string;
   readonly state: string;
   readonly nonce: string;
@@ -24,6 +25,8 @@ export interface PendingLogin {
   readonly policy: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** At the central host: the request that the login is for. */
+  readonly handOver?: HandOverRequest;
 }
 
 /** A login in progress, and the name of its cookie. */
@@ -37,7 +40,7 @@ export type NoLogin =
   | { readonly none: 'absent' | 'invalid' }
   /** Sealed with a key that this process does not have. */
   | { readonly none: 'of_other_key'; readonly keyId: string }
-  | { readonly none: 'expired'; readonly returnTo: string };
+  | { readonly none: 'expired'; readonly login: PendingLogin };
 
 /** The cookies. */
 export interface LoginCookies {
@@ -47,9 +50,9 @@ export interface LoginCookies {
     cookies: RequestCookies,
     place: CookiePlace,
   ) => Promise<readonly string[]>;
-  /** Finds the login that a `state` belongs to. */
+  /** Finds the login that a `state` belongs to. @param expected.stateHash its SHA-256 ({@link hashOfState}) */
   readonly find: (
-    expected: Pick<PendingLogin, 'state' | 'origin' | 'callback' | 'policy'>,
+    expected: Pick<PendingLogin, 'origin' | 'callback' | 'policy'> & { readonly stateHash: string },
     cookies: RequestCookies,
     place: CookiePlace,
   ) => Promise<FoundLogin | NoLogin>;
@@ -125,23 +128,23 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const value = await seal.seal('oidc-authz-login', login);
       return [
         ...surplus.slice(0, maxDeleted).map((name) => remove(name, place)),
-        setCookie(names.login(place, markOf(login.state)), value, timeout / 1_000, {
+        setCookie(names.login(place, markOf(hashOfState(login.state))), value, timeout / 1_000, {
           isHttp: place.isHttp,
           sameSite,
         }),
       ];
     },
     find: async (expected, cookies, place) => {
-      const name = names.login(place, markOf(expected.state));
+      const name = names.login(place, markOf(expected.stateHash));
       if (cookies.values(name).length === 0) return { none: 'absent' };
       const login = await open(name, cookies);
       if (login === undefined) return unreadable(cookies.values(name));
-      if (!isSameText(login.state, expected.state)) return { none: 'invalid' };
-      const { origin, callback, policy, returnTo } = login;
+      if (!isSameText(hashOfState(login.state), expected.stateHash)) return { none: 'invalid' };
+      const { origin, callback, policy } = login;
       const isHere =
         origin === expected.origin && callback === expected.callback && policy === expected.policy;
       if (!isHere) return { none: 'invalid' };
-      return isExpired(login) ? { none: 'expired', returnTo } : { name, login };
+      return isExpired(login) ? { none: 'expired', login } : { name, login };
     },
     finish: async ({ name, login }, cookies, place) => {
       const present = namesIn(cookies).filter((other) => other !== name);
@@ -150,6 +153,8 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
       const twins = others.filter(
         (other) =>
           other.login !== undefined &&
+          // Logins for other hosts return to different pages.
+          other.login.handOver === undefined &&
           other.login.issuer === login.issuer &&
           other.login.returnTo === login.returnTo,
       );
@@ -162,9 +167,14 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
   };
 }
 
+/** The SHA-256 of a `state`, base64url. */
+export function hashOfState(state: string): string {
+  return createHash('sha256').update(state).digest('base64url');
+}
+
 /** The part of the name that a login cookie has from its `state`. */
-function markOf(state: string): string {
-  return createHash('sha256').update(state).digest('base64url').slice(0, 8);
+function markOf(stateHash: string): string {
+  return stateHash.slice(0, 8);
 }
 
 const textMembers = [
@@ -183,6 +193,8 @@ function readPendingLogin(value: unknown): PendingLogin | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const login = value as Partial<Record<keyof PendingLogin, unknown>>;
   const isWhole =
-    textMembers.every((member) => typeof login[member] === 'string') && typeof login.startedAt === 'number';
+    textMembers.every((member) => typeof login[member] === 'string') &&
+    typeof login.startedAt === 'number' &&
+    (login.handOver === undefined || isHandOverRequest(login.handOver));
   return isWhole ? (login as PendingLogin) : undefined;
 }

@@ -3,7 +3,7 @@ import { loginPaths, type PathOptions } from '../config/login/login-addresses.ts
 
 /** A path of the login. */
 export type OwnPath =
-  | { readonly name: 'start' | 'choose' | 'sign-out' | 'signed-out' | 'user' }
+  | { readonly name: 'start' | 'choose' | 'sign-out' | 'signed-out' | 'user' | 'complete' }
   /** The redirect URI (RFC 6749 section 3.1.2). `issuer` is a name as decoded from the path; undefined in the one without a name. */
   | { readonly name: 'callback'; readonly issuer: string | undefined }
   | { readonly name: 'unknown' };
@@ -16,8 +16,12 @@ export interface LoginPaths {
   readonly callbackOf: (issuer: string) => string;
   /** @param returnTo the validated return address @param issuer a name; undefined to choose */
   readonly start: (returnTo: string, issuer?: string) => string;
+  /** The start of a login for another host. @param request the sealed request @param choice the name of an issuer, or whether to ask */
+  readonly startFor: (request: string, choice?: string | true) => string;
   readonly signOut: string;
   readonly signedOut: string;
+  /** Where the central host hands a session over; undefined without `login.host`. */
+  readonly complete: string | undefined;
 }
 
 /**
@@ -25,9 +29,14 @@ export interface LoginPaths {
  *
  * @param hasSeveralIssuers whether several issuers of the configuration sign people in. Each then has its own redirect URI, so that the
  *   answer of one is never read as that of another (RFC 9700 section 4.4.2.2)
+ * @param central `login.host`
  */
-export function createLoginPaths(options: PathOptions, hasSeveralIssuers: boolean): LoginPaths {
-  const paths = loginPaths(options);
+export function createLoginPaths(
+  options: PathOptions,
+  hasSeveralIssuers: boolean,
+  central?: string | undefined,
+): LoginPaths {
+  const paths = loginPaths(options, central);
   const named = new Map<string, OwnPath>([
     [paths.callback, { name: 'callback', issuer: undefined }],
     [paths.start, { name: 'start' }],
@@ -35,6 +44,7 @@ export function createLoginPaths(options: PathOptions, hasSeveralIssuers: boolea
     [paths.signOut, { name: 'sign-out' }],
     [paths.signedOut, { name: 'signed-out' }],
     [paths.user, { name: 'user' }],
+    ...(paths.complete === undefined ? [] : [[paths.complete, { name: 'complete' }] as const]),
   ]);
   const { prefix } = options;
   const callbackPrefix = `${paths.callback}/`;
@@ -58,8 +68,13 @@ export function createLoginPaths(options: PathOptions, hasSeveralIssuers: boolea
       const query = new URLSearchParams({ ...(issuer !== undefined && { issuer }), rd: returnTo });
       return `${paths.start}?${query}`;
     },
+    startFor: (request, choice) => {
+      const query = new URLSearchParams({ request, ...(typeof choice === 'string' && { issuer: choice }) });
+      return `${choice === true ? paths.choose : paths.start}?${query}`;
+    },
     signOut: paths.signOut,
     signedOut: paths.signedOut,
+    complete: paths.complete,
   };
 }
 

@@ -19,6 +19,8 @@ export interface LoginPlace {
   readonly requireSameOrigin: boolean;
   /** The path of the option that says so, such as `rules[0].require.login`. */
   readonly option: string;
+  /** The central host (`login.host`), where no rule counts sessions: it has no page to return to. */
+  readonly isOnlyCentral?: true;
 }
 
 /** Finds the place for a path of the same host; undefined if its rule does not count sessions. */
@@ -51,7 +53,7 @@ export interface Logins {
   /**
    * Answers a request to a path of this service. Never an allow.
    *
-   * @param policy the name of the policy, or empty
+   * @param policy the name of the policy, or empty. It is that of the place
    */
   readonly answerOwnPath: (
     request: CheckRequest,

@@ -11,7 +11,8 @@ import type { LoginRequest } from './login-request.ts';
 import type { LoginPlace } from './logins.ts';
 
 /** The parts of the answer. */
-export interface ToIssuer extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isAgain' | 'stepUp'> {
+export interface ToIssuer
+  extends Pick<LoginStart, 'returnTo' | 'cookies' | 'isAgain' | 'stepUp' | 'loginFor'> {
   /** The name of the chosen issuer. Only one of the place counts. */
   readonly issuer?: string | undefined;
   /** Whether to ask although the place has one issuer. */
@@ -39,7 +40,7 @@ export function createSendToIssuer(parts: {
 
   return (asked, to, trace) => {
     const { place, languages } = asked;
-    const { returnTo, cookies, isAgain, stepUp, isChoice, status, reason, detail } = to;
+    const { returnTo, cookies, isAgain, stepUp, loginFor, isChoice, status, reason, detail } = to;
     const issuers = issuersAt(place);
     const chosen = issuers.find(({ config }) => config.name === to.issuer);
     const issuer = chosen ?? (issuers.length === 1 && isChoice !== true ? issuers[0] : undefined);
@@ -54,13 +55,14 @@ export function createSendToIssuer(parts: {
           ...(cookies !== undefined && { cookies }),
           ...(isAgain !== undefined && { isAgain }),
           ...(stepUp !== undefined && { stepUp }),
+          ...(loginFor !== undefined && { loginFor }),
         },
         trace,
       );
     if (trace !== undefined) traceChoice(trace, place);
     const links = issuers.map(({ config: { name, login } }) => ({
       label: login.label ?? name,
-      href: paths.start(returnTo, name),
+      href: loginFor?.address(name) ?? paths.start(returnTo, name),
     }));
     const page = pages.choice({ issuers: links }, languages);
     return denied(reason, pageAnswer(status, page, cookies), { place, detail });

@@ -1,6 +1,7 @@
 /** Why a request has no session: the texts for details and traces. They never have a value of the session. */
 import { detailOf, listed } from '../config/values/detail-text.ts';
 import type { StepDetail } from '../model/trace.ts';
+import type { EndedCause } from '../session/ended-list.ts';
 import type { InvalidCookie } from '../session/session.ts';
 import type { LoginPlace } from './logins.ts';
 
@@ -73,13 +74,21 @@ export function sealedWith(keyId: string): string {
   return `sealed with key ${keyId}, which is not in sessions.keysFile of this replica`;
 }
 
-/** The session was ended by a sign-out. */
-export function describeEnded(): StepDetail {
+/** The session was ended before its time. */
+export function describeEnded(cause: EndedCause = 'here'): StepDetail {
   return detailOf(
     { step: 'session', subject, expected: 'a session', found: 'one that was ended' },
-    'the session was ended by a sign-out',
+    endedTexts[cause],
   );
 }
+
+const endedTexts = {
+  here: 'the session was ended by a sign-out',
+  elsewhere:
+    'another replica or worker ended the session: by a sign-out, or because the issuer rejected its refresh token',
+  back_channel: 'the issuer ended the session (back-channel logout)',
+  front_channel: 'the issuer ended the session (front-channel logout)',
+} as const satisfies Readonly<Record<EndedCause, string>>;
 
 /** The issuer ended the session: it no longer accepts its refresh token. */
 export function describeRejected(detail: string): StepDetail {

@@ -1,9 +1,12 @@
 /** Signs a person out: here, and at the issuer (OpenID Connect RP-Initiated Logout 1.0). */
 import type { Decision } from '../model/decision.ts';
 import { passed, type Trace } from '../model/trace.ts';
+import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect } from './answers.ts';
+import type { CentralSignOut } from './hand-over/central-sign-out.ts';
+import type { SignOutRequest } from './hand-over/sign-out-requests.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import { describeOrigin, describeSignOut } from './login-details.ts';
@@ -35,6 +38,9 @@ export interface SignOutParts {
   readonly randomBytes: (count: number) => Uint8Array;
   /** `login.afterSignOut`. */
   readonly afterSignOut: string;
+  readonly clock: Pick<Clock, 'after'>;
+  /** Only with `login.host`. */
+  readonly central?: CentralSignOut | undefined;
 }
 
 /** The answers about signing out. */
@@ -42,11 +48,14 @@ export interface SignOut {
   /** Signs out, or asks first. Only for `GET`, `HEAD` and `POST`. */
   readonly signOut: (asked: LoginRequest, trace?: Trace) => Promise<Decision>;
   /** The page after a sign-out, where the issuer sends the browser. */
-  readonly signedOut: (asked: LoginRequest) => Decision;
+  readonly signedOut: (asked: LoginRequest) => Decision | Promise<Decision>;
 }
 
 /** The address of the sign-out at the issuer; undefined if it has none. */
 type AtIssuer = string | undefined;
+
+/** How long the visit of the central host can take, in milliseconds. A browser that never comes there must not keep the session. */
+const lateVisit = 60_000;
 
 /** Creates the answers. */
 export function createSignOut(parts: SignOutParts): SignOut {
@@ -63,6 +72,8 @@ export function createSignOut(parts: SignOutParts): SignOut {
     pages,
     events,
     randomBytes,
+    clock,
+    central,
   } = parts;
 
   /** The session, if it still counts. The holder of a dead cookie must not learn whose it was, or use its tokens. */
@@ -78,35 +89,58 @@ export function createSignOut(parts: SignOutParts): SignOut {
     return end === undefined ? session : undefined;
   };
 
-  const issuerOf = (session: Session | undefined) =>
+  const issuerOf = (session: Pick<Session, 'issuer'> | undefined) =>
     issuers.find(({ config }) => config.issuer === session?.issuer);
 
   const addressAtIssuer = async (
     { host }: LoginRequest,
     issuer: LoginIssuer,
     idToken: string | undefined,
+    forOther: SignOutRequest | undefined,
   ): Promise<AtIssuer> => {
-    const state = Buffer.from(randomBytes(16)).toString('base64url');
+    const state =
+      forOther === undefined || central === undefined
+        ? Buffer.from(randomBytes(16)).toString('base64url')
+        : await central.stateFor(forOther);
     const returnTo = host.origin + paths.signedOut;
     const address = await calls(issuer.client.endSessionUrl({ idToken, returnTo, state }));
     return typeof address === 'string' ? address : undefined;
   };
 
-  const act = async (asked: LoginRequest): Promise<Decision> => {
+  /** Ends a session. If the central host has another copy of it, that one ends first: it has the refresh token to revoke. */
+  const end = async (session: Session, issuer: LoginIssuer | undefined, isCopy: boolean) => {
+    if (isCopy) {
+      clock.after(lateVisit, () => void store.end(session));
+      return;
+    }
+    await store.end(session);
+    events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
+    if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
+  };
+
+  /** @param forOther the sign-out of another host, at the central host */
+  const act = async (asked: LoginRequest, forOther?: SignOutRequest): Promise<Decision> => {
     const { request, place, cookies, cookiePlace } = asked;
     const session = await sessionOf(asked);
-    const issuer = issuerOf(session);
+    const issuer = issuerOf(session) ?? issuerOf(forOther);
+    const isOther = central !== undefined && !central.isHere(asked.host);
     const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
-    if (session !== undefined) {
-      await store.end(session);
-      events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
-      if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
+    if (session !== undefined) await end(session, issuer, isOther && store.shared === undefined);
+    if (isOther) {
+      const address = await central.addressFor(asked, session);
+      return denied('signed_out', redirect(address, cleared, request.method === 'POST' ? 303 : 302), {
+        place,
+        issuerName: issuer?.config.name,
+        detail: () => describeSignOut('the session has ended here; the browser goes to the central host'),
+      });
     }
-    const address = issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, session?.idToken);
+    const idToken = session?.idToken ?? forOther?.idToken;
+    const address =
+      issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, idToken, forOther);
     const isFar = address !== undefined;
     // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;
-    const here = issuer === undefined ? paths.signedOut : `${paths.signedOut}?here`;
+    const here = `${forOther?.origin ?? ''}${paths.signedOut}${issuer === undefined ? '' : '?here'}`;
     const found = isFar
       ? 'the session has ended; the browser goes to the issuer'
       : session === undefined
@@ -117,6 +151,12 @@ export function createSignOut(parts: SignOutParts): SignOut {
       issuerName: issuer?.config.name,
       detail: () => describeSignOut(found),
     });
+  };
+
+  /** Whether a sign-out of another host is about the session here, or there is none to lose. */
+  const isOf = async (asked: LoginRequest, { id }: SignOutRequest): Promise<boolean> => {
+    const session = await sessionOf(asked);
+    return session === undefined || session.id === id;
   };
 
   const ask = ({ place, languages }: LoginRequest): Decision => {
@@ -136,6 +176,9 @@ export function createSignOut(parts: SignOutParts): SignOut {
       const { request, host } = asked;
       const isPost = request.method === 'POST';
       if (isPost && !isFromOrigin(request, host.origin)) return refuse(asked);
+      const forOther = isPost ? undefined : await central?.requestOf(asked);
+      if (forOther !== undefined && trace === undefined && (await isOf(asked, forOther)))
+        return act(asked, forOther);
       if (!isPost && !isWanted(asked)) return ask(asked);
       if (trace !== undefined) {
         passed(trace, { step: 'login', subject: 'the sign-out', found: 'a dry run ends no session' });
@@ -146,9 +189,14 @@ export function createSignOut(parts: SignOutParts): SignOut {
       }
       return act(asked);
     },
-    signedOut: ({ request, host, place, languages }) => {
-      const { afterSignOut } = parts;
+    signedOut: async (asked) => {
+      const { request, host, place, languages } = asked;
+      const returnTo = await central?.returnOf(asked);
+      // A path is one of the other hosts, if this one has no pages.
+      const isElsewhere = place.isOnlyCentral === true && parts.afterSignOut.startsWith('/');
+      const afterSignOut = isElsewhere ? '' : parts.afterSignOut;
       const detail = () => describeSignOut('the browser comes back from a sign-out');
+      if (returnTo !== undefined) return denied('signed_out', redirect(returnTo), { place, detail });
       if (afterSignOut !== '') {
         const location = afterSignOut.startsWith('/') ? host.origin + afterSignOut : afterSignOut;
         return denied('signed_out', redirect(location), { place, detail });

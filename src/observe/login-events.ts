@@ -1,5 +1,11 @@
 /** Logs and counts logins and sessions. Records contain no code, state, cookie, token or claim. */
-import type { LoginEvents, LoginResult } from '../login/login-events.ts';
+import type {
+  HandOverResult,
+  LoginEvents,
+  LoginResult,
+  LogoutTokenResult,
+  LostEnd,
+} from '../login/login-events.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,11 +21,35 @@ const endings: Readonly<Record<LoginResult, readonly [level: 'info' | 'warn', te
   too_large: ['warn', 'a login failed because its session is too large'],
 };
 
+/** The records of hand-overs, by result. The others are counted only. */
+const handOvers: Partial<Record<HandOverResult, readonly [level: 'info' | 'warn', text: string]>> = {
+  replayed: ['info', 'a grant of the central host was used twice'],
+  refused: ['info', 'a hand-over of a session was refused'],
+  unavailable: ['warn', 'a hand-over of a session failed because the store did not answer'],
+};
+
 /** The ending of a login whose issuer answers, but not to this client. */
 const clientRejected = [
   'warn',
   'a login failed because the issuer rejects this service as a client',
 ] as const;
+
+/** The records of logout tokens, by result. */
+const logouts: Readonly<Record<LogoutTokenResult, readonly [level: 'info' | 'warn', text: string]>> = {
+  success: ['info', 'the issuer ended sessions with a logout token'],
+  rejected: ['warn', 'a logout token was rejected'],
+  replayed: ['warn', 'a logout token was here before'],
+  unconfirmed: [
+    'warn',
+    'a logout token ended sessions in this process only; the store does not answer, and the service continues to try',
+  ],
+  too_many: ['warn', 'a logout token was not read, because too many arrive at the same time'],
+};
+
+const lostEndTexts: Readonly<Record<LostEnd, string>> = {
+  list_full: 'the list of ended sessions is full; the oldest ones are accepted again; lower sessions.maxAge',
+  not_sent: 'too many ended sessions wait for the store; other replicas accept them until the store is back',
+};
 
 /** The time between two warnings about the same host, in milliseconds. */
 const warningInterval = 60_000;
@@ -34,17 +64,22 @@ export interface LoginEventsDependencies {
   readonly clock: Clock;
   /** The names of the issuers that sign people in. */
   readonly issuers: readonly string[];
+  /** Whether one host signs everyone in (`login.host`). */
+  readonly hasCentralHost?: boolean;
 }
 
 /** Creates the receiver of the events of logins and sessions. */
-export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEventsDependencies): LoginEvents {
+export function createLoginEvents(dependencies: LoginEventsDependencies): LoginEvents {
+  const { logger, metrics, clock, issuers, hasCentralHost = false } = dependencies;
   const { logins } = metrics;
+  if (hasCentralHost) logins.centralHostConfigured();
   for (const issuer of issuers) logins.issuerConfigured(issuer);
   const mayWrite = createRecordBudget('logins', { logger, metrics, clock });
   const write = (level: 'info' | 'warn', record: object, text: string) => {
     if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
   };
   const isDueForDelivery = onceAMinute(clock);
+  const isDueForLostEnd = onceAMinute(clock);
 
   return {
     loginStarted: logins.loginStarted,
@@ -53,6 +88,11 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
       const [level, text] = isClientRejected === true ? clientRejected : endings[result];
       const rounded = seconds === undefined ? undefined : Math.round(seconds * 10) / 10;
       write(level, { issuer, result, seconds: rounded, problem: detail }, text);
+    },
+    handedOver: (result) => {
+      logins.handedOver(result);
+      const record = handOvers[result];
+      if (record !== undefined) write(record[0], { result }, record[1]);
     },
     sessionLookup: logins.sessionLookup,
     sessionEnded: (issuer, cause) => {
@@ -80,6 +120,19 @@ export function createLoginEvents({ logger, metrics, clock, issuers }: LoginEven
           { host: shortened(host) },
           'a browser does not receive session cookies; list set-cookie in headersToDownstreamOnAllow of the mesh (Kyma: toDownstream.onAllow)',
         );
+    },
+    logoutToken: (issuer, result, problem) => {
+      logins.logoutToken(issuer, result);
+      const [level, text] = logouts[result];
+      write(level, { issuer, result, problem }, text);
+    },
+    frontChannelLogout: (issuer, result) => {
+      logins.frontChannelLogout(issuer, result);
+      logger.debug({ issuer, result }, 'a frame of the issuer asked to end a session');
+    },
+    endLost: (cause) => {
+      logins.endLost(cause);
+      if (isDueForLostEnd(cause)) logger.error({ cause }, lostEndTexts[cause]);
     },
     revocationFailed: (issuer, detail) =>
       write('warn', { issuer, problem: detail }, 'a refresh token could not be revoked at a sign-out'),

@@ -17,6 +17,11 @@ export const loginMetricDefinitions = {
     labels: [],
     help: 'Time from the start of a login to its success, in seconds. It includes the time that the person spends at the issuer.',
   },
+  session_hand_overs_total: {
+    type: 'counter',
+    labels: ['result'],
+    help: 'Steps of hand-overs of sessions from the central host (`login.host`) to other hosts, by result.',
+  },
   session_lookups_total: {
     type: 'counter',
     labels: ['result'],
@@ -31,6 +36,21 @@ export const loginMetricDefinitions = {
     type: 'counter',
     labels: ['cause'],
     help: 'Sessions that this service ended or found to have ended, by cause. A session that is never used again does not count.',
+  },
+  logout_tokens_total: {
+    type: 'counter',
+    labels: ['issuer', 'result'],
+    help: 'Logout tokens that issuers sent (`sessions.backChannelLogout`), by result.',
+  },
+  front_channel_logouts_total: {
+    type: 'counter',
+    labels: ['issuer', 'result'],
+    help: 'Requests of frames that end a session (`sessions.frontChannelLogout`), by result.',
+  },
+  session_ends_lost_total: {
+    type: 'counter',
+    labels: ['cause'],
+    help: 'Ends of sessions that this process forgot, or that do not reach the other processes. Such a session may be accepted again.',
   },
   sessions_too_large_total: {
     type: 'counter',
@@ -65,6 +85,18 @@ export const loginResults = {
   too_large: 'The session does not fit into its cookies.',
 } as const;
 
+/** The values of `result` of `session_hand_overs_total`. */
+export const handOverResults = {
+  requested: 'A host sent a browser without a session to the central host.',
+  granted: 'The central host sent the browser back with a grant.',
+  completed: 'The host took the session of the grant.',
+  expired: 'The request, the grant or its session was too old. The login begins again.',
+  lost: 'The grant belongs to no login of this browser: another tab has finished it, or the grant is of another browser.',
+  replayed: 'The grant was used before.',
+  refused: 'The request or the grant cannot be opened, or is for another host or policy.',
+  unavailable: 'The store of the sessions did not answer.',
+} as const;
+
 /** The values of `result` of `session_lookups_total`. */
 export const lookupResults = {
   cached: 'The session is valid, and this process has opened its cookie before.',
@@ -88,6 +120,31 @@ export const refreshResults = {
     'The store did not answer, so the session was not renewed; or it did not take the new tokens, and this process tries again. Only with a store.',
 } as const;
 
+/** The values of `result` of `logout_tokens_total`. */
+export const logoutTokenResults = {
+  success: 'The sessions have ended.',
+  rejected: 'The logout token is not valid. The log has the cause.',
+  replayed: 'The same logout token was here before.',
+  unconfirmed:
+    'The sessions have ended in this process. The store did not answer within 2 s; the service continues to try.',
+  too_many: 'Too many logout tokens at the same time.',
+} as const;
+
+/** The values of `result` of `front_channel_logouts_total`. */
+export const frontChannelResults = {
+  success: 'The sessions of the `sid` have ended.',
+  rejected: 'The request has no `sid`, or another issuer.',
+  unconfirmed:
+    'The sessions have ended in this process. The store did not answer within 2 s; the service continues to try.',
+  too_many: 'Too many requests.',
+} as const;
+
+/** The values of `cause` of `session_ends_lost_total`. */
+export const lostEnds = {
+  list_full: 'The list of ended sessions is full, and its oldest entry was forgotten.',
+  not_sent: 'Too many ends wait for the store.',
+} as const;
+
 /** The values of `cause` of `sessions_ended_total`. */
 export const sessionEnds = {
   sign_out: 'The person signed out.',
@@ -96,4 +153,9 @@ export const sessionEnds = {
   tokens_ended: 'The token that it forwards ended and cannot be renewed.',
   refresh_rejected: 'The issuer no longer accepts its refresh token.',
   replaced: 'The person signed in again in the same browser.',
+  back_channel:
+    'The issuer ended it with a logout token. Counted by each process that a request shows it to.',
+  front_channel: 'A frame of the issuer ended it. Counted by each process that a request shows it to.',
+  elsewhere:
+    'Another replica or worker ended it, and counted the cause. Counted by each process that a request shows it to.',
 } as const;

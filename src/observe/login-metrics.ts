@@ -1,6 +1,24 @@
 /** Counts logins and sessions. */
-import type { LoginResult, RefreshResult, SessionEnd, SessionLookup } from '../login/login-events.ts';
-import { loginResults, lookupResults, refreshResults, sessionEnds } from './login-metric-definitions.ts';
+import type {
+  FrontChannelResult,
+  HandOverResult,
+  LoginResult,
+  LogoutTokenResult,
+  LostEnd,
+  RefreshResult,
+  SessionEnd,
+  SessionLookup,
+} from '../login/login-events.ts';
+import {
+  frontChannelResults,
+  handOverResults,
+  loginResults,
+  logoutTokenResults,
+  lookupResults,
+  lostEnds,
+  refreshResults,
+  sessionEnds,
+} from './login-metric-definitions.ts';
 import type { MetricMakers } from './metric-makers.ts';
 
 /** Upper bounds of the buckets of a login's duration, in seconds. */
@@ -13,9 +31,15 @@ export interface LoginMetrics {
   readonly loginStarted: (issuer: string) => void;
   /** @param seconds since the start of the login; undefined if it is not known */
   readonly loginFinished: (issuer: string, result: LoginResult, seconds: number | undefined) => void;
+  /** One host signs everyone in. The counters of its hand-overs start at 0. */
+  readonly centralHostConfigured: () => void;
+  readonly handedOver: (result: HandOverResult) => void;
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string) => void;
+  readonly logoutToken: (issuer: string, result: LogoutTokenResult) => void;
+  readonly frontChannelLogout: (issuer: string, result: FrontChannelResult) => void;
+  readonly endLost: (cause: LostEnd) => void;
   readonly refreshed: (issuer: string, result: RefreshResult) => void;
   readonly cookieNotDelivered: () => void;
   readonly returnAddressRefused: () => void;
@@ -30,21 +54,27 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   const started = counter('logins_started_total');
   const finished = counter('logins_finished_total');
   const duration = histogram('login_duration_seconds', durationBounds);
+  const handOvers = counter('session_hand_overs_total');
   const refreshes = counter('session_refreshes_total');
   const ended = counter('sessions_ended_total');
   const tooLarge = counter('sessions_too_large_total');
+  const logoutTokens = counter('logout_tokens_total');
+  const frontChannel = counter('front_channel_logouts_total');
+  const endsLost = counter('session_ends_lost_total');
   const notDelivered = counter('session_cookie_not_delivered_total');
   const refused = counter('return_addresses_refused_total');
   const keys = gauge('session_keys');
   const keysReloaded = gauge('session_keys_last_reload_successful');
   for (const cause of Object.keys(sessionEnds)) ended.inc({ cause }, 0);
+  for (const cause of Object.keys(lostEnds)) endsLost.inc({ cause }, 0);
   keysReloaded.set(1);
 
   // Every check with a session counts here, so these are plain numbers until a scrape reads them.
-  const lookups: Record<SessionLookup, number> = { cached: 0, opened: 0, absent: 0, invalid: 0, expired: 0 };
+  const results = Object.keys(lookupResults) as SessionLookup[];
+  const lookups = Object.fromEntries(results.map((result) => [result, 0])) as Record<SessionLookup, number>;
   counter('session_lookups_total', function () {
     this.reset();
-    for (const result of Object.keys(lookupResults) as SessionLookup[]) this.inc({ result }, lookups[result]);
+    for (const result of results) this.inc({ result }, lookups[result]);
   });
 
   return {
@@ -53,17 +83,26 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
       tooLarge.inc({ issuer }, 0);
       for (const result of Object.keys(loginResults)) finished.inc({ issuer, result }, 0);
       for (const result of Object.keys(refreshResults)) refreshes.inc({ issuer, result }, 0);
+      for (const result of Object.keys(logoutTokenResults)) logoutTokens.inc({ issuer, result }, 0);
+      for (const result of Object.keys(frontChannelResults)) frontChannel.inc({ issuer, result }, 0);
     },
     loginStarted: (issuer) => started.inc({ issuer }),
     loginFinished: (issuer, result, seconds) => {
       finished.inc({ issuer, result });
       if (result === 'success' && seconds !== undefined) duration.observe(seconds);
     },
+    centralHostConfigured: () => {
+      for (const result of Object.keys(handOverResults)) handOvers.inc({ result }, 0);
+    },
+    handedOver: (result) => handOvers.inc({ result }),
     sessionLookup: (result) => {
       lookups[result]++;
     },
     sessionEnded: (cause) => ended.inc({ cause }),
     sessionTooLarge: (issuer) => tooLarge.inc({ issuer }),
+    logoutToken: (issuer, result) => logoutTokens.inc({ issuer, result }),
+    frontChannelLogout: (issuer, result) => frontChannel.inc({ issuer, result }),
+    endLost: (cause) => endsLost.inc({ cause }),
     refreshed: (issuer, result) => refreshes.inc({ issuer, result }),
     cookieNotDelivered: () => notDelivered.inc(),
     returnAddressRefused: () => refused.inc(),

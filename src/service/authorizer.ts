@@ -1,8 +1,10 @@
 /** The authorizer of one configuration. A reload replaces it as a whole, so no check uses two configurations. */
+import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
 import type { Observe } from '../credential/cross-check/observe.ts';
+import type { LogoutAnswers } from '../login/back-channel/logout-answers.ts';
 import type { CheckRequest } from '../model/check-request.ts';
 import type { Check, NotAllowed } from '../model/decision.ts';
 import type { Detail } from '../model/trace.ts';
@@ -24,10 +26,14 @@ export interface Authorizer {
   readonly grpc: GrpcAuthorizer;
   /** Only with `login`. */
   readonly login?: AnswerLogin;
+  /** The answers to issuers that end sessions. Only with `login`. */
+  readonly logout?: LogoutAnswers;
 }
 
 /** The dependencies of an authorizer. */
 export interface AuthorizerParts extends CheckParts {
+  /** Receives the answers of the shared store of DPoP proofs. */
+  readonly onShared?: OnSharedProof;
   /** Cross-checks new tokens. */
   readonly observe: Observe;
   readonly metrics: Metrics;
@@ -46,7 +52,9 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  sharedProofs,
   logins,
+  onShared,
   observe,
   metrics,
   denials,
@@ -56,8 +64,13 @@ export function createAuthorizer({
   onDefect,
 }: AuthorizerParts): Authorizer {
   const own = createConfiguredCheck(
-    { config, issuers, denyList, cache, replays, clock, logins },
-    { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
+    { config, issuers, denyList, cache, replays, sharedProofs, clock, logins },
+    {
+      onLookup: metrics.cacheLookup,
+      onFull: metrics.replayStoreFull,
+      ...(onShared !== undefined && { onShared }),
+      observe,
+    },
   );
   const toReply = createToReply(config, clock);
   const check =
@@ -87,6 +100,7 @@ export function createAuthorizer({
   const answerLogin = logins?.createAnswer(config, clock);
   return {
     ...(answerLogin !== undefined && { login: recordedLogin(answerLogin, recording) }),
+    ...(logins?.logout !== undefined && { logout: logins.logout }),
     http: { check: recorded(check, 'http', recording), toReply },
     grpc: {
       readsSessions: logins !== undefined,

@@ -9,6 +9,7 @@ import type { RuleConfig } from '../config/rules/rule-options.ts';
 import { sessionRuleOf } from '../config/session/session-rule.ts';
 import type { LoginPlace, Logins, PlaceOfPath } from '../login/logins.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import { createCentralPlace } from './central-place.ts';
 import type { RuleSet } from './rule-sets.ts';
 
 /** The dependencies. */
@@ -50,19 +51,27 @@ export function createLoginPlaces({ config, logins, clock }: LoginPlacesParts): 
     const option = [path, ...counts.option].filter((part) => part !== '').join('.');
     return { ...counts, policy, rule: rule?.name, option };
   };
-  const answerFor = (policy: string, places: readonly HostedPlace[], placeOfPath: PlaceOfPath) =>
-    shadow.authorizer !== '' || places.length === 0
+  const central = createCentralPlace(config, isShadowed);
+  const answerFor = (
+    policy: string,
+    mode: Config['mode'],
+    places: readonly HostedPlace[],
+    placeOfPath: PlaceOfPath,
+  ) => {
+    const isCentralServed = central !== undefined && mode !== 'shadow';
+    return shadow.authorizer !== '' || (places.length === 0 && !isCentralServed)
       ? undefined
       : createAnswerOwnPath({
           logins,
           policy,
-          places,
+          places: isCentralServed ? [...places, central] : places,
           placeOf: placeOfPath,
           readHost,
           portsAreIgnored: hosts.ports === 'ignore',
           time: loginTime(limits),
           clock,
         });
+  };
 
   return {
     readHost,
@@ -75,7 +84,7 @@ export function createLoginPlaces({ config, logins, clock }: LoginPlacesParts): 
       });
       return {
         places,
-        answerOwnPath: answerFor(policy, enforced, (request, path) => {
+        answerOwnPath: answerFor(policy, mode, enforced, (request, path) => {
           const selected = select({ ...request, method: 'GET', path });
           return typeof selected === 'number' ? places[selected] : undefined;
         }),
@@ -85,7 +94,7 @@ export function createLoginPlaces({ config, logins, clock }: LoginPlacesParts): 
       const place = placeOf(undefined, '', '');
       if (place === undefined) throw new TypeError('a configuration without login has no place for a login');
       const enforced = isShadowed(undefined, config.mode) ? [] : [{ place, hosts: undefined }];
-      return { places: [place], answerOwnPath: answerFor('', enforced, () => place) };
+      return { places: [place], answerOwnPath: answerFor('', config.mode, enforced, () => place) };
     },
   };
 }

@@ -6,13 +6,14 @@ import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
+import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
+import { createUseLogoutToken, type UseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';
 import { createFindSession } from '../login/find-session.ts';
 import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
-import type { Logins } from '../login/logins.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
 import type { Renewals } from '../login/refresh.ts';
 import { createRenewals } from '../login/refresh-in-process.ts';
@@ -23,10 +24,10 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
-import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
-import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
+import { createSessionPlaces } from './session-places.ts';
 
 /** The dependencies. */
 export interface ServiceLoginsDependencies {
@@ -45,10 +46,14 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
 export interface ServiceLogins {
+  /** Loads the code that the sessions of a configuration need; undefined if it is loaded. Call it before `take`. */
+  readonly prepare: (config: Config) => Promise<void> | undefined;
   /** Makes the logins of a configuration, in place of the previous ones; undefined without `login`. */
   readonly take: (of: LoginsOf) => CheckLogins | undefined;
   /** The number of cached sessions. */
@@ -69,23 +74,24 @@ interface Refreshes {
   readonly renewals: Renewals;
 }
 
-/** Sessions that this process has opened or ended. */
-interface Remembered {
-  /** The options that it was made with. */
-  readonly options: string;
-  readonly memory: SessionMemory;
-}
-
 /** Creates the logins of a process. */
 export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
   const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
-  let remembered: Remembered | undefined;
+  let logoutTokens: { readonly state: StateStore | undefined; readonly use: UseLogoutToken } | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
   let refreshes: Refreshes | undefined;
+  const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
+  const places = createSessionPlaces({
+    ...{ seal, clock, randomText },
+    events: {
+      forgotten: () => events?.endLost('list_full'),
+      lost: () => events?.endLost('not_sent'),
+    },
+  });
 
   const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
     const maxWait = issuerTime(limits);
@@ -110,14 +116,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       };
     return refreshes.renewals;
   };
-  const memoryFor = ({ cache }: WithLogin): SessionMemory => {
-    const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
-    if (remembered?.options !== options)
-      remembered = { options, memory: createSessionMemory(cache, remembered?.memory.ended) };
-    return remembered.memory;
+  const useLogoutTokenWith = (state: StateStore | undefined): UseLogoutToken => {
+    if (logoutTokens === undefined || logoutTokens.state !== state)
+      logoutTokens = { state, use: createUseLogoutToken(state, clock) };
+    return logoutTokens.use;
   };
-  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): Logins => {
-    const { login, sessions, limits, hosts, policies = [] } = config;
+  const loginsFor = (config: WithLogin, { issuers, denyList, state }: LoginsOf): CheckLogins => {
+    const { login, sessions, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
     previous?.stop();
@@ -127,22 +132,20 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         ? [{ config: issuer, path: `issuers[${index}]`, client }]
         : [];
     });
-    events = createLoginEvents({ logger, metrics, clock, issuers: loginIssuers(config) });
-    const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
+    events = createLoginEvents({
+      logger,
+      metrics,
+      clock,
+      issuers: loginIssuers(config),
+      hasCentralHost: login.host !== undefined,
+    });
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
       sessions.cookie,
       policies.map(({ name }) => name),
     );
-    const store = createCookieSessions({
-      options: sessions,
-      names,
-      seal,
-      memory: memoryFor(config),
-      maxOpenings: limits.maxVerificationsInFlight,
-      isHintOptional: maker.isHintOptional,
-      clock,
-    });
+    const { isHintOptional } = maker;
+    const store = places.storeFor(config, { names, isHintOptional, state });
     const { renew, newestOf } = renewalsWith(config);
     const hostOf = createLoginHosts(login, hosts.ports);
     const findSession = createFindSession({
@@ -155,13 +158,24 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       events,
       clock,
     });
-    return createLogins({
+    const logout = createLogoutAnswers({
+      sessions,
+      issuers: issuers.flatMap(({ config: issuer, issuer: source }) =>
+        signsIn(issuer) ? [{ config: issuer, source }] : [],
+      ),
+      store,
+      use: useLogoutTokenWith(state),
+      events,
+      clock,
+    });
+    const logins = createLogins({
       config,
       issuers: made,
       hostOf,
       names,
       seal,
       store,
+      state,
       sessionMaker: maker,
       findSession,
       newestOf,
@@ -170,6 +184,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       randomBytes,
       pages,
     });
+    return createCheckLogins(logins, logout);
   };
   const stop = () => {
     clients?.stop();
@@ -177,13 +192,14 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   };
 
   return {
+    prepare: places.prepare,
     take: (of) => {
       const { config } = of;
-      if (hasLogin(config)) return createCheckLogins(loginsFor(config, of));
+      if (hasLogin(config)) return loginsFor(config, of);
       stop();
       return undefined;
     },
-    sessions: () => remembered?.memory.opened.size() ?? 0,
+    sessions: places.size,
     stop,
   };
 }

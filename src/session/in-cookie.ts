@@ -32,19 +32,23 @@ export interface CookieSessionsDependencies {
 const absent = { none: 'absent' } as const;
 const invalid = (why: () => InvalidCookie) => ({ none: 'invalid', why }) as const;
 const mixed = invalid(() => ({ is: 'mixed' }));
-const ended = { none: 'expired' } as const;
+const unknownEnds = {
+  unavailable: 'this process has not read from the store which sessions have ended',
+} as const;
 const overloaded = { overloaded: true } as const;
 
 /** Creates the store. */
 export function createCookieSessions(dependencies: CookieSessionsDependencies): SessionStore {
   const { options, names, seal, memory, maxOpenings, isHintOptional, clock } = dependencies;
   const pending = new Map<string, Promise<OpenedSession | undefined>>();
+  let isComplete = false;
 
   const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
   /** The only host that a session counts for. */
   const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
   const unreadable = (sealed: string) =>
     invalid(() => {
+      if (seal.isOf('oidc-authz-ticket', sealed)) return { is: 'of_other_place' };
       const keyId = seal.otherKeyOf('oidc-authz-session', sealed);
       return keyId === undefined ? { is: 'unreadable' } : { is: 'of_other_key', keyId };
     });
@@ -57,18 +61,25 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     if (!keyIds.includes(keyId)) return invalid(() => ({ is: 'of_other_key', keyId }));
     if (session.policy !== place.policy) return invalid(() => ({ is: 'of_other_policy' }));
     if (opened.host !== hostAt(place)) return invalid(() => ({ is: 'of_other_host' }));
-    if (memory.ended.has(session.id, clock.monotonic())) return ended;
+    const end = memory.ended.causeOf(opened);
+    if (end !== undefined) return { none: 'expired', end };
+    if (!knowsEnds()) return unknownEnds;
     const isCurrentKey = keyIds[0] === keyId;
     return { session, digest: opened.digest, isCached, isCurrentKey, derived: opened.derived };
   };
 
+  /** Whether the ends of the other processes are known. Once known, they stay in use while the store is away. */
+  const knowsEnds = () => {
+    isComplete ||= memory.ended.completeAt() > Number.NEGATIVE_INFINITY;
+    return isComplete;
+  };
   const remember = (opened: OpenedSession, bytes: number) => memory.opened.put(opened, bytes);
 
   const open = async (sealed: string, digest: string): Promise<OpenedSession | undefined> => {
     const opened = await seal.open('oidc-authz-session', sealed);
     const read = opened === undefined ? undefined : readSessionValue(opened.value);
     if (opened === undefined || read === undefined) return undefined;
-    return { ...read, digest, keyId: opened.keyId, derived: { owner: undefined, facts: undefined } };
+    return { ...read, digest, keyId: opened.keyId, derived: noFacts(), endedMark: undefined };
   };
 
   /** Opens a cookie once, even if several checks with it wait. */
@@ -115,8 +126,8 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     const kept = new Set(chunks.map((chunk) => chunk.name));
     const leftOver = presentNames(name, cookies).filter((present) => !kept.has(present));
     const digest = hash('sha256', sealed, 'base64');
-    const derived = { owner: undefined, facts: undefined };
-    if (keyId !== undefined) remember({ session, host, digest, keyId, derived }, sealed.length);
+    const opened = { session, host, digest, derived: noFacts(), endedMark: undefined };
+    if (keyId !== undefined) remember({ ...opened, keyId }, sealed.length);
     return {
       cookies: [...written, ...leftOver.map((one) => deleteCookie(one, attributes))],
       digest,
@@ -129,7 +140,8 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     find,
     save,
     seen: (session, seenAt, cookies, place) => save({ ...session, seenAt }, cookies, place),
-    end: async (session) => memory.ended.add(session.id, clock.monotonic() + options.maxAge),
+    end: memory.ended.end,
+    endOf: memory.ended.endOf,
     clear: (cookies, place, path) => {
       const present = presentNames(names.session(place), cookies);
       const attributes = attributesAt(place);
@@ -139,3 +151,5 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     },
   };
 }
+
+const noFacts = () => ({ owner: undefined, facts: undefined });

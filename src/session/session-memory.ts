@@ -1,12 +1,10 @@
 /** The memory of a process about sessions. It outlives a change of the configuration. It stores facts, never a decision. */
 import { LRUCache } from 'lru-cache';
-import { createEndedSessions, type EndedSessions } from './ended-sessions.ts';
-import type { Session } from './session.ts';
+import type { Endable, EndedSessions } from './ended-sessions.ts';
 import type { DerivedFacts } from './session-store.ts';
 
 /** A session that this process has opened. */
-export interface OpenedSession {
-  readonly session: Session;
+export interface OpenedSession extends Endable {
   /** The only host that the session counts for; undefined if hosts share it. */
   readonly host: string | undefined;
   /** The SHA-256 of its cookies. */
@@ -41,10 +39,10 @@ export interface SessionMemoryLimits {
 const memoryPerCookieByte = 3;
 const memoryPerEntry = 1_000;
 
-/** Creates a memory without opened sessions. @param ended the ended sessions of an earlier memory, which are kept */
+/** Creates a memory without opened sessions. @param ended the ended sessions, which outlive a change of the limits */
 export function createSessionMemory(
   { maxEntries, maxBytes }: SessionMemoryLimits,
-  ended: EndedSessions = createEndedSessions(),
+  ended: EndedSessions,
 ): SessionMemory {
   const isOff = maxEntries === 0 || maxBytes === 0;
   const entries = new LRUCache<string, OpenedSession>({

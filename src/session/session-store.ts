@@ -1,4 +1,5 @@
 /** The place of sessions: in their cookies (`in-cookie.ts`), or in a store that replicas share (`in-store.ts`). */
+import type { EndedMark, EndedSessions } from './ended-sessions.ts';
 import type { InvalidCookie, NoSession, Session } from './session.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
@@ -32,7 +33,8 @@ export type FoundSession =
       readonly isSeenDue?: boolean;
       readonly derived: DerivedFacts;
     }
-  | { readonly none: Exclude<NoSession, 'invalid'> }
+  /** `end`: if it ended before its time. */
+  | { readonly none: Exclude<NoSession, 'invalid'>; readonly end?: EndedMark }
   | { readonly none: 'invalid'; readonly why: () => InvalidCookie }
   /** Too many cookies wait to be opened. The session may be valid, so its cookie stays. */
   | { readonly overloaded: true }
@@ -92,6 +94,12 @@ export interface SessionStore {
    * left is tried again in the background. Never rejects.
    */
   readonly end: (session: Session) => Promise<void>;
+  /**
+   * Ends the sessions of a `sid` or a person, because their issuer says so. Never rejects.
+   *
+   * @returns false if the other processes may not know it within 2 s
+   */
+  readonly endOf: EndedSessions['endOf'];
   /** Only with a store: what a fleet needs to renew a session once. */
   readonly shared?: SharedSessions;
   /**

@@ -9,6 +9,7 @@ const chunks = ['test/session/chunks.test.ts', 'test/session/in-cookie.test.ts']
 const seal = ['test/session/seal-values.test.ts'];
 const store = ['test/session/in-cookie.test.ts'];
 const keys = ['test/config/session/session-keys.test.ts'];
+const ended = ['test/session/ended-sessions.test.ts'];
 const find = ['test/login/find-session.test.ts'];
 const claims = ['test/login/used-claims.test.ts'];
 const tokens = ['test/login/session-of-tokens.test.ts'];
@@ -95,10 +96,10 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'a jump of the clock brings ended sessions back',
-    file: 'src/session/in-cookie.ts',
-    find: 'clock.monotonic() + options.maxAge',
-    replace: 'clock.now() + options.maxAge',
-    tests: store,
+    file: 'src/session/ended-sessions.ts',
+    find: 'createEndedList(most, clock.monotonic, ',
+    replace: 'createEndedList(most, clock.now, ',
+    tests: [...store, ...ended],
   },
   {
     name: 'the session cookie has no prefix',
@@ -209,7 +210,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'an ended session is found',
     file: 'src/session/in-cookie.ts',
-    find: 'if (memory.ended.has(session.id, clock.monotonic())) return ended;',
+    find: "if (end !== undefined) return { none: 'expired', end };",
     replace: '',
     tests: [...store, ...find],
   },
@@ -236,10 +237,10 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'the number of ended sessions has no limit',
-    file: 'src/session/ended-sessions.ts',
-    find: 'new LRUCache<string, number>({ max: maxEnded })',
-    replace: 'new LRUCache<string, number>({ max: 2 * maxEnded })',
-    tests: ['test/session/ended-sessions.test.ts'],
+    file: 'src/session/ended-list.ts',
+    find: 'endings.size > most',
+    replace: 'endings.size > 2 * most',
+    tests: ended,
   },
   {
     name: 'a sealed value of another version is a session',

@@ -7,6 +7,7 @@ import type { CookiePlace, FoundSession } from '../../src/session/session-store.
 import { createTestClock } from '../support/clock.ts';
 import {
   createTestBrowser,
+  createTestEnded,
   createTestStore,
   plainPlace,
   randomKeys,
@@ -14,6 +15,7 @@ import {
   type TestBrowser,
   type TestStore,
 } from '../support/sessions.ts';
+import { createMemoryServer } from '../support/state/memory-store.ts';
 
 const name = '__Host-oidc-authz';
 const invalid = { none: 'invalid', why: expect.any(Function) };
@@ -204,7 +206,7 @@ describe('does not find', () => {
       store.end(session);
       for (const later of [5 * 3_600_000, 0]) {
         jump = later;
-        expect(store.find(browser.cookies(), plainPlace)).toEqual({ none: 'expired' });
+        expect(store.find(browser.cookies(), plainPlace)).toMatchObject({ none: 'expired' });
       }
     }
   });
@@ -223,6 +225,34 @@ describe('does not find', () => {
     expect(await find(await seal.seal('oidc-authz-session', value))).toMatchObject({ isCached: false });
   });
 
+  test('a session whose issuer ended it, with its cause', async () => {
+    const clock = createTestClock();
+    const writer = createTestStore({ clock });
+    const browser = await signIn(writer, sessionAt(clock, { sid: 's' }));
+    const other = await signIn(writer, sessionAt(clock, { sid: 't' }));
+    const issuer = 'https://issuer.example.com';
+    expect(await writer.store.endOf({ issuer, sid: 's' }, 'back_channel')).toBe(true);
+    expect(writer.store.find(browser.cookies(), plainPlace)).toMatchObject({
+      none: 'expired',
+      end: { cause: 'back_channel', issuer },
+    });
+    expect(writer.store.find(other.cookies(), plainPlace)).toMatchObject({ isCached: true });
+  });
+
+  test('any session until it knows which ones other processes have ended', async () => {
+    const clock = createTestClock();
+    const client = createMemoryServer(clock).connect();
+    client.fail('away');
+    const keys = randomKeys();
+    const browser = await signIn(createTestStore({ clock, keys }), sessionAt(clock));
+    const { store } = createTestStore({ clock, keys, state: client });
+    expect(await store.find(browser.cookies(), plainPlace)).toEqual({ unavailable: expect.any(String) });
+    client.fail(undefined);
+    expect(await store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { subject: 'alice' } });
+    client.fail('away');
+    expect(await store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { subject: 'alice' } });
+  });
+
   test('an ended session, also with a copied or an older cookie, until it is too old anyway', async () => {
     const clock = createTestClock();
     const writer = createTestStore({ clock });
@@ -231,12 +261,13 @@ describe('does not find', () => {
     const older = (await signIn(writer, session)).cookies();
     const browser = await signIn(writer, { ...session, seenAt: session.seenAt + 60 });
     store.end(session);
-    expect(store.find(browser.cookies(), plainPlace)).toEqual({ none: 'expired' });
-    expect(store.find(older, plainPlace)).toEqual({ none: 'expired' });
+    expect(store.find(browser.cookies(), plainPlace)).toMatchObject({ none: 'expired' });
+    expect(store.find(older, plainPlace)).toMatchObject({ none: 'expired' });
     expect(memory.ended.size()).toBe(1);
     clock.pass(12 * 3_600_000);
-    expect(store.find(older, plainPlace)).toMatchObject({ session });
-    expect(memory.ended.size()).toBe(0);
+    expect(store.find(older, plainPlace)).toMatchObject({ none: 'expired' });
+    await store.end(sessionAt(clock));
+    expect(memory.ended.size()).toBe(1);
   });
 });
 
@@ -364,7 +395,7 @@ describe('limits', () => {
       [{ maxEntries: 0, maxBytes: 2 ** 30 }, 0],
       [{ maxEntries: 100, maxBytes: 0 }, 0],
     ] as const) {
-      const memory = createSessionMemory(limits);
+      const memory = createSessionMemory(limits, createTestEnded({ clock }));
       const writer = createTestStore({ clock, memory });
       for (let index = 0; index < 10; index++) await signIn(writer, sessionAt(clock));
       expect(memory.opened.size()).toBe(count);

@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { readSessionKeys, type SessionKey } from '../../src/config/session/session-keys.ts';
 import type { Clock } from '../../src/runtime/time/clock.ts';
 import { createCookieNames } from '../../src/session/cookie-names.ts';
+import { createEndedSessions, type EndedSessions } from '../../src/session/ended-sessions.ts';
 import { createCookieSessions } from '../../src/session/in-cookie.ts';
 import { readCookies } from '../../src/session/read-cookies.ts';
 import { createSeal } from '../../src/session/seal-values.ts';
 import type { Session } from '../../src/session/session.ts';
 import { createSessionMemory, type SessionMemory } from '../../src/session/session-memory.ts';
 import type { CookiePlace, RequestCookies, SessionStore } from '../../src/session/session-store.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
 
 /** New session keys. */
 export function randomKeys(count = 1): readonly SessionKey[] {
@@ -39,13 +41,52 @@ export interface TestStoreOptions {
   readonly maxOpenings?: number;
   readonly policies?: readonly string[];
   readonly isHintOptional?: boolean;
+  /** The store that other processes share. */
+  readonly state?: StateStore;
+}
+
+/** Options of a list of ended sessions. */
+export interface TestEndedOptions {
+  readonly clock: Clock;
+  readonly keys?: () => readonly SessionKey[];
+  readonly state?: StateStore;
+  readonly life?: number;
+  readonly onEvent?: (event: 'forgotten' | 'lost') => void;
+  /** Called when names are computed. */
+  readonly onHash?: () => void;
+}
+
+/** Creates a list of ended sessions. */
+export function createTestEnded(options: TestEndedOptions): EndedSessions {
+  const { clock, state, life = 12 * 3_600_000, onEvent = () => {}, onHash = () => {} } = options;
+  const usual = randomKeys();
+  const seal = createSeal(options.keys ?? (() => usual));
+  return createEndedSessions({
+    seal: {
+      keyIds: seal.keyIds,
+      namesOf: (...parts) => {
+        onHash();
+        return seal.namesOf(...parts);
+      },
+    },
+    clock,
+    lives: () => ({ here: life, feed: life }),
+    state,
+    events: { forgotten: () => onEvent('forgotten'), lost: () => onEvent('lost') },
+  });
 }
 
 /** Creates a store. */
 export function createTestStore(options: TestStoreOptions): TestStore {
   const { clock, domain, maxAge = 12 * 3_600_000, maxOpenings = 8, policies = ['team-a'] } = options;
   let keys = options.keys ?? randomKeys();
-  const memory = options.memory ?? createSessionMemory({ maxEntries: 1_000, maxBytes: 2 ** 30 });
+  const ended = createTestEnded({
+    clock,
+    keys: () => keys,
+    life: maxAge,
+    ...(options.state !== undefined && { state: options.state }),
+  });
+  const memory = options.memory ?? createSessionMemory({ maxEntries: 1_000, maxBytes: 2 ** 30 }, ended);
   const cookie = { name: 'oidc-authz', domain, sameSite: 'lax' } as const;
   const store = createCookieSessions({
     options: { maxAge, cookie },

@@ -68,7 +68,9 @@ export function createAnswerOwnPath(parts: OwnPathsParts): AnswerOwnPath {
     return place === undefined ? late : logins.explainDenial(late, request, place);
   };
   const answer = (request: CheckRequest, trace: Trace | undefined) => {
-    const decision = logins.answerOwnPath(request, policy, placeFor, trace);
+    // The central host has the same policy, whichever the mesh names.
+    const of = placeOfHost(request)?.policy ?? policy;
+    const decision = logins.answerOwnPath(request, of, placeFor, trace);
     return decision instanceof Promise
       ? withDeadline(decision.catch(internalError), time, clock, () => tooLate(request)).then(neverAllowed)
       : neverAllowed(decision);

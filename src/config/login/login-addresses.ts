@@ -19,10 +19,19 @@ export interface LoginPaths {
   readonly signOut: string;
   readonly signedOut: string;
   readonly user: string;
+  /** Where the central host hands a session over. Only with `login.host`. */
+  readonly complete?: string;
 }
 
-/** Returns the paths, renamed or below the prefix. */
-export function loginPaths({ prefix, callback, start, signOut, user }: PathOptions): LoginPaths {
+/**
+ * Returns the paths, renamed or below the prefix.
+ *
+ * @param central `login.host`
+ */
+export function loginPaths(
+  { prefix, callback, start, signOut, user }: PathOptions,
+  central: string | undefined,
+): LoginPaths {
   return {
     callback: callback ?? `${prefix}/callback`,
     start: start ?? `${prefix}/start`,
@@ -30,6 +39,7 @@ export function loginPaths({ prefix, callback, start, signOut, user }: PathOptio
     signOut: signOut ?? `${prefix}/sign-out`,
     signedOut: `${prefix}/signed-out`,
     user: user ?? `${prefix}/user`,
+    ...(central !== undefined && { complete: `${prefix}/complete` }),
   };
 }
 
@@ -37,7 +47,7 @@ export function loginPaths({ prefix, callback, start, signOut, user }: PathOptio
 export interface RedirectUris {
   readonly issuer: string;
   readonly clientId: string;
-  /** One for each host of `login.hosts`; a host such as `*.apps.example.com` stands for every host below it. */
+  /** One for the central host, or for each host of `login.hosts`; `*.apps.example.com` stands for every host below it. */
   readonly uris: readonly string[];
 }
 
@@ -51,6 +61,7 @@ interface RedirectOptions {
     | {
         readonly hosts: readonly string[];
         readonly httpHosts: readonly string[];
+        readonly host?: string | undefined;
         readonly paths: PathOptions;
       }
     | undefined;
@@ -59,14 +70,15 @@ interface RedirectOptions {
 /** Lists the redirect URIs of every issuer that signs people in. */
 export function redirectUris({ issuers, login }: RedirectOptions): readonly RedirectUris[] {
   if (login === undefined) return [];
-  const { callback } = loginPaths(login.paths);
+  const { callback } = loginPaths(login.paths, login.host);
+  const hosts = login.host === undefined ? login.hosts : [login.host];
   const clients = issuers.flatMap(({ name, login: client }) =>
     client === undefined ? [] : [{ issuer: name, clientId: client.clientId }],
   );
   const pathOf = (issuer: string) => (clients.length > 1 ? `${callback}/${issuer}` : callback);
   return clients.map((client) => ({
     ...client,
-    uris: login.hosts.map((host) => `${originOf(host, login.httpHosts)}${pathOf(client.issuer)}`),
+    uris: hosts.map((host) => `${originOf(host, login.httpHosts)}${pathOf(client.issuer)}`),
   }));
 }
 

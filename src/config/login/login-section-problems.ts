@@ -6,6 +6,7 @@ import { quoteValue } from '../values/quote-value.ts';
 import { isLoopback, isOrigin } from '../values/urls.ts';
 import type { ReportProblem } from './issuer-login-problems.ts';
 import { loginPaths, type PathOptions } from './login-addresses.ts';
+import { createReadLoginHost } from './read-login-host.ts';
 
 /**
  * Checks the hosts, the paths and the addresses of `login`.
@@ -14,7 +15,8 @@ import { loginPaths, type PathOptions } from './login-addresses.ts';
  */
 export function checkLogin(login: Mapping, ports: unknown, report: ReportProblem): void {
   checkHosts(login, ports, report);
-  checkPaths(login.paths, report);
+  checkCentralHost(login, ports, report);
+  checkPaths(login, report);
   checkAfterSignOut(login, report);
   checkOrigins(login, report);
 }
@@ -28,6 +30,11 @@ export function checkCookie(cookie: Mapping, login: Mapping, report: ReportProbl
   if (sameSite === 'none' && httpHosts.length > 0)
     report(['sameSite'], 'browsers accept `none` only over https://; use `lax`, or remove login.httpHosts');
   if (typeof domain !== 'string') return;
+  if (login.host !== undefined)
+    report(
+      ['domain'],
+      'contradicts login.host: the central host hands each host its own session, and a cookie of the domain is one session for all; remove one of the two',
+    );
   if (readHost(`x.${domain}`) === undefined)
     report(['domain'], 'must be a domain; a cookie cannot be shared between IP addresses; remove it');
   const outside = texts(login.hosts).find((host) => !isWithin(host, domain));
@@ -47,10 +54,24 @@ function checkHosts(login: Mapping, ports: unknown, report: ReportProblem): void
   }
 }
 
-function checkPaths(paths: unknown, report: ReportProblem): void {
+function checkCentralHost({ host, hosts }: Mapping, ports: unknown, report: ReportProblem): void {
+  if (typeof host !== 'string') return;
+  const readLoginHost = createReadLoginHost(texts(hosts), ports === 'ignore' ? 'ignore' : 'exact');
+  if (host.startsWith('*.'))
+    report(
+      ['host'],
+      `must be one host, because everyone signs in there, got ${quoteValue(host)}; write its name`,
+    );
+  else if (readLoginHost(host) !== 'login')
+    report(['host'], 'must be in `login.hosts` too; add it there, or remove it');
+}
+
+function checkPaths({ paths, host }: Mapping, report: ReportProblem): void {
   const { prefix, ...renamed } = (paths ?? {}) as Mapping;
   if (typeof prefix !== 'string' || !Object.values(renamed).every(isTextOrAbsent)) return;
-  const all = Object.entries(loginPaths({ prefix, ...renamed } as PathOptions));
+  const all = Object.entries(
+    loginPaths({ prefix, ...renamed } as PathOptions, typeof host === 'string' ? host : undefined),
+  );
   const { callback } = Object.fromEntries(all);
   for (const [name, path] of all) {
     const option = renamed[name] === undefined ? 'prefix' : name;

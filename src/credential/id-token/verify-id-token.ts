@@ -52,7 +52,11 @@ export function createVerifyIdToken(
   };
 }
 
-function algorithmProblem(algorithm: Algorithm, listed: readonly string[] | undefined): string | undefined {
+/** Checks the algorithm. @param listed `id_token_signing_alg_values_supported` of the issuer */
+export function algorithmProblem(
+  algorithm: Algorithm,
+  listed: readonly string[] | undefined,
+): string | undefined {
   const names = algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm];
   return listed === undefined || names.some((name) => listed.includes(name))
     ? undefined

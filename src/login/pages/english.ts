@@ -39,6 +39,11 @@ export const english: Texts = {
       action: 'Sign in again',
     },
   },
+  signedIn: {
+    title: 'You are signed in',
+    text: 'Open the application again.',
+    action: 'Sign out',
+  },
   signedOut: {
     title: 'You are signed out',
     text: 'You can close this page.',

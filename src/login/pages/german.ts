@@ -39,6 +39,11 @@ export const german: Texts = {
       action: 'Erneut anmelden',
     },
   },
+  signedIn: {
+    title: 'Sie sind angemeldet',
+    text: 'Öffnen Sie die Anwendung noch einmal.',
+    action: 'Abmelden',
+  },
   signedOut: {
     title: 'Sie sind abgemeldet',
     text: 'Sie können diese Seite schließen.',

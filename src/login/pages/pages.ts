@@ -25,6 +25,7 @@ export function createLoginPages(): LoginPages {
   return {
     choice: (of, languages) => pages[languageOf(languages)].choice(of),
     failed: (of, languages) => pages[languageOf(languages)].failed(of),
+    signedIn: (of, languages) => pages[languageOf(languages)].signedIn(of),
     signedOut: (of, languages) => pages[languageOf(languages)].signedOut(of),
     confirmSignOut: (of, languages) => pages[languageOf(languages)].confirmSignOut(of),
     noAccess: (of, languages) => pages[languageOf(languages)].noAccess(of),
@@ -39,7 +40,7 @@ function createPages(language: Language, texts: Texts): PagesOfLanguage {
     tone: FrameOptions['tone'],
     more: Partial<FrameOptions> = {},
   ): Show => createFrame({ language, title, icon, tone, ...more });
-  const { choice, failed, signedOut, confirmSignOut, noAccess, needsSignIn } = texts;
+  const { choice, failed, signedIn, signedOut, confirmSignOut, noAccess, needsSignIn } = texts;
   const footer = (decision: string | undefined) =>
     decision !== undefined && html`\n<footer>${texts.decision} <code>${decision}</code></footer>`;
 
@@ -52,6 +53,7 @@ function createPages(language: Language, texts: Texts): PagesOfLanguage {
     unreadable: frame(failed.unreadable, failureIcon, 'bad'),
     too_large: frame(failed.too_large, failureIcon, 'bad'),
   };
+  const showSignedIn = frame(signedIn, doneIcon, 'good');
   const showSignedOut = frame(signedOut, doneIcon, 'good');
   const showConfirmSignOut = frame(confirmSignOut, leaveIcon, 'plain', { hasForm: true });
   const showNoAccess = frame(noAccess, lockIcon, 'plain');
@@ -76,6 +78,12 @@ function createPages(language: Language, texts: Texts): PagesOfLanguage {
         (decision) => html`<p>${failed[cause].text}</p>
 ${named(texts.part, part)}${button(failed[cause].action, signIn)}
 </main>${footer(decision)}`,
+      ),
+    signedIn: ({ signOut }) =>
+      showSignedIn(
+        () => html`<p>${signedIn.text}</p>
+${button(signedIn.action, signOut)}
+</main>`,
       ),
     signedOut: ({ signIn, isOnlyHere }) =>
       showSignedOut(

@@ -13,6 +13,7 @@ export interface ActionTexts {
 export interface Texts {
   readonly choice: { readonly title: string; readonly text: string };
   readonly failed: Readonly<Record<FailedLogin, ActionTexts>>;
+  readonly signedIn: ActionTexts;
   readonly signedOut: ActionTexts & { readonly onlyHere: string };
   readonly confirmSignOut: ActionTexts & { readonly stay: string };
   /** `user` stands before the name of the person. */

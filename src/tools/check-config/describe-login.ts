@@ -19,6 +19,9 @@ export function loginLines(config: Config): readonly string[] {
   if (login === undefined || sessions === undefined) return [];
   return [
     `login: on ${login.hosts.join(', ')}`,
+    ...(login.host === undefined
+      ? []
+      : [`login: everyone signs in at ${login.host}, which hands sessions over to the other hosts`]),
     ...placeLines(config).map((line) => `login: ${line}`),
     ...redirectUris(config).map(
       ({ issuer, clientId, uris }) => `login: register at ${issuer}, client ${clientId}: ${uris.join(' ')}`,
@@ -54,6 +57,11 @@ export function loginWarnings(config: Config): readonly string[] {
           'sessions.refresh: run one replica only, or add `state`; with several replicas, two of them can use the same refresh token, and most issuers then end the session',
         ]
       : []),
+    ...(login.host === undefined || sessionsAreShared(config)
+      ? []
+      : [
+          'login.host: sessions are in cookies, so each host has a copy of the session, without its refresh token; a copy ends with the token that it forwards, and a sign-out may not reach it; set state.valkey, so that all hosts share one session',
+        ]),
     ...(sessions.cookie.domain === undefined
       ? []
       : [
@@ -73,6 +81,7 @@ function hostsWithoutLogin(config: Config): readonly string[] {
   if (login === undefined || rules.length === 0) return [];
   const counting = rules.filter((rule) => sessionRuleOf(rule, config) !== undefined);
   return login.hosts.filter((written) => {
+    if (written === login.host) return false;
     const host = ports === 'ignore' ? written.replace(/:\d+$/, '') : written;
     const isMet = (other: string) => hostCovers(other, host) || hostCovers(host, other);
     return !counting.some(({ match }) => match.hosts === undefined || match.hosts.some(isMet));

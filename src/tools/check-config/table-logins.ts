@@ -31,7 +31,7 @@ export function createTableLogins(
 ): Logins | undefined {
   const { login, hosts } = config;
   if (login === undefined) return undefined;
-  const paths = createLoginPaths(login.paths, loginIssuers(config).length > 1);
+  const paths = createLoginPaths(login.paths, loginIssuers(config).length > 1, login.host);
   const hostOf = createLoginHosts(login, hosts.ports);
   return {
     isOwnPath: (path) => paths.read(path) !== undefined,

@@ -10,6 +10,8 @@ export interface LoginNeeds {
   readonly paths: readonly string[];
   /** The redirect URIs to register at each issuer, as sentences. */
   readonly registrations: readonly string[];
+  /** The host where everyone signs in; undefined without one. */
+  readonly central: string | undefined;
   /** The port of the login listener; undefined if it is disabled. */
   readonly listenerPort: number | undefined;
   /** Whether the configuration expects a shorter timeout than a login needs. */
@@ -33,11 +35,12 @@ export function loginNeeds(config: Config): LoginNeeds | undefined {
   if (login === undefined) return undefined;
   const { enabled, port } = login.listener;
   return {
-    paths: ownPathPatterns(login.paths),
+    paths: ownPathPatterns(login),
     registrations: redirectUris(config).map(
       ({ issuer, clientId, uris }) =>
         `At the issuer ${issuer}, register these redirect URIs of the client ${clientId}: ${uris.join(', ')}`,
     ),
+    central: login.host,
     listenerPort: enabled ? port : undefined,
     expectsShortTimeout: limits.meshTimeout < loginTimeout,
   };
@@ -45,13 +48,18 @@ export function loginNeeds(config: Config): LoginNeeds | undefined {
 
 /** Advice about the login, for the comment of the output. */
 export function loginAdvice(
-  { paths, registrations, listenerPort, expectsShortTimeout }: LoginNeeds,
+  { paths, registrations, central, listenerPort, expectsShortTimeout }: LoginNeeds,
   timeout: number,
   target: Target,
 ): readonly string[] {
   const all = paths.join(', ');
   return [
     ...registrations,
+    ...(central === undefined
+      ? []
+      : [
+          `Everyone signs in at ${central}: route ${all} of this host to the authorizer too, with a check or to the listener of the login.`,
+        ]),
     `The route and the policy of each host must cover ${all}. The authorizer answers these paths itself.`,
     ...(expectsShortTimeout && timeout >= loginTimeout
       ? [
@@ -65,9 +73,9 @@ export function loginAdvice(
 }
 
 /** All paths below the prefix, and the renamed paths outside of it. */
-function ownPathPatterns(options: NonNullable<Config['login']>['paths']): readonly string[] {
-  const { prefix } = options;
-  const { callback, ...others } = loginPaths(options);
+function ownPathPatterns({ paths, host }: NonNullable<Config['login']>): readonly string[] {
+  const { prefix } = paths;
+  const { callback, ...others } = loginPaths(paths, host);
   const isOutside = (path: string) => !path.startsWith(`${prefix}/`);
   return [
     `${prefix}/{**}`,

@@ -4,6 +4,7 @@ import type https from 'node:https';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { ChallengeOptions } from '../../check/challenge.ts';
 import type { Config } from '../../config/declare/options.ts';
+import type { LogoutAnswers } from '../../login/back-channel/logout-answers.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { toCheckRequest } from '../shared/check-request.ts';
@@ -15,6 +16,7 @@ import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh } from '../shared/tls.ts';
 import { createWebServer } from '../shared/web-server.ts';
 import type { AnswerLogin } from './answer-login.ts';
+import { addLogoutRoutes } from './logout-routes.ts';
 import { loginReply } from './reply.ts';
 
 /** The dependencies of the listener. */
@@ -22,6 +24,8 @@ export interface LoginServerDependencies {
   readonly options: NonNullable<Config['login']>['listener'];
   /** The login of the current configuration; called for each request. */
   readonly answer: AnswerLogin;
+  /** The answers to issuers that end sessions; called for each request. */
+  readonly logout?: () => LogoutAnswers | undefined;
   /** The challenge of a 401. */
   readonly challenge: () => ChallengeOptions;
   readonly clock: Clock;
@@ -34,7 +38,7 @@ export interface LoginServerDependencies {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Maximum size of a body, in bytes. The only one is the form of the sign-out, which is empty. */
+/** Maximum size of a body, in bytes. The only one here is the form of the sign-out, which is empty. */
 const maxBody = 1024;
 
 /** Maximum number of open connections. The clients are gateways, which send the requests of many browsers on one. */
@@ -56,7 +60,8 @@ const limits: ServerOptions = {
  * @throws EvalError if Node may not compile code (`--disallow-code-generation-from-strings`)
  */
 export async function createLoginServer(dependencies: LoginServerDependencies): Promise<Listener> {
-  const { options, answer, challenge, clock, listen, onTlsReload, onRejected, onDefect } = dependencies;
+  const { options, answer, logout = () => undefined, challenge, clock } = dependencies;
+  const { listen, onTlsReload, onRejected, onDefect } = dependencies;
   const { maxConnections = defaultMaxConnections } = dependencies;
   let isDraining = false;
 
@@ -92,6 +97,7 @@ export async function createLoginServer(dependencies: LoginServerDependencies): 
     if (statusCode >= 500) onDefect(error);
     return plainText(reply, statusCode, errorTexts[statusCode] ?? 'the request cannot be answered');
   });
+  addLogoutRoutes(app, { answers: logout, onDefect });
   app.all('*', async (request: FastifyRequest, reply) => {
     const decision = await answer(toCheckRequest(request.raw, ''));
     return decision === undefined ? notFound(reply) : send(reply, decision);

@@ -210,14 +210,17 @@ describe('while the store is away', () => {
   });
 });
 
-test.each(['off', 'closed'] as const)('with `%s`, a token without a proof costs no store call', async (mode) => {
-  const clock = createTestClock();
-  const server = createMemoryServer(clock);
-  const a = await replica(server.connect(), mode, clock);
-  if (mode === 'off') expect(await a.ask(await proofOf(clock))).toBe('allowed');
-  expect(await a.ask('')).toBe('proof_invalid');
-  expect([...server.operations]).toEqual([]);
-});
+test.each(['off', 'closed'] as const)(
+  'with `%s`, a token without a proof costs no store call',
+  async (mode) => {
+    const clock = createTestClock();
+    const server = createMemoryServer(clock);
+    const a = await replica(server.connect(), mode, clock);
+    if (mode === 'off') expect(await a.ask(await proofOf(clock))).toBe('allowed');
+    expect(await a.ask('')).toBe('proof_invalid');
+    expect([...server.operations]).toEqual([]);
+  },
+);
 
 describe('a store that answers slowly or not at all', () => {
   const proofs = (count: number, key = (at: number) => `k${at}`) =>

@@ -1,6 +1,7 @@
 /** Logins with the real seal, sessions and pages, and issuers whose clients write down their calls. */
 import { createHash } from 'node:crypto';
 import { type Config, configSchema, type IssuerConfig } from '../../../src/config/declare/options.ts';
+import type { SessionKey } from '../../../src/config/session/session-keys.ts';
 import { createLogins } from '../../../src/login/create-logins.ts';
 import { createFindSession } from '../../../src/login/find-session.ts';
 import type { LoginEvents } from '../../../src/login/login-events.ts';
@@ -18,7 +19,10 @@ import { createSeal } from '../../../src/session/seal-values.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { createSessionMemory } from '../../../src/session/session-memory.ts';
 import type { SessionStore } from '../../../src/session/session-store.ts';
+import type { StateStore } from '../../../src/state/state-store.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
+import { createTestEnded } from '../../support/sessions.ts';
+import { createStoredProcess } from '../../support/stored-sessions.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
 
 const keyOf = (id: string) => ({ id, bytes: createHash('sha256').update(`a key of tests: ${id}`).digest() });
@@ -51,11 +55,17 @@ export interface WorldOptions {
   /** `issuers[].login`, one for each issuer. */
   readonly issuers?: readonly Options[];
   readonly place?: Partial<LoginPlace>;
+  /** Differences of single hosts. */
+  readonly placesByHost?: Readonly<Record<string, Partial<LoginPlace>>>;
   /** Real issuers, instead of those that write down their calls. */
   readonly real?: readonly LoginIssuer[];
   readonly clock?: TestClock;
+  /** The store of the sessions, instead of cookies. */
+  readonly state?: StateStore;
   /** The ID of the sealing key. Another one is another key. */
   readonly keyId?: string;
+  /** Keys that change, for sessions in the store. */
+  readonly currentKeys?: () => readonly SessionKey[];
   /** The sessions with the newest tokens. */
   readonly newestOf?: (session: Session) => Session;
   /** Places of paths; by default, each path has the place of the world. */
@@ -86,18 +96,36 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     randomText: (bytes) => Buffer.from(randomBytes(bytes)).toString('base64url'),
   });
   const { login, sessions } = config;
-  const policies = options.place?.policy === undefined ? [] : [options.place.policy];
+  const byHost = options.placesByHost ?? {};
+  const policies = [options.place, ...Object.values(byHost)].flatMap((one) => one?.policy ?? []);
   const names = createCookieNames(sessions.cookie, policies);
   const hostOf = createLoginHosts(login, config.hosts.ports);
-  const store = createCookieSessions({
-    options: sessions,
-    names,
-    seal,
-    memory: createSessionMemory(config.cache),
-    maxOpenings: 256,
-    isHintOptional: sessionMaker.isHintOptional,
-    clock,
-  });
+  const inStore =
+    options.state &&
+    createStoredProcess({
+      clock,
+      state: options.state,
+      keys,
+      ...(options.currentKeys !== undefined && { currentKeys: options.currentKeys }),
+      policies,
+      maxAge: sessions.maxAge,
+      idleTimeout: sessions.idleTimeout,
+      grace: sessions.grace,
+    });
+  const store =
+    inStore?.store ??
+    createCookieSessions({
+      options: sessions,
+      names,
+      seal,
+      memory: createSessionMemory(
+        config.cache,
+        createTestEnded({ clock, keys: () => keys, life: sessions.maxAge }),
+      ),
+      maxOpenings: 256,
+      isHintOptional: sessionMaker.isHintOptional,
+      clock,
+    });
   const recorder = recordEvents(events);
   const findSession = createFindSession({
     config,
@@ -133,14 +161,16 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     option: 'rules[0].require.login',
     ...options.place,
   };
-  const placeOf = options.placeOf ?? (() => place);
+  const placeAt = ({ host }: CheckRequest): LoginPlace => ({ ...place, ...byHost[host] });
+  const placeOf = options.placeOf ?? placeAt;
   const answer = async (request: CheckRequest, trace?: Trace): Promise<Decision> => {
     const path = request.path.split('?', 1)[0] ?? '';
-    if (logins.isOwnPath(path)) return logins.answerOwnPath(request, place.policy, placeOf, trace);
-    const verdict = await logins.findSession(request, place, trace);
-    if (verdict.outcome === 'none') return logins.askToLogIn(request, place, verdict, trace);
-    if (verdict.outcome !== 'signed_in') return logins.explainDenial(verdict, request, place);
-    const origin = logins.originProblem(request, place);
+    const here = placeAt(request);
+    if (logins.isOwnPath(path)) return logins.answerOwnPath(request, here.policy, placeOf, trace);
+    const verdict = await logins.findSession(request, here, trace);
+    if (verdict.outcome === 'none') return logins.askToLogIn(request, here, verdict, trace);
+    if (verdict.outcome !== 'signed_in') return logins.explainDenial(verdict, request, here);
+    const origin = logins.originProblem(request, here);
     if (origin !== undefined) return { outcome: 'deny', reason: 'origin_not_allowed', detail: origin };
     const cookies = logins.cookieChanges(request, verdict.cookies);
     return {
@@ -173,7 +203,7 @@ function randomBytes(length: number): Uint8Array {
   return createHash('sha256').update(`bytes ${count}`).digest().subarray(0, length);
 }
 
-function configOf({ login, sessions, hosts, issuers = [{}] }: WorldOptions) {
+function configOf({ login, sessions, hosts, issuers = [{}], state }: WorldOptions) {
   const parsed = configSchema.parse({
     issuers: issuers.map((one, index) => ({
       issuer: `https://${issuerName(index)}.idp.example.com`,
@@ -183,6 +213,7 @@ function configOf({ login, sessions, hosts, issuers = [{}] }: WorldOptions) {
     })),
     login: { hosts: ['shop.example.com', '*.apps.example.com'], ...login },
     sessions: { keysFile: '/keys', refresh: false, ...sessions },
+    ...(state !== undefined && { state: { valkey: { urls: ['redis://valkey.example.com:6379'] } } }),
     ...(hosts !== undefined && { hosts }),
   });
   const { login: parsedLogin, sessions: parsedSessions } = parsed;

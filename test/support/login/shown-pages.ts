@@ -38,6 +38,7 @@ export function pagesWith(
       languages,
     ),
     ...Object.fromEntries(failed),
+    signedIn: pages.signedIn({ signOut: path }, languages),
     signedOut: pages.signedOut({ signIn: path, isOnlyHere: false }, languages),
     'signedOut only here': pages.signedOut({ signIn: path, isOnlyHere: true }, languages),
     confirmSignOut: pages.confirmSignOut({ action: path, stay: path }, languages),

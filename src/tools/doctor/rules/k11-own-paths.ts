@@ -26,7 +26,10 @@ export const ownPaths: Rule<World> = {
   check: (world) => {
     const { config } = world;
     if (config?.login === undefined) return [];
-    const own = { hosts: config.login.hosts, paths: Object.values(loginPaths(config.login.paths)) };
+    const own = {
+      hosts: config.login.hosts,
+      paths: Object.values(loginPaths(config.login.paths, config.login.host)),
+    };
     return [
       ...apiRulesOf(world).flatMap((object) => inApiRule(object, own, world)),
       ...unrouted(own, world),
