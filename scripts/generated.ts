@@ -14,7 +14,9 @@ import {
   refreshResults,
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
+import { sharedProofResults } from '../src/observe/fleet-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
+import { operationResults } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
@@ -72,6 +74,7 @@ function metricsMarkdown(): string {
     '| --- | --- | --- | --- |',
     ...rows,
     '',
+    ...valuesOf('result', 'dpop_shared_proofs_total', sharedProofResults),
     ...valuesOf('cause', 'forwarded_headers_withheld_total', withheldCauses),
     ...valuesOf('cause', 'issuer_keys_rejected_total', keyRejections),
     ...valuesOf('cause', 'issuer_keys_unused', unusedCauses),
@@ -81,6 +84,7 @@ function metricsMarkdown(): string {
     ...valuesOf('result', 'session_lookups_total', lookupResults),
     ...valuesOf('result', 'session_refreshes_total', refreshResults),
     ...valuesOf('cause', 'sessions_ended_total', sessionEnds),
+    ...valuesOf('result', 'store_operations_seconds', operationResults),
     ...valuesOf('result', 'logout_tokens_total', logoutTokenResults),
     ...valuesOf('result', 'front_channel_logouts_total', frontChannelResults),
     ...valuesOf('cause', 'session_ends_lost_total', lostEnds),

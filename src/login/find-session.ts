@@ -128,15 +128,24 @@ export function createFindSession(dependencies: FindSessionDependencies): Logins
       case 'renewed': {
         const renewed = renewedOf(known, renewal.session);
         if (renewed === undefined) return none('expired', describeOutdated, lookup);
-        return admit(renewed, found.isCached, lookup.trace, () => replace.refreshed(known, renewed, lookup));
+        return admit(renewed, found.isCached, lookup.trace, () =>
+          store.shared === undefined
+            ? replace.refreshed(known, renewed, lookup)
+            : replace.kept(found, known, renewed, lookup),
+        );
       }
       case 'ended':
-        void store.end(known.session);
-        return none('expired', () => describeRejected(renewal.detail), lookup);
+        // The renewal of a shared session has ended it, once for all requests that wait.
+        if (store.shared === undefined) void store.end(known.session);
+        return none(
+          'expired',
+          renewal.isElsewhere === true ? describeEnded : () => describeRejected(renewal.detail),
+          lookup,
+        );
       case 'unavailable':
         return {
           outcome: 'error',
-          reason: 'login_unavailable',
+          reason: renewal.isStore === true ? 'sessions_unavailable' : 'login_unavailable',
           issuerName: known.issuer.config.name,
           problem: renewal.detail,
           detail: () => describeNotRenewed(renewal.detail),

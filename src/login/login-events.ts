@@ -17,8 +17,11 @@ export type SessionEnd =
   /** Another process of this service ended it. Counted when a request shows it. */
   | 'elsewhere';
 
-/** How a refresh ended. */
-export type RefreshResult = 'success' | 'rejected' | 'unavailable';
+/**
+ * How a refresh ended. `elsewhere`: another process had done it. `store_unavailable`: the store did not answer, or did not take the new tokens
+ * yet.
+ */
+export type RefreshResult = 'success' | 'rejected' | 'unavailable' | 'elsewhere' | 'store_unavailable';
 
 /**
  * What happened to a hand-over of a session from the central host to another one. `requested`, `completed`: at the other host. `granted`: at

@@ -9,6 +9,12 @@ export interface RefreshPauses {
   readonly answered: (issuer: string, refreshToken: string) => void;
 }
 
+/** The result of a renewal during a pause. */
+export const paused = {
+  kind: 'unavailable',
+  detail: 'the last renewal of the tokens failed just now',
+} as const;
+
 /** The pause of a session after a failure, in milliseconds. */
 const sessionPause = 10_000;
 

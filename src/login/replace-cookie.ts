@@ -27,6 +27,13 @@ export interface ReplaceCookie {
     renewed: KnownSession,
     at: CookieOfRequest,
   ) => Promise<readonly string[]>;
+  /** After a refresh of a shared session, whose cookie stays the same. */
+  readonly kept: (
+    found: Found,
+    old: KnownSession,
+    renewed: KnownSession,
+    at: CookieOfRequest,
+  ) => readonly string[] | Promise<readonly string[]>;
   /** Counts the requests that send an old cookie after a new one was sent. */
   readonly noteRepeat: (known: KnownSession, host: string) => void;
 }
@@ -70,7 +77,7 @@ export function createReplaceCookie({
     known.sentAt ??= clock.monotonic();
   };
 
-  return {
+  const replace: ReplaceCookie = {
     seen: (found, known, at) => {
       const isKeyDue = !found.isCurrentKey && !known.isSealedAgain;
       if (found.isSeenDue !== undefined) {
@@ -95,10 +102,16 @@ export function createReplaceCookie({
       noteSent(old);
       return old.renewed.cookies;
     },
+    kept: (found, old, renewed, at) => {
+      // While the store does not take the new session, requests find the old one.
+      if (old.renewed?.known !== renewed) old.renewed = { known: renewed, cookies: Promise.resolve(none) };
+      return replace.seen(found, old, at);
+    },
     noteRepeat: (known, host) => {
       if (known.sentAt === undefined || clock.monotonic() - known.sentAt < underWay) return;
       known.repeats++;
       if (known.repeats % tooManyRepeats === 0) events.cookieNotDelivered(host);
     },
   };
+  return replace;
 }

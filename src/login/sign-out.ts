@@ -80,10 +80,12 @@ export function createSignOut(parts: SignOutParts): SignOut {
   const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
     const found = await store.find(cookies, cookiePlace);
     if (!('session' in found)) return undefined;
-    const session = newestOf(found.session);
+    const session = await newestOf(found.session);
     const hasToken =
       session.accessToken !== undefined || issuerOf(session)?.config.login.forward === 'idToken';
-    const end = lifetime.endOf(session, session.seenAt, hasToken, now() / 1_000);
+    // The store itself ends an idle session.
+    const seenAt = found.isSeenDue === undefined ? session.seenAt : Number.POSITIVE_INFINITY;
+    const end = lifetime.endOf(session, seenAt, hasToken, now() / 1_000);
     return end === undefined ? session : undefined;
   };
 

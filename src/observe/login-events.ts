@@ -110,6 +110,8 @@ export function createLoginEvents(dependencies: LoginEventsDependencies): LoginE
         write('info', { issuer, problem: detail }, 'the issuer rejected the refresh of a session');
       if (result === 'unavailable')
         write('warn', { issuer, problem: detail }, 'a session could not be refreshed');
+      if (result === 'store_unavailable')
+        write('warn', { issuer, problem: detail }, 'a session could not be refreshed because of the store');
     },
     cookieNotDelivered: (host) => {
       logins.cookieNotDelivered();

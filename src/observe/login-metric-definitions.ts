@@ -115,6 +115,9 @@ export const refreshResults = {
   rejected: 'The issuer no longer accepts the refresh token. The session ends.',
   unavailable:
     'The issuer did not answer, or it answered with an error that is not about the person. The session stays until its tokens end.',
+  elsewhere: 'Another process had renewed the session, and this one uses its tokens. Only with a store.',
+  store_unavailable:
+    'The store did not answer, so the session was not renewed; or it did not take the new tokens, and this process tries again. Only with a store.',
 } as const;
 
 /** The values of `result` of `logout_tokens_total`. */

@@ -70,18 +70,11 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   keysReloaded.set(1);
 
   // Every check with a session counts here, so these are plain numbers until a scrape reads them.
-  const lookups: Record<SessionLookup, number> = {
-    cached: 0,
-    opened: 0,
-    store: 0,
-    absent: 0,
-    invalid: 0,
-    expired: 0,
-    unavailable: 0,
-  };
+  const results = Object.keys(lookupResults) as SessionLookup[];
+  const lookups = Object.fromEntries(results.map((result) => [result, 0])) as Record<SessionLookup, number>;
   counter('session_lookups_total', function () {
     this.reset();
-    for (const result of Object.keys(lookupResults) as SessionLookup[]) this.inc({ result }, lookups[result]);
+    for (const result of results) this.inc({ result }, lookups[result]);
   });
 
   return {

@@ -1,5 +1,7 @@
 /** Every metric of the service. The code and `docs/metrics.md` use this table. */
+import { fleetMetricDefinitions } from './fleet-metric-definitions.ts';
 import { loginMetricDefinitions } from './login-metric-definitions.ts';
+import { stateMetricDefinitions } from './state-metric-definitions.ts';
 
 /** The prefix of every metric name. */
 export const metricPrefix = 'oidc_authz_';
@@ -175,7 +177,9 @@ export const metricDefinitions = {
     labels: [],
     help: 'Processes that were started to replace another.',
   },
+  ...fleetMetricDefinitions,
   ...loginMetricDefinitions,
+  ...stateMetricDefinitions,
   build_info: {
     type: 'gauge',
     labels: ['version', 'node'],

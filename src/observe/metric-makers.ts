@@ -33,6 +33,8 @@ export function createMetricMakers(registry: Registry): MetricMakers {
     registers: [registry],
     // All processes have the same configuration and build, so these metrics are not summed.
     ...(isSameInAllProcesses(name) && { aggregator: 'first' as const }),
+    // The store is up if it is for every process.
+    ...(name === 'store_up' && { aggregator: 'min' as const }),
   });
   return {
     counter: <M extends MetricName>(name: M, collect?: (this: Counter<Label<M>>) => void) =>

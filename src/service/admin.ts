@@ -17,6 +17,9 @@ import type { RunningConsole } from './console.ts';
 import { createExplainRoute } from './explain/route.ts';
 import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
+import type { Revocations } from './revocations/revocations.ts';
+import { createRevocationRoutes } from './revocations/routes.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** The dependencies of the admin listener. */
 export interface AdminDependencies
@@ -32,6 +35,9 @@ export interface AdminDependencies
   readonly config: () => Config;
   /** The IDs of the keys that seal sessions. */
   readonly sessionKeys: () => readonly string[];
+  readonly state: Pick<ServiceState, 'store'>;
+  /** The deny list in the store; undefined without one. */
+  readonly revocations: () => Revocations | undefined;
   /** When the current configuration was loaded, in milliseconds since the epoch. */
   readonly loadedAt: () => number;
   /** The addresses of the listeners that are bound. */
@@ -55,6 +61,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     issuers: registry.issuers().map(({ issuer }) => issuer.status()),
     problems: problems.list(),
     sessionKeys: dependencies.sessionKeys(),
+    state: dependencies.state.store(config())?.status(),
     shadow: {
       tried: hasShadowMode(config()),
       authorizer: config().shadow.authorizer === '' ? undefined : config().shadow.authorizer,
@@ -92,6 +99,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
         logger,
         clock,
       }),
+      ...createRevocationRoutes(dependencies),
     ],
     loadConsole: initial.admin.console.enabled ? loadConsole : undefined,
     token: token.current,

@@ -2,6 +2,7 @@
 import type { Logger } from '../observe/logger.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { ServiceStateDependencies } from './service-state.ts';
 import type { ForkWorker } from './workers/protocol.ts';
 
 /** The dependencies of the service. */
@@ -18,6 +19,8 @@ export interface AppDependencies {
   readonly configFile?: string | undefined;
   /** Starts a worker process. Called only if `workers` is not 1. */
   readonly forkWorker: ForkWorker;
+  /** Creates the store of `state`. By default, one in Valkey. */
+  readonly openStore?: ServiceStateDependencies['openStore'];
   /** Called when no worker keeps running, so that nothing answers checks. The process must exit. */
   readonly giveUp: (error: Error) => void;
 }

@@ -1,5 +1,6 @@
 /** The service: its issuers, listeners and reloads. Every object is created here, once. */
 import type { Config } from '../config/declare/options.ts';
+import { keysFileOf } from '../config/session/session-place.ts';
 import { createIssuerRegistry } from '../issuer/registry.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { version } from '../runtime/version.ts';
@@ -14,6 +15,8 @@ import { createIssuerPlans } from './issuer-plans.ts';
 import { warnOfRefreshes } from './refresh-warning.ts';
 import { createReloadProblems } from './reload-problems.ts';
 import { restartOptions } from './restart-options.ts';
+import { createServiceRevocations } from './service-revocations.ts';
+import { createServiceState } from './service-state.ts';
 import { createSessionKeys } from './session-keys.ts';
 import { createShadowWarnings } from './shadow-warnings.ts';
 
@@ -56,9 +59,13 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     ...dependencies,
     problems,
     metrics: metrics.logins,
-    onChange: () => checks.changed(),
+    onChange: () => {
+      checks.changed();
+      revocations.keysChanged();
+    },
   });
   const shared = { initial, metrics, logger, clock, random, randomBytes, isServing, reportRejected };
+  const state = createServiceState({ ...dependencies, metrics });
   const checks = createChecks(
     {
       ...shared,
@@ -66,6 +73,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
       environment: dependencies.environment,
       sessionKeys: sessionKeys.current,
       sessionKeysText: sessionKeys.text,
+      state,
       certificateReloaded: problems.certificateReloaded,
     },
     dependencies,
@@ -83,24 +91,41 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     checks,
     config: () => config,
     sessionKeys: sessionKeys.ids,
+    state,
+    revocations: () => revocations.of(config),
     loadedAt: () => loadedAt,
     addresses: () => addresses,
     isDraining: () => isDraining,
+  });
+  const revocations = createServiceRevocations({
+    ...shared,
+    state,
+    sessionKeys: sessionKeys.current,
+    problems,
+    onChange: () => denyList.storeChanged(),
   });
   const denyList = createDenyList({
     files: dependencies.files,
     metrics,
     logger,
     problems,
+    inStore: () => revocations.entries(config),
     apply: (entries) => checks.take(config, registry.issuers(), entries),
   });
   const shadowWarnings = createShadowWarnings(logger, metrics, clock);
 
   const apply = async (next: Config) => {
     const nextDenyList = denyList.open(next);
-    const [switchIssuers] = await Promise.all([registry.prepare(planIssuers(next)), checks.prepare(next)]);
+    const [switchIssuers] = await Promise.all([
+      registry.prepare(planIssuers(next)),
+      // With several workers, this process needs the store too.
+      state.prepare(next),
+      checks.prepare(next),
+    ]);
     if (isDraining) return nextDenyList.stop();
-    sessionKeys.use(next.sessions?.keysFile);
+    sessionKeys.use(keysFileOf(next));
+    await revocations.prepare(next);
+    if (isDraining) return nextDenyList.stop();
     denyList.follow(nextDenyList);
     switchIssuers();
     [config, loadedAt] = [next, clock.now()];
@@ -149,7 +174,9 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
       await checks.stop();
       registry.stop();
       denyList.stop();
+      revocations.stop();
       sessionKeys.stop();
+      state.stop();
       shadowWarnings.stop();
       problems.stop();
       await admin.close(0);

@@ -1,4 +1,5 @@
 /** The authorizer of one configuration. A reload replaces it as a whole, so no check uses two configurations. */
+import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
@@ -31,6 +32,8 @@ export interface Authorizer {
 
 /** The dependencies of an authorizer. */
 export interface AuthorizerParts extends CheckParts {
+  /** Receives the answers of the shared store of DPoP proofs. */
+  readonly onShared?: OnSharedProof;
   /** Cross-checks new tokens. */
   readonly observe: Observe;
   readonly metrics: Metrics;
@@ -49,7 +52,9 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
+  sharedProofs,
   logins,
+  onShared,
   observe,
   metrics,
   denials,
@@ -59,8 +64,13 @@ export function createAuthorizer({
   onDefect,
 }: AuthorizerParts): Authorizer {
   const own = createConfiguredCheck(
-    { config, issuers, denyList, cache, replays, clock, logins },
-    { onLookup: metrics.cacheLookup, onFull: metrics.replayStoreFull, observe },
+    { config, issuers, denyList, cache, replays, sharedProofs, clock, logins },
+    {
+      onLookup: metrics.cacheLookup,
+      onFull: metrics.replayStoreFull,
+      ...(onShared !== undefined && { onShared }),
+      observe,
+    },
   );
   const toReply = createToReply(config, clock);
   const check =

@@ -1,5 +1,7 @@
 /** Answers checks in this process: the check listeners, the token cache and the current authorizer. */
 
+import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
+import { createSharedProofs, type SharedProofs } from '../check/binding/shared-proofs.ts';
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
@@ -24,8 +26,10 @@ import type { CheckParts } from './configured-check.ts';
 import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
 import { createLoginListener } from './login-listener.ts';
+import { createProofEvents } from './proof-events.ts';
 import type { Answers, Ask } from './questions.ts';
 import type { LoginsOf, ServiceLogins, ServiceLoginsDependencies } from './service-logins.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** The addresses of the bound listeners. */
 export type CheckAddresses = Readonly<Partial<Record<Listener['name'], BoundAddress>>>;
@@ -73,6 +77,8 @@ export interface CheckServiceDependencies
   readonly random: () => number;
   /** Returns cryptographically random bytes. */
   readonly randomBytes: (size: number) => Uint8Array;
+  /** The store of this process. Its owner stops it after this service. */
+  readonly state: ServiceState;
   /** Whether the gRPC health service reports SERVING. */
   readonly isServing: () => boolean;
   /** Returns how a listener gets its connections. By default, it binds its own port. */
@@ -91,13 +97,14 @@ const maxClosingTime = 5_000;
 /** Creates the check service of this process. */
 export function createCheckService(dependencies: CheckServiceDependencies): CheckService {
   const { initial, metrics, logger, clock, random, randomBytes } = dependencies;
-  const { isServing, reportRejected, certificateReloaded } = dependencies;
+  const { isServing, reportRejected, certificateReloaded, state } = dependencies;
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
+  let shared: { readonly sharedProofs: SharedProofs; readonly onShared: OnSharedProof } | undefined;
   const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   let logins: ServiceLogins | undefined;
@@ -113,6 +120,14 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const crossCheck = createCrossCheck({ clock, ...createCrossCheckEvents(metrics, logger, clock) });
   const healthListeners = new Set<() => void>();
 
+  const prepareLogins = (next: Config): Promise<void> | undefined => {
+    if (next.login === undefined) return undefined;
+    if (logins !== undefined) return logins.prepare(next);
+    return loadLogins(dependencies).then(async (loaded) => {
+      await loaded.prepare(next);
+      logins = loaded;
+    });
+  };
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'cannot build the response; the request is denied');
   const currentAuthorizer = (): Authorizer => {
@@ -183,25 +198,36 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   }
 
   return {
-    prepare: (next) =>
-      next.login === undefined || logins !== undefined
+    prepare: (next) => {
+      const loading = [state.prepare(next), prepareLogins(next)];
+      return loading.every((one) => one === undefined)
         ? undefined
-        : loadLogins(dependencies).then((loaded) => {
-            logins = loaded;
-          }),
+        : Promise.all(loading).then(() => undefined);
+    },
     take: (next, owners, denyList) => {
-      if (next.login !== undefined && logins === undefined)
-        throw new TypeError('the code for logins is not loaded');
+      const store = state.store(next);
+      if (
+        (next.login !== undefined && logins === undefined) ||
+        (next.state !== undefined && store === undefined)
+      )
+        throw new TypeError('the code for logins or the store is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers] = [next, owners];
+      if (store !== undefined && next.dpop.store !== 'off')
+        shared ??= {
+          sharedProofs: createSharedProofs(store, clock),
+          onShared: createProofEvents(metrics, logger, clock),
+        };
       parts = {
-        ...{ config, issuers, denyList, cache, replays, clock },
-        logins: logins?.take({ config, issuers, denyList }),
+        ...{ config, issuers, denyList, cache, replays, clock, state: store },
+        sharedProofs: shared?.sharedProofs,
+        logins: logins?.take({ config, issuers, denyList, state: store }),
       };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
         ...parts,
+        ...(shared !== undefined && { onShared: shared.onShared }),
         observe,
         metrics,
         denials,

@@ -17,6 +17,7 @@ import {
 import type { Check } from '../model/decision.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import type { StateStore } from '../state/state-store.ts';
 import type { CheckLogins } from './check-logins.ts';
 import { createOwnCheck } from './own-check.ts';
 
@@ -32,6 +33,8 @@ export interface CheckParts {
   readonly clock: Clock;
   /** Only with `login`. */
   readonly logins?: CheckLogins | undefined;
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** Receives what happens during checks. */

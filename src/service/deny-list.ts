@@ -1,4 +1,4 @@
-/** The deny list in use: follows its file and applies each change. */
+/** The deny list in use: follows its file and applies each change, also of the entries in the store. */
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { entriesRemoved, type FollowedDenyList, followDenyList } from '../config/load/follow-deny-list.ts';
@@ -13,8 +13,10 @@ export interface DenyList {
   readonly open: (config: Config) => FollowedDenyList;
   /** Applies the changes of this list from now on, and stops following the previous one. */
   readonly follow: (next: FollowedDenyList) => void;
-  /** Applies entries to all later checks. */
+  /** Applies the entries of a file to all later checks. */
   readonly use: (entries: readonly DenyListEntry[], config: Config) => void;
+  /** The entries in the store have changed. Without effect before the first `use`. */
+  readonly storeChanged: () => void;
   readonly stop: () => void;
 }
 
@@ -24,15 +26,19 @@ export interface DenyListDependencies {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly problems: ReloadProblems;
+  /** The entries in the store; empty without `denyList.store`. */
+  readonly inStore: () => readonly DenyListEntry[];
   /** Replaces the entries of all later checks. */
   readonly apply: (entries: readonly DenyListEntry[]) => void;
 }
 
 /** Creates an empty deny list. */
 export function createDenyList(dependencies: DenyListDependencies): DenyList {
-  const { files, metrics, logger, problems, apply } = dependencies;
+  const { files, metrics, logger, problems, inStore, apply } = dependencies;
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
+  /** The entries of the file. */
   let current: readonly DenyListEntry[] = [];
+  let isUsed = false;
 
   const warnOfRemovals = (next: readonly DenyListEntry[]) => {
     const removed = entriesRemoved(current, next);
@@ -50,12 +56,18 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
     if (unknown.size > 0)
       logger.warn({ issuers: [...unknown] }, 'the deny list names issuers that are not configured');
   };
+  const applyAll = () => {
+    isUsed = true;
+    // Those of the file are first, because a denial names their index.
+    const entries = [...current, ...inStore()];
+    apply(entries);
+    metrics.denyListTaken(entries.length);
+  };
   const use: DenyList['use'] = (entries, config) => {
     warnOfRemovals(entries);
     current = entries;
     problems.denyListReloaded(config.denyList.file, undefined);
-    apply(entries);
-    metrics.denyListTaken(entries.length);
+    applyAll();
     warnOfUnknownIssuers(config);
   };
   const changed = (change: readonly DenyListEntry[] | Error, config: Config) => {
@@ -87,6 +99,9 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
       followed = next;
     },
     use,
+    storeChanged: () => {
+      if (isUsed) applyAll();
+    },
     stop: () => followed.stop(),
   };
 }

@@ -1,6 +1,7 @@
 /** Files that changed and could not be reloaded: `/readyz` lists them, and the log repeats them. */
 import type { Config } from '../config/declare/options.ts';
 import { listenerTls } from '../config/describe/listener-tls.ts';
+import { keysFileOf } from '../config/session/session-place.ts';
 import { createFailedReloads } from '../transport/admin/failed-reloads.ts';
 import type { Readiness } from '../transport/admin/readiness.ts';
 import type { Listener } from '../transport/shared/listener.ts';
@@ -13,6 +14,7 @@ export interface ReloadProblems {
   readonly denyListReloaded: (file: string | undefined, problem: string | undefined) => void;
   readonly adminTokenReloaded: (file: string, problem: string | undefined) => void;
   readonly sessionKeysReloaded: (file: string, problem: string | undefined) => void;
+  readonly revocationsRead: (problem: string | undefined) => void;
   readonly configurationFailed: (problem: string) => void;
   /** Removes the problem of the configuration, and those of files that it no longer names. */
   readonly configurationLoaded: (config: Config) => void;
@@ -27,12 +29,7 @@ export function createReloadProblems(
 ): ReloadProblems {
   const configFiles = configFile === undefined ? [] : [configFile];
   const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
-    logger.error(
-      { what, files, problem, since: new Date(since).toISOString() },
-      what === 'session keys'
-        ? `the ${what} were not reloaded; the previous ones stay in use`
-        : `the ${what} was not reloaded; the previous one stays in use`,
-    ),
+    logger.error({ what, files, problem, since: new Date(since).toISOString() }, messageOf(what)),
   );
   const reloaded = (
     what: Readiness['problems'][number]['what'],
@@ -54,11 +51,14 @@ export function createReloadProblems(
     denyListReloaded: (file, problem) => reloaded('deny list', listOf(file), problem),
     adminTokenReloaded: (file, problem) => reloaded('admin token', [file], problem),
     sessionKeysReloaded: (file, problem) => reloaded('session keys', [file], problem),
+    revocationsRead: (problem) => reloaded('revocations', [], problem),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
-    configurationLoaded: ({ denyList, issuers, sessions }) => {
+    configurationLoaded: (config) => {
+      const { denyList, issuers } = config;
+      const keysFile = keysFileOf(config);
       reloaded('configuration', configFiles, undefined);
       changes.keepOnly('deny list', [listOf(denyList.file)]);
-      changes.keepOnly('session keys', sessions === undefined ? [] : [[sessions.keysFile]]);
+      changes.keepOnly('session keys', keysFile === undefined ? [] : [[keysFile]]);
       changes.keepOnly(
         'caFile',
         issuers.map(({ caFile = [] }) => [caFile].flat()),
@@ -67,6 +67,13 @@ export function createReloadProblems(
     list: changes.problems,
     stop: changes.stop,
   };
+}
+
+function messageOf(what: Readiness['problems'][number]['what']): string {
+  if (what === 'revocations') return 'the deny list of the store is not complete';
+  return what === 'session keys'
+    ? `the ${what} were not reloaded; the previous ones stay in use`
+    : `the ${what} was not reloaded; the previous one stays in use`;
 }
 
 function listOf(file: string | undefined): readonly string[] {

@@ -4,11 +4,10 @@ import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
-import { sessionsAreShared } from '../config/session/session-place.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
 import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
-import { createUseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
+import { createUseLogoutToken, type UseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
 import { createLoginClients, type LoginClients } from '../login/client/create-login-clients.ts';
 import { createLogins } from '../login/create-logins.ts';
 import { createFindSession } from '../login/find-session.ts';
@@ -16,7 +15,8 @@ import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import { createRenewals, type Renewals } from '../login/refresh.ts';
+import type { Renewals } from '../login/refresh.ts';
+import { createRenewals } from '../login/refresh-in-process.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -24,12 +24,10 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { createCookieNames } from '../session/cookie-names.ts';
-import { createEndedSessions, type EndedLives, type EndedSessions } from '../session/ended-sessions.ts';
-import { createCookieSessions } from '../session/in-cookie.ts';
 import { createSeal } from '../session/seal-values.ts';
-import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
+import { createSessionPlaces } from './session-places.ts';
 
 /** The dependencies. */
 export interface ServiceLoginsDependencies {
@@ -41,8 +39,6 @@ export interface ServiceLoginsDependencies {
   readonly randomBytes: (size: number) => Uint8Array;
   /** The keys that seal sessions; the same list until they change. */
   readonly sessionKeys: () => readonly SessionKey[];
-  /** The store that the processes share; undefined without `state`. */
-  readonly state?: StateStore | undefined;
 }
 
 /** A configuration, and what its logins depend on. */
@@ -50,10 +46,14 @@ export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
   readonly denyList: readonly DenyListEntry[];
+  /** Only with `state`. */
+  readonly state?: StateStore | undefined;
 }
 
 /** The logins of a process. Their cached sessions and refreshes outlive a change of the configuration. */
 export interface ServiceLogins {
+  /** Loads the code that the sessions of a configuration need; undefined if it is loaded. Call it before `take`. */
+  readonly prepare: (config: Config) => Promise<void> | undefined;
   /** Makes the logins of a configuration, in place of the previous ones; undefined without `login`. */
   readonly take: (of: LoginsOf) => CheckLogins | undefined;
   /** The number of cached sessions. */
@@ -74,26 +74,24 @@ interface Refreshes {
   readonly renewals: Renewals;
 }
 
-/** Sessions that this process has opened or ended. */
-interface Remembered {
-  /** The options that it was made with. */
-  readonly options: string;
-  readonly memory: SessionMemory;
-}
-
 /** Creates the logins of a process. */
 export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
-  const { logger, metrics, clock, randomBytes, sessionKeys, state } = dependencies;
+  const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
-  const useLogoutToken = createUseLogoutToken(state, clock);
-  let remembered: Remembered | undefined;
+  let logoutTokens: { readonly state: StateStore | undefined; readonly use: UseLogoutToken } | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
   let refreshes: Refreshes | undefined;
-  let lives: EndedLives = { here: 0, feed: 0 };
-  let ended: EndedSessions | undefined;
+  const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
+  const places = createSessionPlaces({
+    ...{ seal, clock, randomText },
+    events: {
+      forgotten: () => events?.endLost('list_full'),
+      lost: () => events?.endLost('not_sent'),
+    },
+  });
 
   const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
     const maxWait = issuerTime(limits);
@@ -118,29 +116,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       };
     return refreshes.renewals;
   };
-  const endedFor = (config: WithLogin): EndedSessions => {
-    lives = endedLives(config);
-    ended ??= createEndedSessions({
-      seal,
-      clock,
-      lives: () => lives,
-      state,
-      events: {
-        forgotten: () => events?.endLost('list_full'),
-        lost: () => events?.endLost('not_sent'),
-      },
-    });
-    return ended;
+  const useLogoutTokenWith = (state: StateStore | undefined): UseLogoutToken => {
+    if (logoutTokens === undefined || logoutTokens.state !== state)
+      logoutTokens = { state, use: createUseLogoutToken(state, clock) };
+    return logoutTokens.use;
   };
-  const memoryFor = (config: WithLogin): SessionMemory => {
-    const { cache } = config;
-    const list = endedFor(config);
-    const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
-    if (remembered?.options !== options) remembered = { options, memory: createSessionMemory(cache, list) };
-    return remembered.memory;
-  };
-  const loginsFor = (config: WithLogin, { issuers, denyList }: LoginsOf): CheckLogins => {
-    const { login, sessions, limits, hosts, policies = [] } = config;
+  const loginsFor = (config: WithLogin, { issuers, denyList, state }: LoginsOf): CheckLogins => {
+    const { login, sessions, hosts, policies = [] } = config;
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
     previous?.stop();
@@ -157,21 +139,13 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       issuers: loginIssuers(config),
       hasCentralHost: login.host !== undefined,
     });
-    const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
       sessions.cookie,
       policies.map(({ name }) => name),
     );
-    const store = createCookieSessions({
-      options: sessions,
-      names,
-      seal,
-      memory: memoryFor(config),
-      maxOpenings: limits.maxVerificationsInFlight,
-      isHintOptional: maker.isHintOptional,
-      clock,
-    });
+    const { isHintOptional } = maker;
+    const store = places.storeFor(config, { names, isHintOptional, state });
     const { renew, newestOf } = renewalsWith(config);
     const hostOf = createLoginHosts(login, hosts.ports);
     const findSession = createFindSession({
@@ -190,7 +164,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
         signsIn(issuer) ? [{ config: issuer, source }] : [],
       ),
       store,
-      use: useLogoutToken,
+      use: useLogoutTokenWith(state),
       events,
       clock,
     });
@@ -218,13 +192,14 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   };
 
   return {
+    prepare: places.prepare,
     take: (of) => {
       const { config } = of;
       if (hasLogin(config)) return loginsFor(config, of);
       stop();
       return undefined;
     },
-    sessions: () => remembered?.memory.opened.size() ?? 0,
+    sessions: places.size,
     stop,
   };
 }
@@ -232,16 +207,6 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
 function hasLogin(config: Config): config is WithLogin {
   return config.login !== undefined && config.sessions !== undefined;
 }
-
-/** How long the end of a session is known. */
-function endedLives(config: WithLogin): EndedLives {
-  const { maxAge, grace } = config.sessions;
-  // A session in the store is deleted there, so the feed is only for the processes that have cached it.
-  return { here: maxAge, feed: sessionsAreShared(config) ? Math.min(maxAge, grace + cachedLife) : maxAge };
-}
-
-/** How long a process may use a cached session without the store, beyond `sessions.grace`, in milliseconds. */
-const cachedLife = 5 * 60_000;
 
 function signsIn(issuer: IssuerConfig): issuer is LoginIssuer['config'] {
   return issuer.login !== undefined;

@@ -48,6 +48,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
   const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
   const unreadable = (sealed: string) =>
     invalid(() => {
+      if (seal.isOf('oidc-authz-ticket', sealed)) return { is: 'of_other_place' };
       const keyId = seal.otherKeyOf('oidc-authz-session', sealed);
       return keyId === undefined ? { is: 'unreadable' } : { is: 'of_other_key', keyId };
     });

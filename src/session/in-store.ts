@@ -27,7 +27,7 @@ import type {
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, type StoredSession, seenInterval } from './stored-session.ts';
+import { createStoredSession, doubt, type StoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -57,10 +57,10 @@ export interface StoredSessionsDependencies {
  * How long a cached session is used after the store last had it, in milliseconds. It is shorter than the time for which each process knows
  * that a session has ended, so that an ended session never comes back.
  */
-export const longestUnconfirmed = 4 * 60_000;
+const longestUnconfirmed = 4 * 60_000;
 
 /** While the store answers, a process knows the ended sessions of the others with at most this delay, in milliseconds. */
-export const feedDelay = 3_000;
+const feedDelay = 3_000;
 
 /** The pause after the store did not learn about a request, in milliseconds. */
 const seenPause = 5_000;
@@ -216,7 +216,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     if (record.length > maxRecord) return largestPart(session);
     const given = await giveTicket(session, cookies, place);
     // An issuer must be able to end the session, so it is in the index before a browser has it.
-    await index.add(session, recordNameOf(session.id), records.left(session));
+    await index.add(session, records.left(session));
     await records.create(session, record);
     const now = clock.monotonic();
     const stored = createStoredSession(session, versionOf(record), {
@@ -230,12 +230,10 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
 
   const end = async (session: Session) => {
     const name = recordNameOf(session.id);
-    const remove = () => records.remove(name);
+    const remove = () => Promise.all([records.remove(name), index.remove(session)]);
     const stored = memory.stored(session.id);
-    if (stored !== undefined) stored.confirmedAt = Number.NEGATIVE_INFINITY;
+    if (stored !== undefined) doubt(stored, clock.monotonic());
     const removed = remove().catch(() => retries.add(name, remove, records.left(session)));
-    // It only saves memory in the store. The set has a life, too.
-    index.remove(session, name).catch(() => {});
     await Promise.all([ended.end(session), removed]);
   };
 

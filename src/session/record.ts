@@ -24,9 +24,12 @@ const start = `${Buffer.from(JSON.stringify(header)).toString('base64url')}..`;
 /** The length of the tag of A256GCM, in characters. */
 const tagLength = 22;
 
+/** The begin of the names of records. */
+export const recordPrefix = 'session:';
+
 /** The name of the record of a session. It does not show the ID, which the cookie has. */
 export function recordNameOf(id: string): string {
-  return `session:${digestOf(id)}`;
+  return recordPrefix + digestOf(id);
 }
 
 /** The name of the lock of a session. */

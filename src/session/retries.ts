@@ -14,7 +14,7 @@ export interface Retries {
 }
 
 /** Maximum number of operations that wait. Beyond it, the oldest is forgotten. */
-export const mostRetries = 10_000;
+const mostRetries = 10_000;
 
 /** The shortest and the longest pause, in milliseconds. It doubles while operations fail. */
 const shortestPause = 250;

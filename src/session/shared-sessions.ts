@@ -55,9 +55,14 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
   };
 
   const removeOf = async (whose: Whose, before: number): Promise<void> => {
-    const names = await index.recordsOf(whose, before);
-    for (let from = 0; from < names.length; from += atOnce)
-      await Promise.all(names.slice(from, from + atOnce).map(records.remove));
+    const entries = await index.entriesOf(whose, before);
+    for (let from = 0; from < entries.length; from += atOnce)
+      await Promise.all(
+        entries.slice(from, from + atOnce).map(async (entry) => {
+          await records.remove(entry.record);
+          await index.removeEntry(entry);
+        }),
+      );
   };
 
   return {

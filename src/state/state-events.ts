@@ -17,6 +17,10 @@ export type StateOperation =
 /** Receives the events. */
 export interface StateEvents {
   readonly operation: (operation: StateOperation, result: 'success' | StateFailure, seconds: number) => void;
-  /** The connection is there, or was lost. */
+  /** The state of the connection changed, or the reason why there is none. */
   readonly statusChanged: (status: StateStatus) => void;
+  /** An attempt to connect has ended. A process has one connection for operations, and one for feeds if it follows any. */
+  readonly connected: (isSuccess: boolean) => void;
+  /** A receiver of a feed threw an error. */
+  readonly defect: (error: unknown) => void;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LoginClient, LoginProblem, Tokens } from '../../src/login/login-client.ts';
 import type { LoginIssuer } from '../../src/login/login-issuer.ts';
-import { createRenewals, type Renewal } from '../../src/login/refresh.ts';
+import type { Renewal, Renewals } from '../../src/login/refresh.ts';
+import { createRenewals } from '../../src/login/refresh-in-process.ts';
 import type { Session } from '../../src/session/session.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { createLoginBrowser } from '../support/login-browser.ts';
@@ -20,7 +21,7 @@ interface Bench {
   readonly events: string[];
   /** Answers the oldest open call of the issuer. */
   readonly answer: (answer?: Partial<Tokens> | LoginProblem) => Promise<void>;
-  readonly newestOf: (session: Session) => Session;
+  readonly newestOf: Renewals['newestOf'];
 }
 
 const unavailable: LoginProblem = { kind: 'unavailable', detail: 'no answer' };

@@ -5,7 +5,7 @@ import type { LoginClient, LoginProblem, Tokens } from '../../src/login/login-cl
 import type { LoginEvents } from '../../src/login/login-events.ts';
 import { createLoginHosts } from '../../src/login/login-hosts.ts';
 import type { SessionVerdict } from '../../src/login/logins.ts';
-import { createRenewals } from '../../src/login/refresh.ts';
+import { createRenewals } from '../../src/login/refresh-in-process.ts';
 import { createSessionMaker } from '../../src/login/session-of-tokens.ts';
 import { createTestClock, settled } from '../support/clock.ts';
 import { loginConfig, loginIssuersOf, loginIssuerUrl } from '../support/login-config.ts';

@@ -8,6 +8,7 @@ import { systemFiles } from '../../src/runtime/files/file-snapshot.ts';
 import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { type App, createApp } from '../../src/service/app.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
 import type { TestClock } from './clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
 
@@ -36,6 +37,8 @@ export interface TestAppOptions {
   readonly clock?: Clock;
   /** The clock for polling files, if it is not the clock of the service. */
   readonly filesClock?: Clock;
+  /** The store of `state`, such as a client of `createMemoryServer`. */
+  readonly store?: StateStore;
   /** Whether to wait until the issuer has keys. */
   readonly untilReady?: boolean;
 }
@@ -98,6 +101,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
       records.push(JSON.parse(line));
     },
   });
+  const { store } = options;
   const app = createApp(config, {
     logger,
     clock: options.clock ?? systemClock,
@@ -108,6 +112,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     forkWorker: () => {
       throw new TypeError('no worker was expected');
     },
+    ...(store !== undefined && { openStore: () => store }),
     giveUp: (error) => {
       throw error;
     },

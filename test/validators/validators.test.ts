@@ -32,7 +32,7 @@ const toYaml = (manifests: readonly object[]) =>
   manifests.map((manifest) => stringify(manifest, { version: '1.1' })).join('---\n');
 /** Files of `deploy/` for a cluster. The others are configurations of Envoy and of Istio's installers. */
 const deployed = globSync(
-  'deploy/{{kyma,istio,envoy-gateway}/*,login/{kyma-istio,kyma-apirule,envoy-gateway}}.yaml',
+  'deploy/{{kyma,istio,envoy-gateway,valkey}/*,login/{kyma-istio,kyma-apirule,envoy-gateway}}.yaml',
   { cwd: root },
 ).filter((path) => !/istiod-values|istio-operator/.test(path));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -236,6 +236,29 @@ describeWith('each mode of the chart', helm, (program) => {
         skipped,
       );
       expect(problems).toEqual([expect.stringContaining('CKV_K8S_22')]);
+    });
+  });
+});
+
+describe('the manifest of a small Valkey', () => {
+  const path = join(root, 'deploy/valkey/valkey.yaml');
+
+  describeWith('passes the schemas of Kubernetes:', kubernetesValidate, (validate) => {
+    test('all objects', async () => {
+      expect(await builtInProblems(validate, readFileSync(path, 'utf8'))).toEqual([]);
+    });
+  });
+
+  describeWith('passes kube-score:', kubeScore, (score) => {
+    test('all objects', async () => {
+      expect(await scoreProblems(score, readFileSync(path, 'utf8'))).toEqual([]);
+    });
+  });
+
+  describeWith('passes checkov:', checkov, (check) => {
+    test('all objects', async () => {
+      // The reader pins the digest. The server reads its users from a file.
+      expect(await checkovProblems(check, 'kubernetes', path, ['CKV_K8S_43'])).toEqual([]);
     });
   });
 });

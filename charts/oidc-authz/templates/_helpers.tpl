@@ -61,6 +61,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- $_ := set $config "issuers" $issuers -}}
 {{- end -}}
 {{- $config = include "oidc-authz.withLoginFiles" (dict "context" . "config" $config) | fromYaml -}}
+{{- $config = include "oidc-authz.withStateFiles" (dict "context" . "config" $config) | fromYaml -}}
 {{- /* Istio ignores ports when it routes. The values take precedence. */ -}}
 {{- if or .Values.istio.enabled .Values.kyma.enabled .Values.kyma.apiRules -}}
 {{- $_ := set $config "hosts" (merge (default dict $config.hosts) (dict "ports" "ignore")) -}}

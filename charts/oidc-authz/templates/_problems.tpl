@@ -88,6 +88,7 @@
 {{- end -}}
 {{- $problems = concat $problems (include "oidc-authz.policyProblems" . | fromYamlArray) -}}
 {{- $problems = concat $problems (include "oidc-authz.loginProblems" . | fromYamlArray) -}}
+{{- $problems = concat $problems (include "oidc-authz.stateProblems" . | fromYamlArray) -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- $problems = append $problems "metrics: serviceMonitor and podMonitor are both enabled, so Prometheus would count everything twice; disable one of them" -}}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{- /* Volumes and mounts: the configuration, the CA bundle, the Secrets of the login, and those of the values. */ -}}
+{{- /* Volumes and mounts: the configuration, the CA bundle, the Secrets of the login and of the store, and those of the values. */ -}}
 
 {{- define "oidc-authz.configPath" -}}
 /etc/oidc-authz/config/oidc-authz.yaml
@@ -15,6 +15,12 @@
 {{- with include "oidc-authz.sessionKeysSecret" . -}}
 {{- $mounts = append $mounts (dict "name" "session-keys" "mountPath" "/etc/oidc-authz/session" "readOnly" true) -}}
 {{- end -}}
+{{- with .Values.stateSecrets.valkey.existingSecret -}}
+{{- $mounts = append $mounts (dict "name" "state" "mountPath" "/etc/oidc-authz/state" "readOnly" true) -}}
+{{- end -}}
+{{- with .Values.stateSecrets.keys.existingSecret -}}
+{{- $mounts = append $mounts (dict "name" "state-keys" "mountPath" "/etc/oidc-authz/state-keys" "readOnly" true) -}}
+{{- end -}}
 {{- concat $mounts (.Values.extraVolumeMounts | default list) | toYaml }}
 {{- end }}
 
@@ -24,5 +30,7 @@
 {{- with .Values.caBundle.secret }}{{ $volumes = append $volumes (dict "name" "ca" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
 {{- with .Values.loginSecrets.client.existingSecret }}{{ $volumes = append $volumes (dict "name" "login" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
 {{- with include "oidc-authz.sessionKeysSecret" . }}{{ $volumes = append $volumes (dict "name" "session-keys" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
+{{- with .Values.stateSecrets.valkey.existingSecret }}{{ $volumes = append $volumes (dict "name" "state" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
+{{- with .Values.stateSecrets.keys.existingSecret }}{{ $volumes = append $volumes (dict "name" "state-keys" "secret" (dict "secretName" . "defaultMode" 288)) }}{{ end -}}
 {{- concat $volumes (.Values.extraVolumes | default list) | toYaml }}
 {{- end }}

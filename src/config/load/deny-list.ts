@@ -9,7 +9,7 @@ import { valueAt } from '../values/value-at.ts';
 import { parseYaml } from './file.ts';
 
 /** Claims that an entry can name (RFC 7519 section 4.1, OpenID Connect Front-Channel Logout, RFC 9068 section 2.2). */
-const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
+export const revocableClaims = ['jti', 'sub', 'sid', 'client_id'] as const;
 
 /** A claim that an entry can name. */
 export type RevocableClaim = (typeof revocableClaims)[number];
@@ -21,6 +21,8 @@ export interface DenyListEntry {
   readonly claims: readonly (readonly [name: RevocableClaim, value: string])[];
   /** Seconds since the epoch. */
   readonly issuedBefore: number | undefined;
+  /** Its ID in the store that replicas share; absent for an entry of the file. */
+  readonly id?: string | undefined;
 }
 
 const time = z
@@ -75,6 +77,22 @@ export function readDenyList(text: string, name: string): readonly DenyListEntry
       }),
     ),
   );
+}
+
+/**
+ * Reads one entry.
+ *
+ * @returns the entry with its note, or the first problem
+ */
+export function readDenyListEntry(
+  value: unknown,
+): { readonly entry: DenyListEntry; readonly note: string | undefined } | { readonly problem: string } {
+  const parsed = entry.safeParse(value);
+  if (parsed.success) return { entry: toEntry(parsed.data), note: parsed.data.note };
+  const [issue] = parsed.error.issues;
+  if (issue === undefined || issue.path.length === 0)
+    return { problem: issue === undefined ? 'must be an entry' : messageOf(issue, value) };
+  return { problem: `${dotted(issue.path)}: ${messageOf(issue, valueAt(value, issue.path))}` };
 }
 
 function parsedJson(text: string): unknown {

@@ -6,18 +6,20 @@ import { quoteValue } from '../values/quote-value.ts';
 /** Checks `state.valkey`. */
 export function checkValkey(valkey: Mapping, report: ReportProblem): void {
   const urls = Array.isArray(valkey.urls) ? valkey.urls.filter((url) => typeof url === 'string') : [];
-  checkUrls(urls, report);
+  checkUrls(urls, valkey.mode === 'sentinel' ? '26379' : '6379', report);
   checkMode(valkey, urls, report);
   checkTls(valkey, urls, report);
   checkUsers(valkey, report);
 }
 
-function checkUrls(urls: readonly string[], report: ReportProblem): void {
+function checkUrls(urls: readonly string[], defaultPort: string, report: ReportProblem): void {
   for (const [index, url] of urls.entries()) {
     const at = ['urls', index];
     if (!URL.canParse(url))
       report(at, `must have a host and a port from 1 to 65535, got ${quoteValue(url)}; correct it`);
-    else if (urls.slice(0, index).some((other) => addressOf(other) === addressOf(url)))
+    else if (
+      urls.slice(0, index).some((other) => addressOf(other, defaultPort) === addressOf(url, defaultPort))
+    )
       report(at, 'must be unique; an earlier entry has this address; remove one of the two');
   }
   const plain = urls.findIndex((url) => url.startsWith('redis:'));
@@ -28,10 +30,10 @@ function checkUrls(urls: readonly string[], report: ReportProblem): void {
     );
 }
 
-/** The host and the port of an address, with the default port. */
-function addressOf(url: string): string {
+/** The host and the port of an address. */
+function addressOf(url: string, defaultPort: string): string {
   const { hostname, port } = URL.parse(url) ?? { hostname: url, port: '' };
-  return `${hostname.toLowerCase()}:${port || '6379'}`;
+  return `${hostname.toLowerCase()}:${port || defaultPort}`;
 }
 
 function checkMode(valkey: Mapping, urls: readonly string[], report: ReportProblem): void {

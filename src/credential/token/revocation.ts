@@ -49,15 +49,19 @@ export function createRevocation(
       const entry = find(facts);
       // The names of the claims, not their values.
       const claims = entry?.claims.map(([name]) => name).join(' and ');
+      const place =
+        entry?.id === undefined
+          ? `entries[${entry === undefined ? -1 : denyList.indexOf(entry)}] of ${file}`
+          : `the entry ${entry.id} of the store`;
       return detailOf(
         {
           step: 'revocation',
           subject: 'the deny list',
           expected: 'no entry for the token',
           found: entry === undefined ? 'none' : `an entry with ${claims}`,
-          option: 'denyList.file',
+          option: entry?.id === undefined ? 'denyList.file' : 'denyList.store',
         },
-        `entries[${entry === undefined ? -1 : denyList.indexOf(entry)}] of ${file} revokes the token by its ${claims}`,
+        `${place} revokes the token by its ${claims}`,
       );
     },
   };

@@ -57,8 +57,12 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
     createVerifyIdToken(config, verifyJws, clock),
     login.forward === 'accessToken' ? createVerifyAccessToken(config, verifyJws, clock) : verifyNone,
   );
-  // People who start logins must not take the place of those who end one.
-  const limits = { start: createCallLimit(mostCalls), token: createCallLimit(mostCalls) };
+  // People who start logins must not take the place of those who end one, and renewals must not take the place of logins.
+  const limits = {
+    start: createCallLimit(mostCalls),
+    token: createCallLimit(mostCalls),
+    refresh: createCallLimit(mostCalls),
+  };
 
   const metadataProblem = (): LoginProblem => ({
     kind: 'unavailable',
@@ -152,7 +156,7 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const metadata = usable();
       if (isLoginProblem(metadata)) return metadata;
       const [nonce, person, subject] = ['nonce', 'iss', 'sub'].map((name) => readString(before, name));
-      return attempt('refresh', limits.token, metadata, async () => {
+      return attempt('refresh', limits.refresh, metadata, async () => {
         const askedAt = clock.now() / 1000;
         const response = await refreshTokenGrant(
           await configure(metadata),

@@ -11,6 +11,7 @@ import { version } from '../../runtime/version.ts';
 import { createConnectionReceiver } from '../../transport/shared/connection-receiver.ts';
 import { onceAMinute } from '../../transport/shared/rejections.ts';
 import { type CheckService, createCheckService } from '../check-service.ts';
+import { createServiceState, type ServiceState } from '../service-state.ts';
 import { answerMessage } from './ask-workers.ts';
 import { inOrder } from './in-order.ts';
 import type { ConfigurationMessage, FromWorker, IssuerKeysMessage, ToWorker } from './protocol.ts';
@@ -37,6 +38,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
   let logger: Logger | undefined;
   let service: CheckService | undefined;
   let metrics: Metrics | undefined;
+  let state: ServiceState | undefined;
   let mirrors = new Map<string, MirroredIssuer>();
   let sessionKeys: { readonly text: string; readonly keys: readonly SessionKey[] } = { text: '', keys: [] };
   let isServing = false;
@@ -100,6 +102,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       },
       { version, node: process.versions.node },
     );
+    state = createServiceState({ files, logger, metrics, clock, random });
     return createCheckService({
       initial: config,
       metrics,
@@ -110,6 +113,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       environment,
       files,
       sessionKeys: () => sessionKeys.keys,
+      state,
       isServing: () => isServing,
       listenFor: connections.listenFor,
       untilClosing: () => closing.promise,
@@ -167,7 +171,10 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
         return undefined;
       case 'drain':
         isServing = false;
-        void service?.stop().then(exit);
+        void service?.stop().then(() => {
+          state?.stop();
+          exit();
+        });
         return undefined;
       case 'close':
         closing.resolve();

@@ -7,6 +7,7 @@ export const chartValueNames: readonly string[] = [
   'configReload',
   'caBundle',
   'loginSecrets',
+  'stateSecrets',
   'hooks',
   'image',
   'imagePullSecrets',

@@ -5,6 +5,7 @@ import { type ConfigFile, parseConfigFile } from '../../config/load/file.ts';
 import { ConfigError, type Problem, suggestion } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
 import { quoteValue } from '../../config/values/quote-value.ts';
+import { isSet, loginFiles, stateFiles } from './chart-secrets.ts';
 import { chartValueNames } from './chart-value-names.ts';
 
 /** The configuration in values of the chart. */
@@ -20,10 +21,6 @@ export interface ChartConfig {
 const defaultTimeout = '2s';
 const defaultCaKey = 'ca.crt';
 const caFolder = '/etc/oidc-authz/ca';
-const clientFolder = '/etc/oidc-authz/login';
-const defaultClientKey = 'client-secret';
-const sessionFolder = '/etc/oidc-authz/session';
-const defaultSessionKey = 'keys';
 
 /** Names of values that are not options of the service. They distinguish values without `config` from a configuration. */
 export const chartOnlyNames: readonly string[] = [
@@ -52,6 +49,7 @@ export const chartOnlyNames: readonly string[] = [
   'securityContext',
   'service',
   'serviceAccount',
+  'stateSecrets',
   'tolerations',
 ];
 
@@ -91,6 +89,7 @@ export function readChartValues(file: ConfigFile): ChartConfig | undefined {
     ...ports(config, values),
     ...caFiles(config, values),
     ...loginFiles(config, values),
+    ...stateFiles(config, values),
   ];
   const where = [...at, 'config'].join('.');
   return {
@@ -192,44 +191,6 @@ function caFiles(config: Mapping, { caBundle }: Mapping): string[] {
   return without.length === 0 ? [] : [`caFile of ${without.length} issuers is ${path}, from caBundle`];
 }
 
-/** The chart mounts the Secrets of the login, and names their files. */
-function loginFiles(config: Mapping, { loginSecrets }: Mapping): string[] {
-  if (!isMapping(loginSecrets) || !isSet(config.login)) return [];
-  const { client, sessionKeys } = loginSecrets;
-  const notes: string[] = [];
-  if (isMapping(client) && isSet(client.existingSecret)) {
-    const path = `${clientFolder}/${isSet(client.key) ? String(client.key) : defaultClientKey}`;
-    const issuers = Array.isArray(config.issuers) ? config.issuers.filter(isMapping) : [];
-    const logins = issuers
-      .map(({ login }) => login)
-      .filter((login) => isMapping(login) && needsSecret(login));
-    for (const login of logins) (login as Mapping).clientSecretFile = path;
-    if (logins.length > 0) notes.push(`clientSecretFile is ${path}, from loginSecrets.client`);
-  }
-  const sessions = config.sessions ?? {};
-  if (
-    isMapping(sessionKeys) &&
-    (isSet(sessionKeys.create) || isSet(sessionKeys.existingSecret)) &&
-    isMapping(sessions) &&
-    !isSet(sessions.keysFile)
-  ) {
-    const path = `${sessionFolder}/${isSet(sessionKeys.key) ? String(sessionKeys.key) : defaultSessionKey}`;
-    config.sessions = { ...sessions, keysFile: path };
-    notes.push(`sessions.keysFile is ${path}, from loginSecrets.sessionKeys`);
-  }
-  return notes;
-}
-
-/** Whether an issuer authenticates with a client secret whose file is not set. */
-function needsSecret(login: Mapping): boolean {
-  const method = login.clientAuthentication ?? 'client_secret_basic';
-  const files = ['clientSecretFile', 'privateKeyFile', 'clientAssertionFile', 'certFile', 'keyFile'];
-  return (
-    ['client_secret_basic', 'client_secret_post'].includes(String(method)) &&
-    !files.some((file) => isSet(login[file]))
-  );
-}
-
 function podEnvironment({
   extraEnv,
   envFrom,
@@ -263,11 +224,4 @@ function podEnvironment({
 /** Whether the kubelet would insert the value of another variable; it reads `$$` as a dollar sign. */
 function refersToVariable(value: string): boolean {
   return /\$\([^)]*\)/.test(value.replaceAll('$$', ''));
-}
-
-/** Whether a value is true in a template of Helm. */
-function isSet(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  if (isMapping(value)) return Object.keys(value).length > 0;
-  return value !== undefined && value !== null && value !== false && value !== '' && value !== 0;
 }

@@ -12,6 +12,7 @@ import { followFiles } from '../../runtime/files/follow.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { CheckLogins } from '../../service/check-logins.ts';
 import { createServiceLogins } from '../../service/service-logins.ts';
+import { createNoStore } from './no-store.ts';
 
 /** The parts of an explanation that logins depend on. */
 export interface OfflineLoginParts {
@@ -30,7 +31,7 @@ export interface OfflineLogins {
 }
 
 /** Creates them. Without the file of the session keys, no session can be opened, which a note says. */
-export function createOfflineLogins(parts: OfflineLoginParts): OfflineLogins {
+export async function createOfflineLogins(parts: OfflineLoginParts): Promise<OfflineLogins> {
   const { config, issuers, denyList, sources, clock } = parts;
   const { keys, notes } = keysOf(config, sources);
   const metrics = createMetrics(
@@ -46,7 +47,9 @@ export function createOfflineLogins(parts: OfflineLoginParts): OfflineLogins {
     randomBytes,
     sessionKeys: () => keys,
   });
-  return { logins: all.take({ config, issuers, denyList }), notes, stop: all.stop };
+  await all.prepare(config);
+  const state = config.state && createNoStore();
+  return { logins: all.take({ config, issuers, denyList, state }), notes, stop: all.stop };
 }
 
 function keysOf(

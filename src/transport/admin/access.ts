@@ -25,10 +25,14 @@ export function isProxyHeader(name: string): boolean {
 
 /**
  * Whether a browser sends a request for a page of another origin (Fetch Metadata Request Headers, section 2). The page cannot read the
- * response, but it could send many requests. A link to a page of this listener is not such a request.
+ * response, but it could send many requests. A link to a page of this listener is not such a request. A form that is sent to it is one.
  */
-export function isCrossSite(header: (name: `sec-fetch-${string}`) => string | undefined): boolean {
-  const isLink = header('sec-fetch-mode') === 'navigate' && header('sec-fetch-dest') === 'document';
+export function isCrossSite(
+  method: string | undefined,
+  header: (name: `sec-fetch-${string}`) => string | undefined,
+): boolean {
+  const isLink =
+    method === 'GET' && header('sec-fetch-mode') === 'navigate' && header('sec-fetch-dest') === 'document';
   return !['same-origin', 'none', undefined].includes(header('sec-fetch-site')) && !isLink;
 }
 

@@ -2,6 +2,7 @@
 import type { IssuerStatus } from '../../issuer/issuer-status.ts';
 import { someUnusedKeys } from '../../issuer/keys/unused-keys.ts';
 import { escapeInvisible } from '../../observe/escape-invisible.ts';
+import type { StateStatus } from '../../state/state-store.ts';
 import type { AdminResponse } from './route.ts';
 
 /** The content of `/readyz`. */
@@ -14,11 +15,21 @@ export interface Readiness {
   readonly shadow: ShadowMode;
   /** The IDs of the keys that seal sessions, the sealing one first; empty without `sessions`. */
   readonly sessionKeys: readonly string[];
+  /** The connection to the store; absent without `state`. It does not change `ready`: bearer tokens need no store. */
+  readonly state?: StateStatus | undefined;
 }
 
 /** A failed reload. */
 export interface ReloadProblem {
-  readonly what: 'configuration' | 'deny list' | 'certificate' | 'caFile' | 'admin token' | 'session keys';
+  readonly what:
+    | 'configuration'
+    | 'deny list'
+    /** The deny list in the store. It has no files. */
+    | 'revocations'
+    | 'certificate'
+    | 'caFile'
+    | 'admin token'
+    | 'session keys';
   /** The files, if known. */
   readonly files: readonly string[];
   readonly problem: string;
@@ -45,6 +56,7 @@ export function describeReadiness({
   problems,
   shadow,
   sessionKeys,
+  state,
 }: Readiness): AdminResponse {
   const isReady = ready && !draining;
   const body = JSON.stringify({
@@ -53,6 +65,7 @@ export function describeReadiness({
     issuers: issuers.map(describeIssuer),
     shadow: { tried: shadow.tried, authorizer: shadow.authorizer ?? null },
     ...(sessionKeys.length > 0 && { sessionKeys }),
+    ...(state !== undefined && { state: describeState(state) }),
     ...(problems.length > 0 && {
       problems: problems.map(({ since, ...rest }) => ({ ...rest, since: isoTime(since) })),
     }),
@@ -75,6 +88,10 @@ function describeIssuer({ name, issuer, state, keys, unused, keysAge, problem, p
     problemSince: problemSince === undefined ? null : isoTime(problemSince),
     ...(unused.length > 0 && { unusedKeys: someUnusedKeys(unused, mostNamed) }),
   };
+}
+
+function describeState({ state, since, problem }: StateStatus) {
+  return { store: state, since: isoTime(since), problem: problem ?? null };
 }
 
 function isoTime(milliseconds: number): string {

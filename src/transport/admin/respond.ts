@@ -77,13 +77,16 @@ function methodNotAllowed(routes: readonly AdminRoute[]): AdminResponse {
   return { status: 405, headers: { allow: routes.map(({ method }) => method).join(', ') }, body: '' };
 }
 
-function peerOf({ socket, headersDistinct }: IncomingMessage, verifiesCertificates: boolean): AdminPeer {
+function peerOf(
+  { method, socket, headersDistinct }: IncomingMessage,
+  verifiesCertificates: boolean,
+): AdminPeer {
   return {
     address: socket.remoteAddress,
     hasVerifiedCertificate: verifiesCertificates && (socket as TLSSocket).authorized === true,
     host: headersDistinct.host ?? [],
     authorization: headersDistinct.authorization ?? [],
     isForwarded: Object.keys(headersDistinct).some(isProxyHeader),
-    isCrossSite: isCrossSite((name) => headersDistinct[name]?.[0]),
+    isCrossSite: isCrossSite(method, (name) => headersDistinct[name]?.[0]),
   };
 }

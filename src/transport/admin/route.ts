@@ -9,7 +9,7 @@ export interface AdminRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Empty for GET; for POST at most 64 KiB. */
+  /** At most 64 KiB for POST; empty for other methods. */
   readonly body: Buffer;
 }
 
@@ -24,7 +24,7 @@ export interface AdminResponse {
 
 /** A route of the admin listener. */
 export interface AdminRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** The exact path, or a prefix if it ends with a slash. */
   readonly path: string;
   /** Whether only operators have access; see `access.ts`. */

@@ -53,8 +53,8 @@ export function addLogoutRoutes(app: FastifyInstance, { answers, onDefect }: Log
       '/front-channel-logout/:issuer',
       { onRequest: only('GET') },
       async ({ params, url }, reply) => {
-        const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
-        const answer = await answers()?.frontChannel(params.issuer, query);
+        const [, query = ''] = /\?(.*)$/.exec(url) ?? [];
+        const answer = await answers()?.frontChannel(params.issuer, new URLSearchParams(query));
         return send(reply, answer, () =>
           reply
             .code(200)

@@ -6,52 +6,15 @@ import {
   type ExpectedIdToken,
 } from '../../../src/credential/id-token/verify-id-token.ts';
 import { createVerifyJws } from '../../../src/credential/id-token/verify-jws.ts';
-import type { IssuerKeys } from '../../../src/issuer/issuer.ts';
-import type { KeySet } from '../../../src/issuer/keys/key-set.ts';
-import { readKeySet } from '../../../src/issuer/keys/read-key-set.ts';
 import { createTestClock } from '../../support/clock.ts';
-import { createSigningKey, lenientRules, type SigningKey } from '../../support/keys.ts';
+import { keysOf, type TestIssuerKeys } from '../../support/issuer-keys.ts';
+import { createSigningKey, type SigningKey } from '../../support/keys.ts';
 
 const issuer = 'https://issuer.example.com';
 const clock = createTestClock();
 const now = Math.floor(clock.now() / 1000);
 const accessToken = 'the access token';
 const key = await createSigningKey('k1');
-
-interface Keys {
-  readonly issuer: IssuerKeys;
-  fetches: number;
-  /** Fetches keys because of an unknown `kid`. */
-  fetch: () => Promise<void>;
-}
-
-/** Keys of an issuer. The first fetch adds the next ones. */
-function keysOf(published: readonly SigningKey[], next: readonly SigningKey[] = []): Keys {
-  const read = (all: readonly SigningKey[], before?: KeySet): KeySet =>
-    readKeySet(JSON.stringify({ keys: all.map(({ publicJwk }) => publicJwk) }), lenientRules, before).keySet;
-  let set = read(published);
-  const keys: Keys = {
-    fetches: 0,
-    fetch: async () => {
-      set = read([...published, ...next], set);
-    },
-    issuer: {
-      hasKeys: () => true,
-      findKeys: (id, algorithm) => set.find(id, algorithm),
-      knowsKeyId: (id) => set.knows(id),
-      holds: (one) => set.holds(one),
-      published: () => undefined,
-      fetchForUnknownKey: () => {
-        keys.fetches++;
-        return keys.fetch();
-      },
-      describeKeys: () => {
-        throw new TypeError('the keys are not described here');
-      },
-    },
-  };
-  return keys;
-}
 
 const expected: ExpectedIdToken = {
   clientId: 'shop',
@@ -67,7 +30,7 @@ async function verify(
     readonly header?: Readonly<Record<string, unknown>>;
     readonly expected?: Partial<ExpectedIdToken>;
     readonly signer?: SigningKey;
-    readonly keys?: Keys;
+    readonly keys?: TestIssuerKeys;
   } = {},
 ) {
   const signer = more.signer ?? key;

@@ -1,6 +1,7 @@
 /** Logins with the real seal, sessions and pages, and issuers whose clients write down their calls. */
 import { createHash } from 'node:crypto';
 import { type Config, configSchema, type IssuerConfig } from '../../../src/config/declare/options.ts';
+import type { SessionKey } from '../../../src/config/session/session-keys.ts';
 import { createLogins } from '../../../src/login/create-logins.ts';
 import { createFindSession } from '../../../src/login/find-session.ts';
 import type { LoginEvents } from '../../../src/login/login-events.ts';
@@ -18,8 +19,10 @@ import { createSeal } from '../../../src/session/seal-values.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { createSessionMemory } from '../../../src/session/session-memory.ts';
 import type { SessionStore } from '../../../src/session/session-store.ts';
+import type { StateStore } from '../../../src/state/state-store.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 import { createTestEnded } from '../../support/sessions.ts';
+import { createStoredProcess } from '../../support/stored-sessions.ts';
 import { createFakeClient, type FakeClient } from './fake-client.ts';
 
 const keyOf = (id: string) => ({ id, bytes: createHash('sha256').update(`a key of tests: ${id}`).digest() });
@@ -57,8 +60,12 @@ export interface WorldOptions {
   /** Real issuers, instead of those that write down their calls. */
   readonly real?: readonly LoginIssuer[];
   readonly clock?: TestClock;
+  /** The store of the sessions, instead of cookies. */
+  readonly state?: StateStore;
   /** The ID of the sealing key. Another one is another key. */
   readonly keyId?: string;
+  /** Keys that change, for sessions in the store. */
+  readonly currentKeys?: () => readonly SessionKey[];
   /** The sessions with the newest tokens. */
   readonly newestOf?: (session: Session) => Session;
   /** Places of paths; by default, each path has the place of the world. */
@@ -93,18 +100,32 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   const policies = [options.place, ...Object.values(byHost)].flatMap((one) => one?.policy ?? []);
   const names = createCookieNames(sessions.cookie, policies);
   const hostOf = createLoginHosts(login, config.hosts.ports);
-  const store = createCookieSessions({
-    options: sessions,
-    names,
-    seal,
-    memory: createSessionMemory(
-      config.cache,
-      createTestEnded({ clock, keys: () => keys, life: sessions.maxAge }),
-    ),
-    maxOpenings: 256,
-    isHintOptional: sessionMaker.isHintOptional,
-    clock,
-  });
+  const inStore =
+    options.state &&
+    createStoredProcess({
+      clock,
+      state: options.state,
+      keys,
+      ...(options.currentKeys !== undefined && { currentKeys: options.currentKeys }),
+      policies,
+      maxAge: sessions.maxAge,
+      idleTimeout: sessions.idleTimeout,
+      grace: sessions.grace,
+    });
+  const store =
+    inStore?.store ??
+    createCookieSessions({
+      options: sessions,
+      names,
+      seal,
+      memory: createSessionMemory(
+        config.cache,
+        createTestEnded({ clock, keys: () => keys, life: sessions.maxAge }),
+      ),
+      maxOpenings: 256,
+      isHintOptional: sessionMaker.isHintOptional,
+      clock,
+    });
   const recorder = recordEvents(events);
   const findSession = createFindSession({
     config,
@@ -182,7 +203,7 @@ function randomBytes(length: number): Uint8Array {
   return createHash('sha256').update(`bytes ${count}`).digest().subarray(0, length);
 }
 
-function configOf({ login, sessions, hosts, issuers = [{}] }: WorldOptions) {
+function configOf({ login, sessions, hosts, issuers = [{}], state }: WorldOptions) {
   const parsed = configSchema.parse({
     issuers: issuers.map((one, index) => ({
       issuer: `https://${issuerName(index)}.idp.example.com`,
@@ -192,6 +213,7 @@ function configOf({ login, sessions, hosts, issuers = [{}] }: WorldOptions) {
     })),
     login: { hosts: ['shop.example.com', '*.apps.example.com'], ...login },
     sessions: { keysFile: '/keys', refresh: false, ...sessions },
+    ...(state !== undefined && { state: { valkey: { urls: ['redis://valkey.example.com:6379'] } } }),
     ...(hosts !== undefined && { hosts }),
   });
   const { login: parsedLogin, sessions: parsedSessions } = parsed;

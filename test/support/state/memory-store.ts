@@ -52,6 +52,8 @@ export function createMemoryServer(clock: Clock): MemoryServer {
 
   const connect = (): MemoryClient => {
     let failing: StateFailure | undefined;
+    /** When it began to fail. */
+    let failedAt = 0;
     const resumed = new Set<() => void>();
     const run = async <T>(operation: string, act: () => T): Promise<T> => {
       operations.set(operation, (operations.get(operation) ?? 0) + 1);
@@ -61,7 +63,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
     const feed = (name: string, { receive }: FeedOptions): Feed => {
       const entries = feeds.getOrInsertComputed(name, () => []);
       let read = 0;
-      let completeAt = Number.NEGATIVE_INFINITY;
+      let wasComplete = false;
       const pull = () => {
         if (failing !== undefined) return;
         for (const { entry, endsAt } of entries.slice(read)) {
@@ -69,7 +71,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
           if (life > 0) receive(entry, life);
         }
         read = entries.length;
-        completeAt = clock.monotonic();
+        wasComplete = true;
       };
       followers.getOrInsertComputed(name, () => new Set()).add(pull);
       resumed.add(pull);
@@ -80,7 +82,8 @@ export function createMemoryServer(clock: Clock): MemoryServer {
             entries.push({ entry, endsAt: clock.monotonic() + life });
             for (const follower of followers.get(name) ?? []) follower();
           }),
-        completeAt: () => (failing === undefined ? clock.monotonic() : completeAt),
+        completeAt: () =>
+          failing === undefined ? clock.monotonic() : wasComplete ? failedAt : Number.NEGATIVE_INFINITY,
       };
     };
     return {
@@ -116,6 +119,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
       ready: async () => failing === undefined,
       stop: () => {},
       fail: (failure) => {
+        if (failing === undefined) failedAt = clock.monotonic();
         failing = failure;
         if (failure === undefined) for (const pull of resumed) pull();
       },

@@ -86,13 +86,13 @@ test.each(['host', 'x-request-id', 'authorization', 'traceparent'])(
 );
 
 describe('a request that a browser sends for a page of another origin', () => {
-  const sent = (site: string | undefined, mode = 'no-cors', dest = 'image') => {
+  const sent = (site: string | undefined, mode = 'no-cors', dest = 'image', method = 'GET') => {
     const headers = new Map([
       ['sec-fetch-site', site],
       ['sec-fetch-mode', mode],
       ['sec-fetch-dest', dest],
     ]);
-    return isCrossSite((name) => headers.get(name));
+    return isCrossSite(method, (name) => headers.get(name));
   };
 
   test('is recognized by sec-fetch-site, except a link', () => {
@@ -100,6 +100,8 @@ describe('a request that a browser sends for a page of another origin', () => {
     expect(sent('same-site')).toBe(true);
     expect(sent('cross-site', 'navigate', 'iframe')).toBe(true);
     expect(sent('cross-site', 'navigate', 'document')).toBe(false);
+    expect(sent('cross-site', 'navigate', 'document', 'POST')).toBe(true);
+    expect(sent('same-origin', 'navigate', 'document', 'POST')).toBe(false);
     expect(sent('same-origin', 'cors', 'empty')).toBe(false);
     expect(sent('none', 'navigate', 'document')).toBe(false);
     expect(sent(undefined)).toBe(false);

@@ -1,0 +1,179 @@
+/**
+ * Writes new tokens into the store later: those that the store did not take, and those that it lost. A server that fails over to a replica
+ * can go back to the old refresh token, which the issuer accepts no second time.
+ */
+import type { Clock } from '../runtime/time/clock.ts';
+import type { Session } from '../session/session.ts';
+import type { SharedSessions } from '../session/session-store.ts';
+import { StateError } from '../state/state-store.ts';
+import { isOther } from './refresh-due.ts';
+import type { Result } from './refresh-results.ts';
+
+/** New tokens. */
+export interface NewTokens {
+  /** The session whose refresh token was used. */
+  readonly before: Session;
+  readonly next: Session;
+  /** Called if the session was ended before the tokens could be written. */
+  readonly onEnded: () => void;
+}
+
+/** The lock of a session, while this process has it. */
+export interface HeldLock {
+  readonly unlock: () => Promise<void>;
+  /** In milliseconds of the monotonic clock. */
+  readonly endsAt: number;
+}
+
+/** The writes of a process. */
+export interface LateWrites {
+  /** Tries a write again until the store takes it. The lock is held as long as it lives, so that no other process uses the old token. */
+  readonly add: (tokens: NewTokens, lock: HeldLock) => void;
+  /** Watches tokens that were written. */
+  readonly written: (tokens: NewTokens) => void;
+  /** The tokens that this process has and the store may not have, for a session whose refresh token was used. */
+  readonly latest: (session: Session) => Result | undefined;
+  /** Tries the writes that wait once more. */
+  readonly flush: () => Promise<void>;
+  /** The number of writes that wait. */
+  readonly waiting: () => number;
+}
+
+/** The dependencies. */
+export interface LateWritesDependencies {
+  readonly shared: () => SharedSessions;
+  readonly clock: Clock;
+  /** Returns a number from 0 to 1. */
+  readonly random: () => number;
+  /** How long a write is tried, in milliseconds. The session is idle and has left the store by then. */
+  readonly life: number;
+}
+
+/** How long tokens are watched after they were written, in milliseconds. A replica is seldom further behind. */
+const watchTime = 60_000;
+
+/** The time between two tries, at least, and its random part, in milliseconds. */
+const interval = { least: 100, random: 200 } as const;
+
+/** How long a lock for a late write lives, in milliseconds. */
+const lockLife = 2_000;
+
+/** Maximum numbers of writes that wait, of those that are watched, and of those that are tried at the same time. */
+const most = { waiting: 10_000, watched: 10_000, atOnce: 32 } as const;
+
+interface Write extends NewTokens {
+  readonly until: number;
+  lock: HeldLock | undefined;
+  /** The connection over which it was written. */
+  connection: number | undefined;
+}
+
+/** Creates the writes. */
+export function createLateWrites({ shared, clock, random, life }: LateWritesDependencies): LateWrites {
+  const waiting = new Map<string, Write>();
+  const watched = new Map<string, Write>();
+  let isScheduled = false;
+  let sweptOver: number | undefined;
+
+  const isDone = async ({ before, next, onEnded }: Write): Promise<boolean> => {
+    const stored = await shared().reread(next);
+    if (stored === undefined) onEnded();
+    return stored === undefined || isOther(stored, before);
+  };
+  /** Under the lock. @returns whether this process has it */
+  const lock = async (write: Write): Promise<boolean> => {
+    if (write.lock !== undefined && clock.monotonic() < write.lock.endsAt) return true;
+    const endsAt = clock.monotonic() + lockLife;
+    const unlock = await shared().lock(write.next, lockLife);
+    write.lock = unlock === undefined ? undefined : { unlock, endsAt };
+    return unlock !== undefined;
+  };
+  /** @returns whether nothing is left to do */
+  const settle = async (write: Write): Promise<boolean> => {
+    if (!(await isDone(write))) {
+      if (!(await lock(write))) return false;
+      if (!(await isDone(write)) && !(await shared().rewrite(write.next))) write.onEnded();
+    }
+    await write.lock?.unlock();
+    write.lock = undefined;
+    return true;
+  };
+
+  const sweep = async (): Promise<void> => {
+    const now = clock.monotonic();
+    for (const [id, { until }] of watched) if (now >= until) watched.delete(id);
+    for (const [id, { until }] of waiting) if (now >= until) waiting.delete(id);
+    const connection = shared().connectedAt();
+    if (connection === undefined || (waiting.size === 0 && connection === sweptOver)) return;
+    const lost = watched.values().filter((one) => one.connection !== connection);
+    const due = [...waiting.values(), ...lost].values();
+    let [isAway, isComplete] = [false, true];
+    const work = async () => {
+      for (const write of due) {
+        if (isAway) return;
+        try {
+          if (await settle(write)) keep(write, connection);
+          else isComplete = false;
+        } catch (error) {
+          if (!(error instanceof StateError)) throw error;
+          isAway = true;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: most.atOnce }, work));
+    if (isComplete && !isAway) sweptOver = connection;
+  };
+  const keep = (write: Write, connection: number) => {
+    const { id } = write.next;
+    // A later renewal may have taken its place.
+    if (waiting.get(id) === write) {
+      waiting.delete(id);
+      watch(write, connection);
+    } else if (watched.get(id) === write) write.connection = connection;
+  };
+  const schedule = () => {
+    if (isScheduled || waiting.size + watched.size === 0) return;
+    isScheduled = true;
+    clock.after(interval.least + random() * interval.random, () => {
+      void sweep().finally(() => {
+        isScheduled = false;
+        schedule();
+      });
+    });
+  };
+  const put = (writes: Map<string, Write>, write: Write, limit: number) => {
+    const { id } = write.next;
+    waiting.delete(id);
+    watched.delete(id);
+    writes.set(id, write);
+    for (const oldest of writes.keys()) {
+      if (writes.size <= limit) break;
+      writes.delete(oldest);
+    }
+    schedule();
+  };
+  const watch = (tokens: NewTokens, connection: number | undefined) =>
+    put(
+      watched,
+      // A session that is watched can end in the usual ways.
+      { ...tokens, onEnded: () => {}, until: clock.monotonic() + watchTime, lock: undefined, connection },
+      most.watched,
+    );
+
+  return {
+    add: (tokens, held) =>
+      put(
+        waiting,
+        { ...tokens, until: clock.monotonic() + life, lock: held, connection: undefined },
+        most.waiting,
+      ),
+    written: (tokens) => watch(tokens, shared().connectedAt()),
+    latest: (session) => {
+      const write = waiting.get(session.id) ?? watched.get(session.id);
+      if (write === undefined || isOther(session, write.before)) return undefined;
+      return { kind: 'renewed', session: write.next };
+    },
+    flush: sweep,
+    waiting: () => waiting.size,
+  };
+}

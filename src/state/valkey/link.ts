@@ -1,0 +1,142 @@
+/** Keeps one connection to the store. A lost connection is replaced, with a growing pause. */
+import type { Clock } from '../../runtime/time/clock.ts';
+import { StateError, type StateStatus } from '../state-store.ts';
+import { pauseBefore } from './back-off.ts';
+import type { Connect, ValkeyClient } from './client.ts';
+import { failureOf } from './failures.ts';
+import { createStatus } from './status.ts';
+
+/** A connection that is ready. */
+export interface Linked {
+  readonly client: ValkeyClient;
+  /** The clock of the server minus the monotonic clock, in milliseconds. */
+  readonly serverTime: number;
+}
+
+/** One connection at a time. */
+export interface Link {
+  /** The connection; undefined without one. */
+  readonly current: () => Linked | undefined;
+  readonly status: () => StateStatus;
+  /** Calls a function at each new connection. */
+  readonly onReady: (listener: (linked: Linked) => void) => void;
+  /** Replaces a connection that is of no use. Does nothing if it is no longer the current one. */
+  readonly drop: (linked: Linked, problem: string) => void;
+  readonly stop: () => void;
+}
+
+/** The dependencies of a link. */
+export interface LinkDependencies {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** Returns a number from 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly onStatus: (status: StateStatus) => void;
+  /** An attempt to connect has ended. */
+  readonly onAttempt: (isSuccess: boolean) => void;
+}
+
+/** Maximum time of an attempt, in milliseconds: name, TCP, TLS, password and one command. */
+const attemptTimeout = 2_000;
+
+/** A connection that lasted this long, in milliseconds, ends a row of failures. */
+const stableAfter = 5_000;
+
+/** Answers only if the server executes commands of this user. It fails while the server loads its data. */
+const probe = "return redis.call('TIME')";
+
+/** Creates a link and starts to connect. */
+export function createLink({ connect, clock, random, onStatus, onAttempt }: LinkDependencies): Link {
+  const listeners: ((linked: Linked) => void)[] = [];
+  let current: Linked | undefined;
+  const status = createStatus(clock, onStatus);
+  let failures = 0;
+  let isStopped = false;
+  let cancel = () => {};
+  /** Ends the connection of the attempt that runs, or the current one. */
+  let close = () => {};
+
+  const retry = (problem: string) => {
+    if (isStopped) return;
+    status.away(problem);
+    cancel = clock.after(pauseBefore(failures++, random()), attempt);
+  };
+  const attempt = () => {
+    let opened: ReturnType<Connect>;
+    try {
+      opened = connect();
+    } catch (error) {
+      onAttempt(false);
+      retry(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    const { client, connected, ended } = opened;
+    let isOver = false;
+    const fail = (problem: string) => {
+      if (isOver) return;
+      isOver = true;
+      cancel();
+      client.close();
+      onAttempt(false);
+      retry(problem);
+    };
+    close = () => {
+      isOver = true;
+      client.close();
+    };
+    cancel = clock.after(attemptTimeout, () => fail('the store does not answer'));
+    void ended.then((error) => fail(failureOf(error).message));
+    connected
+      .then(() => client.call('EVAL', probe, 0))
+      .then((time) => {
+        if (isOver) return;
+        isOver = true;
+        cancel();
+        ready({ client, serverTime: milliseconds(time) - clock.monotonic() }, ended);
+      })
+      .catch((error) => fail(failureOf(error).message));
+  };
+  const ready = (linked: Linked, ended: Promise<unknown>) => {
+    current = linked;
+    onAttempt(true);
+    const since = clock.monotonic();
+    const lost = (problem: string) => {
+      if (current !== linked) return;
+      current = undefined;
+      linked.client.close();
+      if (clock.monotonic() - since >= stableAfter) failures = 0;
+      retry(problem);
+    };
+    dropCurrent = lost;
+    void ended.then((error) =>
+      lost(error === undefined ? 'the connection was closed' : failureOf(error).message),
+    );
+    status.ready();
+    for (const listener of listeners) listener(linked);
+  };
+  let dropCurrent: (problem: string) => void = () => {};
+
+  attempt();
+  return {
+    current: () => current,
+    status: status.current,
+    onReady: (listener) => void listeners.push(listener),
+    drop: (linked, problem) => {
+      if (current === linked) dropCurrent(problem);
+    },
+    stop: () => {
+      isStopped = true;
+      current = undefined;
+      cancel();
+      close();
+    },
+  };
+}
+
+/** Reads the answer of `TIME`: seconds and microseconds. */
+function milliseconds(time: unknown): number {
+  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : [];
+  if (seconds === undefined || microseconds === undefined || !Number.isFinite(seconds + microseconds))
+    throw new StateError('rejected', 'the store does not answer as Valkey or Redis does');
+  return seconds * 1_000 + microseconds / 1_000;
+}

@@ -1,0 +1,59 @@
+/** The clock of a replica, or of the store, jumps. */
+import { expect, onTestFinished, test } from 'vitest';
+import { findRedis } from '../../tools/redis.ts';
+import { createShiftedClock, findShiftedClock } from '../../tools/shifted-clock.ts';
+import { startBusyFleet } from '../support/fleet/busy-fleet.ts';
+import { describeWithAll } from '../support/real-servers.ts';
+import { startRedis } from '../support/redis/server.ts';
+
+const minutes = 60;
+
+describeWithAll(
+  'a clock that jumps',
+  { redis: await findRedis(), clock: await findShiftedClock() },
+  (paths) => {
+    test.each([
+      ['10 minutes forward', 10 * minutes],
+      ['10 minutes back', -10 * minutes],
+    ])('of one replica: %s, and right again', { timeout: 180_000 }, async (_, shift) => {
+      const redis = await startRedis(paths.redis);
+      onTestFinished(redis.stop);
+      const clock = createShiftedClock(paths.clock);
+      const valkey = `urls: ["${redis.url}"]`;
+      const { traffic, fleet, expectNoHarm } = await startBusyFleet({
+        replicas: [{ valkey }, { valkey, workers: 2, environment: clock.environment }],
+        tokenLife: 4,
+      });
+      const { accepted } = fleet.renewals();
+      clock.set(shift);
+      await traffic.answers(600);
+      clock.set(0);
+      await traffic.untilAllAllowed();
+      expect(await traffic.answers(600)).toBe(0);
+      await expectNoHarm();
+      // A clock that is ahead does not renew at every request.
+      expect(fleet.renewals().accepted - accepted).toBeLessThan(600);
+    });
+
+    test.each([
+      ['10 minutes forward', 10 * minutes],
+      ['10 minutes back', -10 * minutes],
+    ])('of the store: %s, and right again', { timeout: 180_000 }, async (_, shift) => {
+      const clock = createShiftedClock(paths.clock);
+      const redis = await startRedis(paths.redis, { environment: clock.environment });
+      onTestFinished(redis.stop);
+      const valkey = `urls: ["${redis.url}"]`;
+      const { traffic, expectNoHarm } = await startBusyFleet({
+        replicas: [{ valkey }, { valkey, workers: 2 }],
+        tokenLife: 4,
+      });
+      clock.set(shift);
+      await traffic.untilAllAllowed();
+      expect(await traffic.answers(600)).toBe(0);
+      clock.set(0);
+      await traffic.untilAllAllowed();
+      expect(await traffic.answers(600)).toBe(0);
+      await expectNoHarm();
+    });
+  },
+);

@@ -1,0 +1,92 @@
+/** The store fails in the middle of a renewal, when the issuer has the refresh token and the new one is not yet stored. */
+import { expect, onTestFinished, test } from 'vitest';
+import { findRedis } from '../../tools/redis.ts';
+import { until } from '../support/app.ts';
+import { startBusyFleet } from '../support/fleet/busy-fleet.ts';
+import { holdRenewal } from '../support/fleet/hold-renewal.ts';
+import { describeWith } from '../support/real-servers.ts';
+import { startSentinelSet } from '../support/redis/sentinel.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+
+const tokenLife = 6;
+
+/** Answers of each replica in which all tokens end. */
+const answersOfOneLife = 600;
+
+const faults: readonly {
+  readonly name: string;
+  readonly begin: (redis: RedisServer) => Promise<unknown> | unknown;
+  readonly end: (redis: RedisServer) => Promise<unknown> | unknown;
+}[] = [
+  { name: 'killed', begin: (redis) => redis.kill(), end: (redis) => redis.start() },
+  { name: 'frozen', begin: (redis) => redis.freeze(), end: (redis) => redis.thaw() },
+  { name: 'full', begin: (redis) => redis.fill(), end: (redis) => redis.drain() },
+  { name: 'away for a moment', begin: (redis) => redis.disconnectClients(), end: () => {} },
+];
+
+const found = await findRedis();
+
+describeWith('the store during a renewal', found, (path) => {
+  test.each(faults)(
+    '$name: the new refresh token is not lost',
+    { timeout: 180_000 },
+    async ({ begin, end }) => {
+      const redis = await startRedis(path);
+      onTestFinished(redis.stop);
+      const valkey = `urls: ["${redis.url}"]`;
+      const { fleet, traffic, expectNoHarm } = await startBusyFleet({
+        replicas: [{ valkey }, { valkey, workers: 2 }],
+        tokenLife,
+      });
+      const held = holdRenewal(fleet.provider);
+      await held.arrived;
+      const { accepted } = fleet.renewals();
+      await begin(redis);
+      held.release();
+      await until(() => fleet.renewals().accepted > accepted);
+      await traffic.answers(100);
+      await end(redis);
+      await traffic.untilAllAllowed();
+      expect(await traffic.answers(answersOfOneLife)).toBe(0);
+      await expectNoHarm();
+    },
+  );
+});
+
+describeWith('a fail-over during a renewal', found, (path) => {
+  const start = async () => {
+    const set = await startSentinelSet(path);
+    onTestFinished(set.stop);
+    const valkey = `urls: ["${set.url}"], mode: sentinel, masterName: ${set.masterName}`;
+    const busy = await startBusyFleet({ replicas: [{ valkey }, { valkey, workers: 2 }], tokenLife });
+    return { set, ...busy };
+  };
+
+  test('that the sentinel was told to do', { timeout: 180_000 }, async () => {
+    const { set, fleet, traffic, expectNoHarm } = await start();
+    const held = holdRenewal(fleet.provider);
+    await held.arrived;
+    const failedOver = set.failOver();
+    await traffic.answers(50);
+    held.release();
+    await failedOver;
+    await traffic.untilAllAllowed();
+    expect(await traffic.answers(answersOfOneLife)).toBe(0);
+    await expectNoHarm();
+  });
+
+  test('because the master was killed', { timeout: 180_000 }, async () => {
+    const { set, fleet, traffic, expectNoHarm } = await start();
+    const from = await set.master();
+    const held = holdRenewal(fleet.provider);
+    await held.arrived;
+    await from.kill();
+    held.release();
+    await set.untilFailedOver(from);
+    await traffic.untilAllAllowed();
+    expect(await traffic.answers(answersOfOneLife)).toBe(0);
+    await from.start();
+    expect(await traffic.answers(answersOfOneLife)).toBe(0);
+    await expectNoHarm();
+  });
+});
