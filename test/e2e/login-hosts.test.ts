@@ -3,15 +3,18 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from '../../tools/chromium.ts';
 import { findEnvoy } from '../../tools/envoy.ts';
+import { findRedis } from '../../tools/redis.ts';
 import { startBrowser, startBrowserWithoutCookies } from '../support/login/browser.ts';
 import { client } from '../support/login/keycloak.ts';
 import { type LoginProvider, startLoginProvider } from '../support/login/oidc-provider.ts';
 import { fetchInPage, newPage, open, ownCookies, signInAt } from '../support/login/pages.ts';
 import type { ServiceFiles } from '../support/login/service.ts';
 import { certificateOfHosts, type LoginStack, startLoginStack, transports } from '../support/login/stack.ts';
-import { describeWithAll } from '../support/real-servers.ts';
+import { describeWith, describeWithAll } from '../support/real-servers.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
 
 const found = { chromium: await findChromium(), envoy: await findEnvoy() };
+const redis = await findRedis();
 
 /** Three registrable domains. */
 const [auth, shop, team] = ['https://auth.test', 'https://shop.test', 'https://team.test'] as const;
@@ -40,7 +43,8 @@ describeWithAll('in Chromium, one login', found, (paths) => {
 
   afterAll(() => provider?.stop());
 
-  describe.each(transports)('at the central host, over %s', (transport) => {
+  /** @param server the store; undefined with sessions in cookies */
+  const atCentralHost = (transport: (typeof transports)[number], server?: () => RedisServer) => {
     const serverTls = certificateOfHosts();
     let stack: LoginStack;
     let browser: Browser;
@@ -55,6 +59,7 @@ sessions: {keysFile: ${keysFile}}
 rules:
   - {name: shop, match: {hosts: [shop.test]}, require: {login: [main]}}
   - {name: team, match: {hosts: [team.test]}, require: {login: [main]}}
+${server === undefined ? '' : `state: {valkey: {urls: ["${server().url}"]}}`}
 `;
 
     beforeAll(async () => {
@@ -72,6 +77,8 @@ rules:
       await stack?.stop();
     });
 
+    /** The sessions in the store. */
+    const records = async () => (server === undefined ? [] : server().command('KEYS', '*:session:*'));
     const signIn = (page: Page, url: string, name = 'anna') => signInAt(page, url, provider.signIn, name);
 
     test('counts at hosts of two sites: the second one asks no issuer', async () => {
@@ -97,15 +104,19 @@ rules:
     });
 
     test('ends everywhere with a sign-out at one host', async () => {
+      await server?.().command('FLUSHALL');
       const page = await newPage(browser);
       await signIn(page, `${shop}/orders`);
       await page.goto(`${team}/reports`);
       await workload(page);
+      // All hosts have one record.
+      expect(await records()).toEqual(server === undefined ? [] : [expect.anything()]);
       await page.goto(`${shop}/.oidc-authz/sign-out`);
       // The issuer asks, then sends the browser back over the central host.
       await page.getByRole('button', { name: /Yes|sign me out/i }).click();
       await page.waitForURL(`${shop}/.oidc-authz/signed-out`);
       for (const origin of [auth, shop]) expect(await ownCookies(page, origin)).toEqual([]);
+      expect(await records()).toEqual([]);
       for (const url of [`${team}/reports`, `${shop}/orders`]) {
         await page.goto(url);
         await page.locator(loginForm).waitFor();
@@ -206,6 +217,64 @@ rules:
       } finally {
         await context.close();
       }
+    });
+  };
+
+  describe.each(transports)('at the central host, over %s', (transport) => atCentralHost(transport));
+
+  describeWith('at the central host, with sessions in the store', redis, (path) => {
+    let server: RedisServer;
+
+    beforeAll(async () => {
+      server = await startRedis(path);
+    });
+
+    afterAll(() => server?.stop());
+
+    atCentralHost('grpc', () => server);
+  });
+
+  describe.each(transports)('with a domain cookie, over %s', (transport) => {
+    const serverTls = certificateOfHosts();
+    let stack: LoginStack;
+    let browser: Browser;
+
+    const configuration = ({ keysFile, secretFile }: ServiceFiles) => `issuers:
+  - issuer: "${provider.issuer}"
+    name: main
+    audiences: [orders-api]
+    login: {clientId: ${client.id}, clientSecretFile: ${secretFile}}
+login: {hosts: [app.test, shop.app.test]}
+sessions: {keysFile: ${keysFile}, cookie: {domain: app.test}}
+`;
+
+    beforeAll(async () => {
+      const options = { transport, serverTls, configuration, clientSecret: client.secret };
+      stack = await startLoginStack(paths.envoy, options);
+      browser = await startBrowser(paths.chromium, serverTls.certFile, { port: stack.envoy.port });
+    });
+
+    afterAll(async () => {
+      await browser?.close();
+      await stack?.stop();
+    });
+
+    test('counts at two hosts of the domain, and ends at both', async () => {
+      const page = await newPage(browser);
+      await signInAt(page, 'https://app.test/orders', provider.signIn);
+      const asked = provider.front.requests.length;
+      await page.goto('https://shop.app.test/reports');
+      await workload(page);
+      expect(page.url()).toBe('https://shop.app.test/reports');
+      expect(provider.front.requests.length).toBe(asked);
+      expect(await ownCookies(page, 'https://shop.app.test')).toEqual(['__Secure-oidc-authz']);
+      await page.goto('https://app.test/.oidc-authz/sign-out');
+      for (const host of ['app.test', 'shop.app.test'])
+        expect(await ownCookies(page, `https://${host}`)).toEqual([]);
+      await page.getByRole('button', { name: /Yes|sign me out/i }).click();
+      await page.waitForURL((url) => url.pathname === '/.oidc-authz/signed-out');
+      await page.goto('https://app.test/orders');
+      await page.locator(loginForm).waitFor();
     });
   });
 });
