@@ -98,7 +98,7 @@ const troubles: readonly Trouble[] = [
     labels: { reason: 'sessions_unavailable' },
     severity: 'warning',
     cause: (value) => `Checks that ended with \`sessions_unavailable\`: ${value}`,
-    effect: 'People with a session got an error page while the store was away. Nobody was signed out.',
+    effect: 'People with a session got an error page while the store was away. They stay signed in.',
     fix: 'Look at the connection to the store, and at `sessions.grace` (docs/state.md).',
   },
   {

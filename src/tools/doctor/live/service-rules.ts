@@ -128,7 +128,7 @@ const store: Rule<ServiceInput> = {
   title: 'Service without a connection to its store',
   severity: 'error',
   effect:
-    'Sessions that this process has cached work for `sessions.grace`. After that, requests with a session end with `sessions_unavailable`. Nobody is signed out, and bearer tokens still work.',
+    'Sessions that this process has cached work for `sessions.grace`. After that, requests with a session end with `sessions_unavailable`. People stay signed in, and bearer tokens still work.',
   fix: 'Follow the message: it names the cause. Then verify that the server runs, its name, port and password, and egress from the Pod (runbook OidcAuthzStoreAway).',
   check: ({ url, readiness }) => {
     const state = textAt(readiness, 'state', 'store');

@@ -6,7 +6,7 @@ import { severalReplicas } from '../world/replicas.ts';
 import type { World } from '../world/world.ts';
 import { renewsSessions } from './k15-replicas-with-refresh.ts';
 
-/** What each process remembers for itself with a configuration. K15 reports sessions that several processes renew. */
+/** The gaps of a configuration in which each process remembers for itself. K15 reports sessions that several processes renew. */
 export function unsharedMemory(
   config: Config,
 ): readonly Pick<Found, 'cause' | 'severity' | 'effect' | 'fix'>[] {

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** A direction of the traffic of a workload. */
 type Direction = 'ingress' | 'egress';
 
-/** What the policies of a workload allow in a direction. */
+/** The rules of a workload's policies in a direction. */
 export interface Allowed {
   /** A policy, for the place of a finding. */
   readonly policy: KubeObject;
