@@ -11,7 +11,8 @@ import {
   randomKeys,
   sessionAt,
 } from '../support/sessions.ts';
-import { createFleet, signInto } from '../support/stored-sessions.ts';
+import { createMemoryServer } from '../support/state/memory-store.ts';
+import { createFleet, createStoredProcess, signInto } from '../support/stored-sessions.ts';
 
 const name = '__Host-oidc-authz';
 const minute = 60_000;
@@ -537,6 +538,45 @@ describe('the content of a session that is renewed', () => {
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'one' } });
     expect(await two.store.shared?.reread(browser.saved.session)).toMatchObject({ refreshToken: 'two' });
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'two' } });
+  });
+
+  test('is not replaced by an answer of the store that is older', async () => {
+    const clock = createTestClock();
+    const server = createMemoryServer(clock);
+    const client = server.connect();
+    let held: Promise<void> | undefined;
+    const get: typeof client.get = async (of) => {
+      const value = await client.get(of);
+      await held;
+      return value;
+    };
+    const keys = randomKeys();
+    const { store } = createStoredProcess({ clock, state: { ...client, get }, keys });
+    const browser = await signInto(store, sessionAt(clock, { refreshToken: 'one' }));
+    clock.pass(5 * minute);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    const late = store.find(browser.cookies(), plainPlace);
+    clock.pass(100);
+    await store.shared?.rewrite({ ...browser.saved.session, refreshToken: 'two' });
+    resolve();
+    expect(await late).toMatchObject({ session: { refreshToken: 'two' } });
+    expect(store.find(browser.cookies(), plainPlace)).toMatchObject({ session: { refreshToken: 'two' } });
+  });
+
+  test('makes the login compute its facts again', async () => {
+    const clock = createTestClock();
+    const [one] = createFleet(clock).processes;
+    const browser = await signInto(one.store, sessionAt(clock));
+    const facts = () => {
+      const found = one.store.find(browser.cookies(), plainPlace);
+      if (found instanceof Promise || !('session' in found)) throw new Error('not cached');
+      return found.derived;
+    };
+    facts().owner = facts;
+    expect(facts().owner).toBe(facts);
+    await one.store.shared?.rewrite({ ...browser.saved.session, claims: {} });
+    expect(facts().owner).toBeUndefined();
   });
 
   test('keeps what the login computed if the record has not changed', async () => {
