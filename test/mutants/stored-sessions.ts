@@ -108,6 +108,20 @@ export const storedSessionMutants: readonly Mutant[] = [
     tests: store,
   },
   {
+    name: 'a record that a fail-over brings back stays',
+    file: 'src/session/in-store.ts',
+    find: '    retries.repeat(remove);\n',
+    replace: '',
+    tests: store,
+  },
+  {
+    name: 'a record that an issuer ended and a fail-over brings back stays',
+    file: 'src/session/shared-sessions.ts',
+    find: '          retries.repeat(() => records.remove(entry.record));\n',
+    replace: '',
+    tests: store,
+  },
+  {
     name: 'parts of an old session stay after a login',
     file: 'src/session/in-store.ts',
     find: '...leftOver.map((one) => deleteCookie(one, attributes)),',
