@@ -23,6 +23,7 @@ import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -48,6 +49,7 @@ export const mutants: readonly Mutant[] = [
   ...generateMutants,
   ...loginClientMutants,
   ...sessionMutants,
+  ...storedSessionMutants,
   ...loginMutants,
   ...loginPagesMutants,
 ];
