@@ -16,7 +16,7 @@ export interface EndedMark {
   readonly cause: EndedCause;
   /** The exact `iss` of the session. */
   readonly issuer: string;
-  /** Whether it was counted. Whoever counts it sets it. */
+  /** Whether it was counted. The first caller that counts it sets it. */
   isReported: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Endable {
 
 /** The ended sessions. No function throws, and no promise rejects. */
 export interface EndedSessions {
-  /** How a session ended; undefined if it has not. It costs one comparison if the list has not changed since the last call. */
+  /** How a session ended; undefined if it is not in the list. It costs one comparison if the list has not changed since the last call. */
   readonly causeOf: (opened: Endable) => EndedMark | undefined;
   /** Ends a session: at once here, and within 1 s in the other processes. Resolves when the store has it, or after 2 s. */
   readonly end: (session: Session) => Promise<void>;
@@ -72,7 +72,7 @@ export interface EndedEvents {
   readonly lost: () => void;
 }
 
-/** What the list knows about a session. */
+/** The knowledge of the list about a session. */
 interface Known {
   /** The version of the list, and the keys, for which it was looked up. */
   readonly version: number;

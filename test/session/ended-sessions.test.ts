@@ -12,7 +12,7 @@ import { createMemoryServer, type MemoryClient, type MemoryServer } from '../sup
 const hour = 3_600_000;
 const issuer = 'https://issuer.example.com';
 const opened = (session: Session): Endable => ({ session, endedMark: undefined });
-/** What the list says about a session that was never looked up. */
+/** The answer of the list about a session that was never looked up. */
 const causeOf = (ended: EndedSessions, session: Session) => ended.causeOf(opened(session))?.cause;
 
 interface Process {

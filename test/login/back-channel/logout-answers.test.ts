@@ -150,7 +150,7 @@ describe('a logout token', () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
   });
 
-  test('is remembered until it is too old', async () => {
+  test('does not count again before it is too old', async () => {
     const { clock, first, sign } = startFleet();
     const token = await sign({ claims: { exp: undefined } });
     expect(await first.answers.backChannel('main', token)).toEqual(ok);
