@@ -9,6 +9,7 @@ const live = [
   'test/transport/{grpc,http}/**/*.test.ts',
   'test/check/incumbent/**/*.test.ts',
   'test/login/logins.test.ts',
+  'test/state/valkey/servers/**/*.test.ts',
 ];
 
 /** Faults and floods. Each test starts its own service. */

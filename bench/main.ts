@@ -10,6 +10,7 @@ const count = Number(process.env.BENCH_REQUESTS ?? 3_000);
 
 /** Groups that a separate command measures. They are on the same page. */
 const separateGroups = [
+  { name: 'sessions', title: 'Sessions in the store' },
   { name: 'kyma', title: "Kyma's load test" },
   { name: 'signatures', title: 'Comparison of verification libraries' },
 ];

@@ -7,6 +7,7 @@ import { loginsRow } from './rows/logins.ts';
 import { overviewRow } from './rows/overview.ts';
 import { processRow } from './rows/process.ts';
 import { rulesRow } from './rows/rules.ts';
+import { storeRow } from './rows/store.ts';
 import { tokensRow } from './rows/tokens.ts';
 
 export const rows: Readonly<Record<string, readonly Panel[]>> = {
@@ -16,6 +17,7 @@ export const rows: Readonly<Record<string, readonly Panel[]>> = {
   Latency: latencyRow,
   'Tokens and revocation': tokensRow,
   Logins: loginsRow,
+  'Store that replicas share': storeRow,
   Issuers: issuersRow,
   'Process and configuration': processRow,
 };

@@ -13,6 +13,7 @@ import { createLook } from './refresh-look.ts';
 import { createRefreshPauses, paused } from './refresh-pauses.ts';
 import { createRefreshRequests, type Fly } from './refresh-requests.ts';
 import { createRefreshResults, type RefreshResults } from './refresh-results.ts';
+import { createSettling } from './refresh-settling.ts';
 import { createRenewLocked, lockLifeFor, lockReserve } from './refresh-under-lock.ts';
 
 /** The pauses between two looks at a session that another process renews, in milliseconds. They double. */
@@ -35,16 +36,18 @@ export function createFleetRenewals(dependencies: FleetRenewalDependencies): Ren
     // Of many results, the oldest are forgotten. Those that the store does not have must not be.
     latest: (session) => remembered.latest(session) ?? lateWrites.latest(session),
   };
+  const isSettled = createSettling(shared, clock);
   const look = createLook({ ...dependencies, results });
   const renewLocked = createRenewLocked({ ...dependencies, results, pauses, lateWrites, look });
   // A process that was killed while it had the lock must not stop the others for longer.
   const patience = lockLifeFor(dependencies) + lockReserve;
 
-  /** @returns undefined if another process renews the session */
+  /** @returns undefined if another process renews the session, or may still write its new tokens */
   const tryOnce = async (asked: Session, issuer: LoginIssuer, isUrgent: () => boolean) => {
     const { name } = issuer.config;
     const seen = await look(asked, name);
     if ('done' in seen) return seen.done;
+    if (!isSettled()) return undefined;
     if (pauses.isPaused(name, seen.before.refreshToken ?? '')) return paused;
     const place = await lines.enter(name, isUrgent());
     if (place === undefined) return noPlace;

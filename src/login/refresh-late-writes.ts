@@ -18,17 +18,14 @@ export interface NewTokens {
   readonly onEnded: () => void;
 }
 
-/** The lock of a session, while this process has it. */
-export interface HeldLock {
-  readonly unlock: () => Promise<void>;
-  /** In milliseconds of the monotonic clock. */
-  readonly endsAt: number;
-}
-
 /** The writes of a process. */
 export interface LateWrites {
-  /** Tries a write again until the store takes it. The lock is held as long as it lives, so that no other process uses the old token. */
-  readonly add: (tokens: NewTokens, lock: HeldLock) => void;
+  /**
+   * Tries a write again until the store takes it.
+   *
+   * @param unlock releases the lock of the session afterwards, so that no other process uses the old token before
+   */
+  readonly add: (tokens: NewTokens, unlock: () => Promise<void>) => void;
   /** Watches tokens that were written. */
   readonly written: (tokens: NewTokens) => void;
   /** The tokens that this process has and the store may not have, for a session whose refresh token was used. */
@@ -53,17 +50,14 @@ export interface LateWritesDependencies {
 const watchTime = 60_000;
 
 /** The time between two tries, at least, and its random part, in milliseconds. */
-const interval = { least: 250, random: 250 } as const;
-
-/** How long a lock for a late write lives, in milliseconds. */
-const lockLife = 2_000;
+const interval = { least: 100, random: 200 } as const;
 
 /** Maximum numbers of writes that wait, of those that are watched, and of those that are tried at the same time. */
 const most = { waiting: 10_000, watched: 10_000, atOnce: 32 } as const;
 
 interface Write extends NewTokens {
   readonly until: number;
-  lock: HeldLock | undefined;
+  readonly unlock: () => Promise<void>;
   /** The connection over which it was written. */
   connection: number | undefined;
 }
@@ -73,29 +67,17 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
   const waiting = new Map<string, Write>();
   const watched = new Map<string, Write>();
   let isScheduled = false;
+  let sweptOver: number | undefined;
 
-  const isDone = async ({ before, next, onEnded }: Write): Promise<boolean> => {
+  /**
+   * Writes the tokens if the store still has the old ones. It needs no lock, which a fail-over can bring back: the old token was used, so an
+   * issuer that accepts it once does not accept it from another process.
+   */
+  const settle = async ({ before, next, onEnded, unlock }: Write): Promise<void> => {
     const stored = await shared().reread(next);
-    if (stored === undefined) onEnded();
-    return stored === undefined || isOther(stored, before);
-  };
-  /** Under the lock. @returns whether this process has it */
-  const lock = async (write: Write): Promise<boolean> => {
-    if (write.lock !== undefined && clock.monotonic() < write.lock.endsAt) return true;
-    const endsAt = clock.monotonic() + lockLife;
-    const unlock = await shared().lock(write.next, lockLife);
-    write.lock = unlock === undefined ? undefined : { unlock, endsAt };
-    return unlock !== undefined;
-  };
-  /** @returns whether nothing is left to do */
-  const settle = async (write: Write): Promise<boolean> => {
-    if (!(await isDone(write))) {
-      if (!(await lock(write))) return false;
-      if (!(await isDone(write)) && !(await shared().rewrite(write.next))) write.onEnded();
-    }
-    await write.lock?.unlock();
-    write.lock = undefined;
-    return true;
+    const isThere = stored !== undefined && (isOther(stored, before) || (await shared().rewrite(next)));
+    if (!isThere) onEnded();
+    await unlock();
   };
 
   const sweep = async (): Promise<void> => {
@@ -103,20 +85,24 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     for (const [id, { until }] of watched) if (now >= until) watched.delete(id);
     for (const [id, { until }] of waiting) if (now >= until) waiting.delete(id);
     const connection = shared().connectedAt();
-    if (connection === undefined) return;
-    const due = [...waiting.values(), ...watched.values().filter((one) => one.connection !== connection)];
+    if (connection === undefined || (waiting.size === 0 && connection === sweptOver)) return;
+    const lost = watched.values().filter((one) => one.connection !== connection);
+    const due = [...waiting.values(), ...lost].values();
     let isAway = false;
     const work = async () => {
-      for (let write = due.shift(); write !== undefined && !isAway; write = due.shift()) {
+      for (const write of due) {
+        if (isAway) return;
         try {
-          if (await settle(write)) keep(write, connection);
+          await settle(write);
+          keep(write, connection);
         } catch (error) {
-          isAway = true;
           if (!(error instanceof StateError)) throw error;
+          isAway = true;
         }
       }
     };
-    await Promise.allSettled(Array.from({ length: most.atOnce }, work));
+    await Promise.all(Array.from({ length: most.atOnce }, work));
+    if (!isAway) sweptOver = connection;
   };
   const keep = (write: Write, connection: number) => {
     const { id } = write.next;
@@ -150,15 +136,22 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
   const watch = (tokens: NewTokens, connection: number | undefined) =>
     put(
       watched,
-      { ...tokens, until: clock.monotonic() + watchTime, lock: undefined, connection },
+      // A session that is watched can end in the usual ways.
+      {
+        ...tokens,
+        onEnded: () => {},
+        unlock: async () => {},
+        until: clock.monotonic() + watchTime,
+        connection,
+      },
       most.watched,
     );
 
   return {
-    add: (tokens, held) =>
+    add: (tokens, unlock) =>
       put(
         waiting,
-        { ...tokens, until: clock.monotonic() + life, lock: held, connection: undefined },
+        { ...tokens, until: clock.monotonic() + life, unlock, connection: undefined },
         most.waiting,
       ),
     written: (tokens) => watch(tokens, shared().connectedAt()),

@@ -176,6 +176,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       names,
       seal,
       store,
+      state,
       sessionMaker: maker,
       findSession,
       newestOf,

@@ -39,6 +39,12 @@ const lostLogins = one('oidc_authz_checks_total', {
 });
 const sessionRefreshes = (result: string) =>
   one('oidc_authz_session_refreshes_total', { issuer: 'main', result });
+const operations = (result: string, le?: string, operation = 'get') =>
+  one(`oidc_authz_store_operations_seconds_${le === undefined ? 'count' : 'bucket'}`, {
+    ...{ operation, result },
+    ...(le !== undefined && { le }),
+  });
+const storeUp = (pod = '1') => one('oidc_authz_store_up', { pod });
 const build = one('oidc_authz_build_info', { version: '1', node: '26' });
 
 /** An unreachable issuer whose keys have this age. */
@@ -367,6 +373,78 @@ export const alertCases: readonly AlertCase[] = [
     when: 'the last reload succeeded',
     series: { [one('oidc_authz_session_keys_last_reload_successful')]: '1x20' },
     at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzStoreAway',
+    when: 'one of two pods has no connection',
+    series: { [storeUp()]: '1x5 0x20', [storeUp('2')]: '1x30' },
+    at: '10m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzStoreAway',
+    when: 'the connection is back within a minute',
+    series: { [storeUp()]: '1x5 0 1x20', [storeUp('2')]: '1x30' },
+    at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzStoreAway',
+    when: 'there is no store',
+    series: { [build]: '1x30' },
+    at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzStoreSlow',
+    when: 'a tenth of the operations is slow, or gets no answer',
+    series: {
+      [storeUp()]: '1x40',
+      [operations('success')]: '0+95x40',
+      [operations('success', '0.1')]: '0+90x40',
+      [operations('timeout')]: '0+5x40',
+      [operations('timeout', '0.1')]: '0x40',
+    },
+    at: '30m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzStoreSlow',
+    when: 'only the reads of feeds take long, because they wait for entries',
+    series: {
+      [storeUp()]: '1x40',
+      [operations('success')]: '0+95x40',
+      [operations('success', '0.1')]: '0+95x40',
+      [operations('success', undefined, 'feed_read')]: '0+30x40',
+      [operations('success', '0.1', 'feed_read')]: '0x40',
+    },
+    at: '30m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzStoreSlow',
+    when: 'the store is away',
+    series: {
+      [storeUp()]: '0x40',
+      [operations('timeout')]: '0+5x40',
+      [operations('timeout', '0.1')]: '0x40',
+    },
+    at: '30m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzStoreRefuses',
+    when: 'the memory of the store is full',
+    series: { [operations('full', undefined, 'set')]: '0+1x30' },
+    at: '20m',
+    fires: { result: 'full' },
+  },
+  {
+    alert: 'OidcAuthzStoreRefuses',
+    when: 'the store answers',
+    series: { [operations('success')]: '0+9x30', [operations('rejected')]: '0x10 1x20' },
+    at: '20m',
     fires: undefined,
   },
   {

@@ -1,8 +1,8 @@
-/** Connects to a server, or to the master that sentinels name. */
+/** Connects to a server or a sentinel. */
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Connect } from './client.ts';
+import type { Connect, Connecting } from './client.ts';
 import { readSecrets } from './secrets.ts';
-import { addressesOf, type ValkeyConfig } from './valkey-config.ts';
+import type { Address, ValkeyConfig } from './valkey-config.ts';
 
 /** The options of the library. Answers have the forms of RESP2. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -23,7 +23,6 @@ const connectTimeout = 1_000;
 const fixed = {
   lazyConnect: true,
   retryStrategy: () => null,
-  sentinelRetryStrategy: () => null,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -37,39 +36,45 @@ const fixed = {
   keepAlive,
 } as const satisfies Options;
 
-/** Creates the function that connects. @param readFile reads a file with a secret */
-export function createConnect(options: ValkeyConfig, readFile: (path: string) => string): Connect {
-  const addresses = addressesOf(options);
-  return () => {
-    const { server, sentinel, tls } = readSecrets(options, readFile);
-    const ofServer = { ...fixed, ...server, ...(tls !== undefined && { tls }) };
-    const ofMaster: Options =
-      options.mode === 'sentinel'
-        ? {
-            sentinels: addresses.map(({ host, port }) => ({ host, port })),
-            name: options.masterName,
-            sentinelCommandTimeout: connectTimeout,
-            sentinelUsername: sentinel?.username,
-            sentinelPassword: sentinel?.password,
-            ...(tls !== undefined && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-          }
-        : { host: addresses[0].host, port: addresses[0].port };
-    const all: Options = { ...ofServer, ...ofMaster, db: addresses[0].database };
-    const redis = new Redis(all);
-    const ended = Promise.withResolvers<unknown>();
-    let last: unknown;
-    // Without a listener, the library writes errors to the console.
-    redis.on('error', (error) => {
-      last = error;
-    });
-    redis.once('end', () => ended.resolve(last));
-    return {
-      client: {
-        call: (command, ...args) => redis.call(command, ...args),
-        close: () => redis.disconnect(),
-      },
-      connected: redis.connect(),
-      ended: ended.promise,
+/**
+ * Creates the function that connects to an address.
+ *
+ * @param readFile reads a file with a secret
+ */
+export function createConnect(
+  options: ValkeyConfig,
+  to: 'server' | 'sentinel',
+  readFile: (path: string) => string,
+): (address: Address) => Connect {
+  return ({ host, port, database }) =>
+    () => {
+      const { [to]: credentials, tls } = readSecrets(options, readFile);
+      const all: Options = {
+        ...fixed,
+        ...credentials,
+        ...(tls !== undefined && { tls }),
+        host,
+        port,
+        db: database,
+      };
+      return open(new Redis(all));
     };
+}
+
+function open(redis: Redis): Connecting {
+  const ended = Promise.withResolvers<unknown>();
+  let last: unknown;
+  // Without a listener, the library writes errors to the console.
+  redis.on('error', (error) => {
+    last = error;
+  });
+  redis.once('end', () => ended.resolve(last));
+  return {
+    client: {
+      call: (command, ...args) => redis.call(command, ...args),
+      close: () => redis.disconnect(),
+    },
+    connected: redis.connect(),
+    ended: ended.promise,
   };
 }

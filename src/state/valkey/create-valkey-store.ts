@@ -2,12 +2,15 @@
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { StateEvents } from '../state-events.ts';
 import type { StateStore } from '../state-store.ts';
+import { createClusterNodes } from './cluster/cluster-nodes.ts';
 import { createConnect } from './connect.ts';
 import { createFeeds } from './feeds.ts';
-import { createLink } from './link.ts';
+import type { Nodes } from './nodes.ts';
+import { createOneNode } from './one-node.ts';
 import { createRun } from './run.ts';
 import { addMember, removeIf } from './scripts.ts';
-import type { ValkeyConfig } from './valkey-config.ts';
+import { createSentinelNodes } from './sentinel/sentinel-nodes.ts';
+import { addressesOf, type ValkeyConfig } from './valkey-config.ts';
 
 /** The dependencies of the store. */
 export interface ValkeyStoreDependencies {
@@ -22,61 +25,80 @@ export interface ValkeyStoreDependencies {
 
 /** Creates the store. It connects in the background, and again whenever the connection is lost. */
 export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateStore {
-  const { options, readFile, clock, random, events } = dependencies;
-  const connect = createConnect(options, readFile);
-  const waiting = new Set<() => void>();
-  const link = createLink({
-    connect,
-    clock,
-    random,
-    onStatus: events.statusChanged,
-    onAttempt: events.connected,
-  });
-  link.onReady(() => {
-    for (const resolve of waiting) resolve();
-  });
-  const run = createRun({ link, timeout: options.timeout, clock, events });
+  const { options, clock, random, events } = dependencies;
+  const nodes = createNodes(dependencies);
+  const run = createRun({ nodes, timeout: options.timeout, clock, events });
   const keyOf = (name: string) => `${options.prefix}:${name}`;
-  const feeds = createFeeds({ options, link, connect, run, clock, random, events });
+  const feeds = createFeeds({ options, nodes, run, clock, random, events });
 
   return {
-    get: async (name) => textOf(await run('get', 'GET', keyOf(name))),
+    get: async (name) => textOf(await run('get', keyOf(name), ['GET', keyOf(name)])),
     set: async (name, value, life, when) => {
+      const key = keyOf(name);
       const condition = when === undefined ? [] : [when === 'absent' ? 'NX' : 'XX'];
-      return (await run('set', 'SET', keyOf(name), value, 'PX', lifeOf(life), ...condition)) !== null;
+      return (await run('set', key, ['SET', key, value, 'PX', lifeOf(life), ...condition])) !== null;
     },
-    extend: async (name, life) => (await run('extend', 'PEXPIRE', keyOf(name), lifeOf(life))) === 1,
-    remove: async (name) => (await run('remove', 'DEL', keyOf(name))) === 1,
-    removeIf: async (name, value) => (await run('remove_if', 'EVAL', removeIf, 1, keyOf(name), value)) === 1,
+    extend: async (name, life) =>
+      (await run('extend', keyOf(name), ['PEXPIRE', keyOf(name), lifeOf(life)])) === 1,
+    remove: async (name) => (await run('remove', keyOf(name), ['DEL', keyOf(name)])) === 1,
+    removeIf: async (name, value) =>
+      (await run('remove_if', keyOf(name), ['EVAL', removeIf, 1, keyOf(name), value])) === 1,
     addMember: async (name, member, life) => {
-      await run('add_member', 'EVAL', addMember, 1, keyOf(name), member, lifeOf(life));
+      await run('add_member', keyOf(name), ['EVAL', addMember, 1, keyOf(name), member, lifeOf(life)]);
     },
     removeMember: async (name, member) => {
-      await run('remove_member', 'SREM', keyOf(name), member);
+      await run('remove_member', keyOf(name), ['SREM', keyOf(name), member]);
     },
     members: async (name) => {
-      const members = await run('members', 'SMEMBERS', keyOf(name));
+      const members = await run('members', keyOf(name), ['SMEMBERS', keyOf(name)]);
       return Array.isArray(members) ? members.map(String) : [];
     },
     feed: feeds.open,
-    status: link.status,
-    ready: (longest) => {
-      if (link.current() !== undefined) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const settle = (isReady: boolean) => {
-          waiting.delete(onReady);
-          cancel();
-          resolve(isReady);
-        };
-        const onReady = () => settle(true);
-        const cancel = clock.after(longest, () => settle(false));
-        waiting.add(onReady);
-      });
-    },
+    status: nodes.status,
+    ready: createReady(nodes, clock),
     stop: () => {
       feeds.stop();
-      link.stop();
+      nodes.stop();
     },
+  };
+}
+
+function createNodes({ options, readFile, clock, random, events }: ValkeyStoreDependencies): Nodes {
+  const connectTo = createConnect(options, 'server', readFile);
+  const addresses = addressesOf(options);
+  const { timeout } = options;
+  const common = { timeout, clock, random, onStatus: events.statusChanged, onAttempt: events.connected };
+  switch (options.mode) {
+    case 'single':
+      return createOneNode({ ...common, connect: connectTo(addresses[0]) });
+    case 'sentinel':
+      return createSentinelNodes({
+        ...{ ...common, connectTo, sentinels: addresses, masterName: options.masterName ?? '' },
+        connectToSentinel: createConnect(options, 'sentinel', readFile),
+      });
+    case 'cluster':
+      return createClusterNodes({ ...common, connectTo, seeds: addresses });
+  }
+}
+
+/** Creates the function that waits for the connections. */
+function createReady(nodes: Nodes, clock: Clock): StateStore['ready'] {
+  const waiting = new Set<() => void>();
+  nodes.onReady(() => {
+    for (const resolve of waiting) resolve();
+  });
+  return (longest) => {
+    if (nodes.status().state === 'ready') return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (isReady: boolean) => {
+        waiting.delete(onReady);
+        cancel();
+        resolve(isReady);
+      };
+      const onReady = () => settle(true);
+      const cancel = clock.after(longest, () => settle(false));
+      waiting.add(onReady);
+    });
   };
 }
 

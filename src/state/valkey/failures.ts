@@ -40,6 +40,11 @@ export function isOfConnection(error: unknown): boolean {
   return code !== undefined && codesOfConnection.has(code);
 }
 
+/** Whether the server answered, with an error. */
+export function isAnswer(error: unknown): boolean {
+  return serverCode(error) !== undefined;
+}
+
 /** The first word of an error reply; undefined for other errors. */
 function serverCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;

@@ -4,10 +4,10 @@ import { sleep } from '../../runtime/time/deadline.ts';
 import type { StateEvents } from '../state-events.ts';
 import type { Feed, StateStore } from '../state-store.ts';
 import { bounded } from './bounded.ts';
-import type { Connect } from './client.ts';
 import { failureOf } from './failures.ts';
 import { createFeedReader, type FeedReader } from './feed-reader.ts';
 import { createLink, type Link, type Linked } from './link.ts';
+import type { Nodes } from './nodes.ts';
 import { createOwnEntries } from './own-entries.ts';
 import type { Run } from './run.ts';
 import { addEntry } from './scripts.ts';
@@ -22,9 +22,7 @@ export interface Feeds {
 /** The dependencies. */
 export interface FeedsDependencies {
   readonly options: Pick<ValkeyConfig, 'prefix' | 'timeout'>;
-  /** The connection that writes. */
-  readonly link: Link;
-  readonly connect: Connect;
+  readonly nodes: Nodes;
   readonly run: Run;
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,7 +37,9 @@ const count = 500;
 
 /** Creates no feeds yet. It connects at the first one. */
 export function createFeeds(dependencies: FeedsDependencies): Feeds {
-  const { options, link, connect, run, clock, random, events } = dependencies;
+  const { options, nodes, run, clock, random, events } = dependencies;
+  // One hash tag, so that all feeds are on the same server of a cluster.
+  const keyOf = (name: string) => `${options.prefix}:{feed}:${name}`;
   const readers = new Map<string, FeedReader>();
   let follower: Link | undefined;
   let isStopped = false;
@@ -71,6 +71,8 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
       } catch (error) {
         const failure = failureOf(error);
         events.operation('feed_read', failure.failure, (clock.monotonic() - startedAt) / 1_000);
+        // A cluster has moved the feeds: the next connection goes to their new server.
+        nodes.redirect(error);
         if (failure.failure === 'rejected') await sleep(block, clock);
         else own.drop(linked, failure.message);
       }
@@ -78,31 +80,30 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
   };
   const start = () => {
     if (follower !== undefined) return;
-    const own = createLink({ connect, clock, random, onStatus: () => {}, onAttempt: events.connected });
+    const own = createLink({
+      connect: nodes.connectFor(keyOf('')),
+      ...{ clock, random, onStatus: () => {}, onAttempt: events.connected },
+    });
     follower = own;
     own.onReady((linked) => void follow(linked, own));
+    // The other connections may be with a new master now, and this one still with the old one.
+    nodes.onReady(() => {
+      const linked = own.current();
+      if (linked !== undefined) own.drop(linked, 'the store was connected again');
+    });
   };
 
   return {
     open: (name, feedOptions): Feed => {
-      // One hash tag, so that all feeds are on the same node of a cluster.
-      const key = `${options.prefix}:{feed}:${name}`;
+      const key = keyOf(name);
       const reader = createFeedReader(key, feedOptions, { clock, onDefect: events.defect });
       readers.set(key, reader);
       const write = async (entry: string, life: number) => {
-        await run(
-          'feed_add',
-          'EVAL',
-          addEntry,
-          1,
-          key,
-          Math.round(feedOptions.longestLife),
-          entry,
-          Math.ceil(life),
-        );
+        const longest = Math.round(feedOptions.longestLife);
+        await run('feed_add', key, ['EVAL', addEntry, 1, key, longest, entry, Math.ceil(life)]);
       };
       const own = createOwnEntries(write, clock);
-      link.onReady(own.writeAgain);
+      nodes.onReady(own.writeAgain);
       start();
       return {
         add: async (entry, life) => {

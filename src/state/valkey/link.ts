@@ -4,6 +4,7 @@ import { StateError, type StateStatus } from '../state-store.ts';
 import { pauseBefore } from './back-off.ts';
 import type { Connect, ValkeyClient } from './client.ts';
 import { failureOf } from './failures.ts';
+import { createStatus } from './status.ts';
 
 /** A connection that is ready. */
 export interface Linked {
@@ -27,6 +28,12 @@ export interface Link {
 /** The dependencies of a link. */
 export interface LinkDependencies {
   readonly connect: Connect;
+  /**
+   * Asks a new connection, to know that it is of use; a script by default, which fails while the server loads its data.
+   *
+   * @returns the clock of the server, in milliseconds since the epoch
+   */
+  readonly prove?: (client: ValkeyClient) => Promise<number>;
   readonly clock: Clock;
   /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -41,29 +48,21 @@ const attemptTimeout = 2_000;
 /** A connection that lasted this long, in milliseconds, ends a row of failures. */
 const stableAfter = 5_000;
 
-/** Answers only if the server executes commands of this user. It fails while the server loads its data. */
-const probe = "return redis.call('TIME')";
-
 /** Creates a link and starts to connect. */
-export function createLink({ connect, clock, random, onStatus, onAttempt }: LinkDependencies): Link {
+export function createLink(dependencies: LinkDependencies): Link {
+  const { connect, prove = askTime, clock, random, onStatus, onAttempt } = dependencies;
   const listeners: ((linked: Linked) => void)[] = [];
   let current: Linked | undefined;
-  let status: StateStatus = { state: 'connecting', since: clock.now(), problem: undefined };
+  const status = createStatus(clock, onStatus);
   let failures = 0;
   let isStopped = false;
   let cancel = () => {};
   /** Ends the connection of the attempt that runs, or the current one. */
   let close = () => {};
 
-  const change = (state: StateStatus['state'], problem: string | undefined) => {
-    const since = state === status.state ? status.since : clock.now();
-    const isNew = state !== status.state || problem !== status.problem;
-    status = { state, since, problem };
-    if (isNew) onStatus(status);
-  };
   const retry = (problem: string) => {
     if (isStopped) return;
-    change(status.state === 'connecting' ? 'connecting' : 'away', problem);
+    status.away(problem);
     cancel = clock.after(pauseBefore(failures++, random()), attempt);
   };
   const attempt = () => {
@@ -71,7 +70,6 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     try {
       opened = connect();
     } catch (error) {
-      onAttempt(false);
       retry(error instanceof Error ? error.message : String(error));
       return;
     }
@@ -92,12 +90,12 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     cancel = clock.after(attemptTimeout, () => fail('the store does not answer'));
     void ended.then((error) => fail(failureOf(error).message));
     connected
-      .then(() => client.call('EVAL', probe, 0))
+      .then(() => prove(client))
       .then((time) => {
         if (isOver) return;
         isOver = true;
         cancel();
-        ready({ client, serverTime: milliseconds(time) - clock.monotonic() }, ended);
+        ready({ client, serverTime: time - clock.monotonic() }, ended);
       })
       .catch((error) => fail(failureOf(error).message));
   };
@@ -116,7 +114,7 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     void ended.then((error) =>
       lost(error === undefined ? 'the connection was closed' : failureOf(error).message),
     );
-    change('ready', undefined);
+    status.ready();
     for (const listener of listeners) listener(linked);
   };
   let dropCurrent: (problem: string) => void = () => {};
@@ -124,7 +122,7 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
   attempt();
   return {
     current: () => current,
-    status: () => status,
+    status: status.current,
     onReady: (listener) => void listeners.push(listener),
     drop: (linked, problem) => {
       if (current === linked) dropCurrent(problem);
@@ -138,10 +136,11 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
   };
 }
 
-/** Reads the answer of `TIME`: seconds and microseconds. */
-function milliseconds(time: unknown): number {
-  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : [];
-  if (seconds === undefined || microseconds === undefined || !Number.isFinite(seconds + microseconds))
+async function askTime(client: ValkeyClient): Promise<number> {
+  const answer = await client.call('EVAL', "return redis.call('TIME')", 0);
+  const [seconds = Number.NaN, microseconds = Number.NaN] = Array.isArray(answer) ? answer.map(Number) : [];
+  const time = seconds * 1_000 + microseconds / 1_000;
+  if (!Number.isFinite(time))
     throw new StateError('rejected', 'the store does not answer as Valkey or Redis does');
-  return seconds * 1_000 + microseconds / 1_000;
+  return time;
 }
