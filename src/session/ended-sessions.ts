@@ -88,12 +88,6 @@ interface Known {
  */
 export const maxEnded = { ids: 100_000, names: 100_000, fromBrowsers: 10_000 };
 
-/**
- * The tolerance for a session that began after its person's sessions ended, in seconds: the clocks of two processes differ, and a login can
- * be under way.
- */
-const beginTolerance = 2;
-
 /** Creates an empty list, and follows the feed. */
 export function createEndedSessions(dependencies: EndedSessionsDependencies): EndedSessions {
   const { seal, clock, lives, state, events } = dependencies;
@@ -153,7 +147,8 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
       await publish(writeEndedEntry({ cause: 'elsewhere', id, always: [], before: [], time: 0 }));
     },
     endOf: (whose, cause) => {
-      const time = Math.floor(clock.now() / 1_000) + beginTolerance;
+      // Not the time of the token: the clocks of the issuer and of this service can differ by more than a login takes.
+      const time = Math.floor(clock.now() / 1_000);
       const entry = writeEndedEntry({ cause, ...namesOfLogout(seal, whose), time });
       receive(entry, lives().feed);
       return publish(entry);
