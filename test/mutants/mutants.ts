@@ -19,6 +19,7 @@ import { loginMutants } from './login.ts';
 import { loginClientMutants } from './login-client.ts';
 import { loginConfig } from './login-config.ts';
 import { loginPagesMutants } from './login-pages.ts';
+import { logoutMutants } from './logout.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesMutants } from './rules.ts';
@@ -52,4 +53,5 @@ export const mutants: readonly Mutant[] = [
   ...storedSessionMutants,
   ...loginMutants,
   ...loginPagesMutants,
+  ...logoutMutants,
 ];
