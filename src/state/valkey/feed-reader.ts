@@ -13,8 +13,8 @@ export interface FeedReader {
    * @param newest the answer of `XREVRANGE` with the newest entry
    */
   readonly rewind: (newest: unknown) => void;
-  /** Takes the answer of an `XREAD`. */
-  readonly take: (answer: unknown, read: Read) => void;
+  /** Takes the answer of an `XREAD`. @returns whether there are no more entries */
+  readonly take: (answer: unknown, read: Read) => boolean;
   readonly completeAt: () => number;
 }
 
@@ -75,7 +75,9 @@ export function createFeedReader(
     take: (answer, { startedAt, serverTime, count }) => {
       const entries = entriesOf(answer, key);
       for (const entry of entries) deliver(entry, serverTime);
-      if (entries.length < count) completeAt = startedAt;
+      const isComplete = entries.length < count;
+      if (isComplete) completeAt = startedAt;
+      return isComplete;
     },
     completeAt: () => completeAt,
   };
