@@ -159,7 +159,7 @@ describeWith('two replicas with two workers each and a redis-server', await find
       await until(async () => (await askAll(one, alice)).every((status) => status === 'allowed'), 1);
   });
 
-  test('keep the list while the server is dead, say that nothing is revoked, and go on when it is back', async () => {
+  test('keep the list while the server is dead, say that nothing is revoked, and recover', async () => {
     const fleet = await createFleet(path);
     const a = await fleet.start();
     const alice = { authorization: `Bearer ${await fleet.issuer.mint({ claims: { sub: 'alice' } })}` };

@@ -21,6 +21,7 @@ import { loginConfig } from './login-config.ts';
 import { loginPagesMutants } from './login-pages.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
+import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
 import { token } from './token.ts';
@@ -48,6 +49,7 @@ export const mutants: readonly Mutant[] = [
   ...generateMutants,
   ...loginClientMutants,
   ...sessionMutants,
+  ...revoking,
   ...loginMutants,
   ...loginPagesMutants,
 ];
