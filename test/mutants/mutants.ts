@@ -22,6 +22,7 @@ import { loginPagesMutants } from './login-pages.ts';
 import { logoutMutants } from './logout.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
+import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
@@ -51,6 +52,7 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...revoking,
   ...loginMutants,
   ...loginPagesMutants,
   ...logoutMutants,
