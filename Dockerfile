@@ -23,8 +23,9 @@ RUN npm run build
 FROM ${BUILD_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The base image contains Node. Declarations, source maps and manuals are not needed at run time.
-RUN npm ci --ignore-scripts --omit=dev --omit=optional \
+# The base image contains Node: no package for the platform of `none`. The client of the store is optional too, but has no platform.
+# Declarations, source maps and manuals are not needed at run time.
+RUN npm ci --ignore-scripts --omit=dev --os=none \
   && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete \
   && rm -rf node_modules/.bin node_modules/.package-lock.json
 

@@ -4,6 +4,7 @@ import { configJsonSchema, optionsMarkdown } from '../src/config/describe/descri
 import { keyRejections, unusedCauses } from '../src/issuer/keys/unused-keys.ts';
 import { withheldCauses } from '../src/model/forwarding.ts';
 import { comparisons } from '../src/model/incumbent.ts';
+import { sharedProofResults } from '../src/observe/fleet-metric-definitions.ts';
 import {
   frontChannelResults,
   handOverResults,
@@ -14,7 +15,6 @@ import {
   refreshResults,
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
-import { sharedProofResults } from '../src/observe/fleet-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
 import { operationResults } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';

@@ -15,18 +15,19 @@ interface LockEntry {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
-  readonly optional?: boolean;
-  readonly devOptional?: boolean;
+  /** The platforms of a program, such as Node.js itself, which the image does not install. */
+  readonly os?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Every package that the image installs, sorted by name. */
 export function runtimePackages(): readonly RuntimePackage[] {
   const file = fileURLToPath(new URL('../package-lock.json', import.meta.url));
   const { packages } = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, LockEntry> };
-  const direct = packages['']?.dependencies ?? {};
+  const direct = { ...packages['']?.dependencies, ...packages['']?.optionalDependencies };
   return Object.entries(packages)
-    .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
+    .filter(([path, { dev, os }]) => path !== '' && !dev && os === undefined)
     .map(([path, { version = '', license = 'unknown' }]) => {
       const name = path.replace(/^.*node_modules\//, '');
       return { name, version, licence: license, isDirect: Object.hasOwn(direct, name) };
@@ -49,6 +50,7 @@ export function packagesMarkdown(): string {
     'This page is for security reviewers. It lists the packages that the service runs in addition to its own code.',
     `There are ${packages.length}. A test fails if there are more, or if the license of one is not accepted.`,
     'A service that only checks bearer tokens loads 16 of them (`test/process/loaded-packages.test.ts`).',
+    '`ioredis` and what it needs are optional: a service without `state` runs without them.',
     'None has native code. npm runs no install script (`ignore-scripts` in .npmrc).',
     '[ADR 9](../adr/0009-runtime-dependencies.md) gives the reasons for the direct dependencies.',
     '',

@@ -9,6 +9,7 @@ import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { rules } from './rules.ts';
 import { session } from './session.ts';
+import { sessionStore } from './session-store.ts';
 import { throughput } from './throughput.ts';
 import { workers } from './workers.ts';
 
@@ -21,6 +22,7 @@ export const groups: readonly Group[] = [
   growth,
   rules,
   session,
+  sessionStore,
   overload,
   memory,
   workers,

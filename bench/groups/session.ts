@@ -1,25 +1,12 @@
 /** The cost of a check by a session cookie, next to one by a bearer token and to a real oauth2-proxy. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { client } from '../../test/support/login/keycloak.ts';
-import type { LoginProvider } from '../../test/support/login/oidc-provider.ts';
-import { createScriptedBrowser } from '../../test/support/login/scripted-browser.ts';
-import { newSessionKey } from '../../test/support/session-key.ts';
 import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
-import { httpRequest, httpRequestWith } from '../load/messages.ts';
+import { httpRequest } from '../load/messages.ts';
 import { canPin, startServer, startService } from '../servers.ts';
 import { cpuChart, cpuTable, type Group } from './group.ts';
-
-const origin = 'https://orders.example.com';
-
-/** Groups that make a session of about 4 KiB. */
-const manyGroups = Array.from(
-  { length: 100 },
-  (_, index) => `group-number-${String(index).padStart(10, '0')}`,
-);
+import { configuration, cookieOf, origin, startPeople, withCookie } from './signed-in.ts';
 
 /** CPU per check over HTTP of a browser that has signed in. */
 export const session: Group = {
@@ -29,36 +16,7 @@ export const session: Group = {
     const found = await findOauth2Proxy();
     if ('missing' in found) throw new Error(found.missing);
     const { issuer, mint } = bench.mint;
-    // Only this group loads an OpenID provider into the process of the load.
-    const { startLoginProvider } = await import('../../test/support/login/oidc-provider.ts');
-    const provider = await startLoginProvider([origin], ['/.oidc-authz/callback', '/oauth2/callback'], {
-      features: {
-        devInteractions: { enabled: true },
-        // Access tokens are JWTs, as most issuers make them.
-        resourceIndicators: {
-          enabled: true,
-          defaultResource: () => 'https://orders.example.com',
-          useGrantedResource: () => true,
-          getResourceServerInfo: () => ({
-            scope: 'openid profile email',
-            audience: 'orders-api',
-            accessTokenFormat: 'jwt',
-            jwt: { sign: { alg: 'RS256' } },
-          }),
-        },
-      },
-      ttl: { IdToken: 86_400, AccessToken: 86_400, Session: 86_400, Grant: 86_400, Interaction: 3_600 },
-      findAccount: (_, id) => ({
-        accountId: id,
-        claims: () => ({
-          sub: id,
-          email: `${id}@example.com`,
-          email_verified: true,
-          preferred_username: id,
-          groups: id === 'large' ? manyGroups : ['orders', 'customers'],
-        }),
-      }),
-    });
+    const provider = await startPeople();
     const bare = await startServer('servers/http.ts', ['node:http']);
     const service = await startService(['--config', configuration(provider.issuer, issuer.url)], {
       listener: 'http',
@@ -122,41 +80,6 @@ export const session: Group = {
     };
   },
 };
-
-/** Signs a person in and returns the `cookie` header. */
-async function cookieOf(provider: LoginProvider, port: number, person: string): Promise<string> {
-  const browser = createScriptedBrowser((of) => (of === origin ? port : undefined));
-  const form = await browser.open(`${origin}/orders`);
-  if (form.url.origin !== provider.issuer)
-    throw new Error(`no login began: ${form.status} ${form.url} ${form.body}`);
-  const answer = await browser.submit(form, { login: person, password: person });
-  if (answer.status !== 200) throw new Error(`${person} is not signed in: ${answer.status} ${answer.body}`);
-  return browser.cookiesOf(origin);
-}
-
-function withCookie(cookie: string): Buffer {
-  return httpRequestWith([`cookie: ${cookie}`, 'accept: text/html']);
-}
-
-/** A service for tokens of one issuer and sessions of another. */
-function configuration(provider: string, issuer: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-bench-'));
-  const [keys, secret, file] = [join(folder, 'keys'), join(folder, 'secret'), join(folder, 'config.yaml')];
-  writeFileSync(keys, newSessionKey());
-  writeFileSync(secret, client.secret);
-  const text = `
-issuers:
-  - {issuer: "${issuer}", name: tokens, audiences: [orders-api]}
-  - issuer: "${provider}"
-    name: people
-    audiences: [orders-api]
-    login: {clientId: ${client.id}, clientSecretFile: ${secret}, forward: none, signOut: {hint: false}}
-login: {hosts: [orders.example.com]}
-sessions: {keysFile: ${keys}, refresh: false}
-`;
-  writeFileSync(file, text);
-  return file;
-}
 
 /** The same login, with the flags of the Kyma tutorial that matter here. */
 function flagsFor(issuer: string, logs: boolean): string[] {

@@ -35,6 +35,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { migrateCommand } = await import('./migrate.ts');
     return migrateCommand;
   },
+  revoke: async () => {
+    const { revokeCommand } = await import('./revoke.ts');
+    return revokeCommand;
+  },
   'support-bundle': async () => {
     const { supportBundleCommand } = await import('./support-bundle.ts');
     return supportBundleCommand;

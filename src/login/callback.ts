@@ -130,6 +130,9 @@ export function createCallback(parts: CallbackParts): Callback {
     if ('none' in found) {
       if (found.none === 'of_other_key' && trace === undefined) events.sessionLookup('invalid');
       const returnTo = 'login' in found ? await returnOf(found.login) : lost.returnTo;
+      // The host where the login began starts it again.
+      if ('login' in found && found.login.handOver !== undefined)
+        return denied('login_required', redirect(returnTo), { place, detail: () => describeFailed(tooLate) });
       return withoutLogin(asked, { ...lost, ...('keyId' in found && found), returnTo }, trace);
     }
     const granted = trace === undefined ? await alreadyGranted(asked, found) : undefined;
@@ -156,6 +159,7 @@ interface Lost {
   readonly keyId?: string;
 }
 
+const tooLate = 'the login has taken longer than login.timeout; it starts again at its host';
 const withoutState = 'the answer of the issuer does not have one state that this service can read';
 
 function traceLogin(trace: Trace, found: FoundLogin | NoLogin): void {

@@ -85,6 +85,12 @@ export interface LoginCookieParts {
 /** The most logins in progress of a browser. Browsers throw out the oldest cookie of a site, which could be the session. */
 const maxLogins = 5;
 
+/** At the central host, the logins of all hosts meet. */
+const maxCentralLogins = 10;
+
+/** How long the cookie of a login for another host stays, in milliseconds: a page of an issuer can stay open over night, and it says where to go on. */
+const overNight = 24 * 60 * 60 * 1_000;
+
 /** The most cookies of a request that are opened, and that are deleted in one answer: a client can send many. */
 const maxOpened = 10;
 const maxDeleted = 20;
@@ -117,18 +123,20 @@ export function createLoginCookies({ names, seal, sameSite, timeout, now }: Logi
     remove,
     add: async (login, cookies, place) => {
       const others = namesIn(cookies);
-      const opened = others.length < maxLogins ? [] : await openAll(others, cookies);
+      const most = login.handOver === undefined ? maxLogins : maxCentralLogins;
+      const opened = others.length < most ? [] : await openAll(others, cookies);
       // An unreadable cookie is older than all others. One that was not opened is surplus in any case.
       const newestFirst = opened
         .toReversed()
         .filter((one) => one.login !== undefined && !isExpired(one.login))
         .toSorted((one, other) => (other.login?.startedAt ?? 0) - (one.login?.startedAt ?? 0));
-      const kept = new Set(newestFirst.slice(0, maxLogins - 1).map(({ name }) => name));
-      const surplus = others.length < maxLogins ? [] : others.filter((name) => !kept.has(name));
+      const kept = new Set(newestFirst.slice(0, most - 1).map(({ name }) => name));
+      const surplus = others.length < most ? [] : others.filter((name) => !kept.has(name));
       const value = await seal.seal('oidc-authz-login', login);
+      const life = login.handOver === undefined ? timeout : Math.max(timeout, overNight);
       return [
         ...surplus.slice(0, maxDeleted).map((name) => remove(name, place)),
-        setCookie(names.login(place, markOf(hashOfState(login.state))), value, timeout / 1_000, {
+        setCookie(names.login(place, markOf(hashOfState(login.state))), value, life / 1_000, {
           isHttp: place.isHttp,
           sameSite,
         }),

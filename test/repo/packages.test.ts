@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Raise this only with a row in docs/adr/0009-runtime-dependencies.md. */
-const maxPackages = 93;
+const maxPackages = 101;
 
 /** Packages that declare an install script. npm never runs it, because .npmrc sets `ignore-scripts`. */
 const withUnusedScripts = ['protobufjs'];
@@ -21,7 +21,7 @@ const withUnusedScripts = ['protobufjs'];
 const licences = new Set(['Apache-2.0', 'MIT', 'ISC', 'BlueOak-1.0.0', 'BSD-3-Clause']);
 
 describe('the runtime', () => {
-  test('has at most 93 packages', () => {
+  test('has at most 101 packages', () => {
     expect(runtimePackages().length).toBeGreaterThan(0);
     expect(runtimePackages().length).toBeLessThanOrEqual(maxPackages);
   });

@@ -1,8 +1,8 @@
-/** Connects to a server, or to the master that sentinels name. */
+/** Connects to a server or a sentinel. */
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Connect, Connecting } from './client.ts';
 import { readSecrets } from './secrets.ts';
-import { type Address, addressesOf, type ValkeyConfig } from './valkey-config.ts';
+import type { Address, ValkeyConfig } from './valkey-config.ts';
 
 /** The options of the library. Answers have the forms of RESP2. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
@@ -23,7 +23,6 @@ const connectTimeout = 1_000;
 const fixed = {
   lazyConnect: true,
   retryStrategy: () => null,
-  sentinelRetryStrategy: () => null,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -38,37 +37,28 @@ const fixed = {
 } as const satisfies Options;
 
 /**
- * Creates the function that connects.
+ * Creates the function that connects to an address.
  *
  * @param readFile reads a file with a secret
- * @returns a function with the address of the server. With sentinels, they name it
  */
 export function createConnect(
   options: ValkeyConfig,
+  to: 'server' | 'sentinel',
   readFile: (path: string) => string,
-): (to: Address) => Connect {
-  return (to) => () => {
-    const { server, sentinel, tls } = readSecrets(options, readFile);
-    const place: Options =
-      options.mode === 'sentinel'
-        ? {
-            sentinels: addressesOf(options).map(({ host, port }) => ({ host, port })),
-            name: options.masterName,
-            sentinelCommandTimeout: connectTimeout,
-            sentinelUsername: sentinel?.username,
-            sentinelPassword: sentinel?.password,
-            ...(tls !== undefined && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-          }
-        : { host: to.host, port: to.port };
-    const all: Options = {
-      ...fixed,
-      ...server,
-      ...(tls !== undefined && { tls }),
-      ...place,
-      db: to.database,
+): (address: Address) => Connect {
+  return ({ host, port, database }) =>
+    () => {
+      const { [to]: credentials, tls } = readSecrets(options, readFile);
+      const all: Options = {
+        ...fixed,
+        ...credentials,
+        ...(tls !== undefined && { tls }),
+        host,
+        port,
+        db: database,
+      };
+      return open(new Redis(all));
     };
-    return open(new Redis(all));
-  };
 }
 
 function open(redis: Redis): Connecting {

@@ -9,6 +9,7 @@ import type { Nodes } from './nodes.ts';
 import { createOneNode } from './one-node.ts';
 import { createRun } from './run.ts';
 import { addMember, removeIf } from './scripts.ts';
+import { createSentinelNodes } from './sentinel/sentinel-nodes.ts';
 import { addressesOf, type ValkeyConfig } from './valkey-config.ts';
 
 /** The dependencies of the store. */
@@ -63,13 +64,21 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
 }
 
 function createNodes({ options, readFile, clock, random, events }: ValkeyStoreDependencies): Nodes {
-  const connectTo = createConnect(options, readFile);
+  const connectTo = createConnect(options, 'server', readFile);
   const addresses = addressesOf(options);
   const { timeout } = options;
   const common = { timeout, clock, random, onStatus: events.statusChanged, onAttempt: events.connected };
-  return options.mode === 'cluster'
-    ? createClusterNodes({ ...common, seeds: addresses, connectTo })
-    : createOneNode({ ...common, connect: connectTo(addresses[0]) });
+  switch (options.mode) {
+    case 'single':
+      return createOneNode({ ...common, connect: connectTo(addresses[0]) });
+    case 'sentinel':
+      return createSentinelNodes({
+        ...{ ...common, connectTo, sentinels: addresses, masterName: options.masterName ?? '' },
+        connectToSentinel: createConnect(options, 'sentinel', readFile),
+      });
+    case 'cluster':
+      return createClusterNodes({ ...common, connectTo, seeds: addresses });
+  }
 }
 
 /** Creates the function that waits for the connections. */

@@ -28,6 +28,12 @@ export interface Link {
 /** The dependencies of a link. */
 export interface LinkDependencies {
   readonly connect: Connect;
+  /**
+   * Asks a new connection, to know that it is of use; a script by default, which fails while the server loads its data.
+   *
+   * @returns the clock of the server, in milliseconds since the epoch
+   */
+  readonly prove?: (client: ValkeyClient) => Promise<number>;
   readonly clock: Clock;
   /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -42,11 +48,9 @@ const attemptTimeout = 2_000;
 /** A connection that lasted this long, in milliseconds, ends a row of failures. */
 const stableAfter = 5_000;
 
-/** Answers only if the server executes commands of this user. It fails while the server loads its data. */
-const probe = "return redis.call('TIME')";
-
 /** Creates a link and starts to connect. */
-export function createLink({ connect, clock, random, onStatus, onAttempt }: LinkDependencies): Link {
+export function createLink(dependencies: LinkDependencies): Link {
+  const { connect, prove = askTime, clock, random, onStatus, onAttempt } = dependencies;
   const listeners: ((linked: Linked) => void)[] = [];
   let current: Linked | undefined;
   const status = createStatus(clock, onStatus);
@@ -66,7 +70,6 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     try {
       opened = connect();
     } catch (error) {
-      onAttempt(false);
       retry(error instanceof Error ? error.message : String(error));
       return;
     }
@@ -87,12 +90,12 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
     cancel = clock.after(attemptTimeout, () => fail('the store does not answer'));
     void ended.then((error) => fail(failureOf(error).message));
     connected
-      .then(() => client.call('EVAL', probe, 0))
+      .then(() => prove(client))
       .then((time) => {
         if (isOver) return;
         isOver = true;
         cancel();
-        ready({ client, serverTime: milliseconds(time) - clock.monotonic() }, ended);
+        ready({ client, serverTime: time - clock.monotonic() }, ended);
       })
       .catch((error) => fail(failureOf(error).message));
   };
@@ -133,10 +136,11 @@ export function createLink({ connect, clock, random, onStatus, onAttempt }: Link
   };
 }
 
-/** Reads the answer of `TIME`: seconds and microseconds. */
-function milliseconds(time: unknown): number {
-  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : [];
-  if (seconds === undefined || microseconds === undefined || !Number.isFinite(seconds + microseconds))
+async function askTime(client: ValkeyClient): Promise<number> {
+  const answer = await client.call('EVAL', "return redis.call('TIME')", 0);
+  const [seconds = Number.NaN, microseconds = Number.NaN] = Array.isArray(answer) ? answer.map(Number) : [];
+  const time = seconds * 1_000 + microseconds / 1_000;
+  if (!Number.isFinite(time))
     throw new StateError('rejected', 'the store does not answer as Valkey or Redis does');
-  return seconds * 1_000 + microseconds / 1_000;
+  return time;
 }

@@ -23,7 +23,8 @@ export function createSilence(patience: number, clock: Clock): Silence {
         // After a pause of this process, answers can be in the next input of the event loop.
         setImmediate(() => {
           watched.delete(linked);
-          if ((answeredAt.get(linked) ?? 0) < sentAt) link.drop(linked, 'the store does not answer');
+          if ((answeredAt.get(linked) ?? Number.NEGATIVE_INFINITY) < sentAt)
+            link.drop(linked, 'the store does not answer');
         });
       });
     },

@@ -12,6 +12,11 @@ export interface Address {
   readonly database: number;
 }
 
+/** Whether two addresses are the same server. */
+export function isSameAddress(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}
+
 /** The ports that servers and sentinels use unless the URL has another. */
 const defaultPorts = { server: 6_379, sentinel: 26_379 };
 

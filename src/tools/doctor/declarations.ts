@@ -2,6 +2,7 @@
 import { configRules } from './config/config-rules.ts';
 import { loginConfigRules } from './config/login-config-rules.ts';
 import { machineRules } from './config/machine-rules.ts';
+import { stateConfigRules } from './config/state-config-rules.ts';
 import { envoyRules } from './envoy/envoy-rules.ts';
 import { issuerRules } from './live/issuer-rules.ts';
 import { replicaRules } from './live/replica-rules.ts';
@@ -17,6 +18,7 @@ const all: readonly Declaration[] = [
   ...issuerRules,
   ...configRules,
   ...loginConfigRules,
+  ...stateConfigRules,
   ...machineRules,
 ];
 

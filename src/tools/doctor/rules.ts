@@ -38,6 +38,9 @@ import { referenceGrant } from './rules/k39-reference-grant.ts';
 import { invalidConfig } from './rules/k40-invalid-config.ts';
 import { hostsWithPorts } from './rules/k41-hosts-with-ports.ts';
 import { timeoutOfLogin } from './rules/k42-timeout-of-a-login.ts';
+import { replicasWithoutStore } from './rules/k44-replicas-without-store.ts';
+import { unreachableStore } from './rules/k46-unreachable-store.ts';
+import { unreachableLogout } from './rules/k47-unreachable-logout.ts';
 import type { World } from './world/world.ts';
 
 /** The rules. */
@@ -80,4 +83,7 @@ export const manifestRules: readonly Rule<World>[] = [
   invalidConfig,
   hostsWithPorts,
   timeoutOfLogin,
+  replicasWithoutStore,
+  unreachableStore,
+  unreachableLogout,
 ];

@@ -63,9 +63,10 @@ async function configDiagnosis(
 ): Promise<RunningDiagnosis> {
   const { configRules } = await import('./config/config-rules.ts');
   const { loginConfigRules } = await import('./config/login-config-rules.ts');
+  const { stateConfigRules } = await import('./config/state-config-rules.ts');
   const { machineRules } = await import('./config/machine-rules.ts');
   const findings: readonly Finding[] = [
-    ...runRules([...configRules, ...loginConfigRules], named, ignored),
+    ...runRules([...configRules, ...loginConfigRules, ...stateConfigRules], named, ignored),
     ...runRules(machineRules, { ...named, readFile, cores, now: clock.now() }, ignored),
   ];
   return { findings, notes: [] };

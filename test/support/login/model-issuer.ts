@@ -30,6 +30,8 @@ export interface ModelIssuer {
   isDown: boolean;
   /** Does its work, and loses the next answers. */
   losesAnswers: number;
+  /** Called when a refresh token is accepted, before the answer. */
+  onAccepted: () => void;
   /** The most calls that ran at the same time. */
   readonly busiest: () => number;
   readonly begin: (id: string) => Session;
@@ -51,6 +53,7 @@ export function createModelIssuer(time: VirtualTime, life: number, random: () =>
     families,
     isDown: false,
     losesAnswers: 0,
+    onAccepted: () => {},
     busiest: () => busiest,
     begin: (id) => {
       families.set(id, {
@@ -105,6 +108,7 @@ export function createModelIssuer(time: VirtualTime, life: number, random: () =>
         family.current++;
         family.by = process;
         family.accepted.push(time.monotonic());
+        issuer.onAccepted();
         const next = `${id}.${family.current}`;
         await time.delay((latency.least + random() * latency.random) / 2);
         if (issuer.losesAnswers > 0) {

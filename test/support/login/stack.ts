@@ -8,7 +8,16 @@ import { type LoginService, type ServiceOptions, startLoginService } from './ser
 import { type BrowserWorkload, startBrowserWorkload } from './workload.ts';
 
 /** The hosts of the site, of a sibling, and of an attacker. */
-export const hosts = ['app.test', 'shop.app.test', 'other.test', 'evil.test', 'proxied.test'] as const;
+export const hosts = [
+  'app.test',
+  'shop.app.test',
+  'other.test',
+  'evil.test',
+  'proxied.test',
+  'shop.test',
+  'team.test',
+  'auth.test',
+] as const;
 
 /** The transports of checks. */
 export const transports = ['http', 'grpc'] as const;

@@ -5,13 +5,15 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/validate/problems.ts';
 import { configRules } from '../../../src/tools/doctor/config/config-rules.ts';
 import { loginConfigRules } from '../../../src/tools/doctor/config/login-config-rules.ts';
+import { stateConfigRules } from '../../../src/tools/doctor/config/state-config-rules.ts';
 import { runRules } from '../../../src/tools/doctor/rule.ts';
 import { configOf } from '../../support/app.ts';
 
 const issuer = (more = '') => `issuers: [{issuer: "https://idp.example.com", audiences: [a]${more}}]`;
 const any = (more: string) => `issuers: [{issuer: "https://idp.example.com", anyAudience: true}]\n${more}`;
 
-const allRules = [...configRules, ...loginConfigRules];
+const allRules = [...configRules, ...loginConfigRules, ...stateConfigRules];
+const store = (url: string, more = '') => `state: {valkey: {urls: ["${url}"]${more}}}`;
 const login = (sessions = ', refresh: false', hosts = '', more = '') =>
   `${issuer(', login: {clientId: shop, clientSecretFile: s}')}
 login: {hosts: [shop.example.com, localhost]${hosts}}
@@ -114,6 +116,31 @@ test.each([
   ],
   ['K15 warning workers', login('', '', 'workers: 2'), login('', '', 'workers: 1')],
   ['K15 warning workers', login('', '', 'workers: auto'), login(', refresh: false', '', 'workers: auto')],
+  [
+    'K15 warning workers',
+    login(', store: cookie', '', `workers: 2\n${store('rediss://v.example.com', ', passwordFile: p')}`),
+    login('', '', `workers: 2\n${store('rediss://v.example.com', ', passwordFile: p')}`),
+  ],
+  [
+    'K44 note workers',
+    login(', refresh: false', '', 'workers: 2'),
+    login(', refresh: false', '', 'workers: 1'),
+  ],
+  [
+    'K44 warning workers',
+    `${issuer(', boundTokens: verify')}\ndpop: {origins: ["https://a.example.com"]}\nworkers: auto`,
+    `${issuer(', boundTokens: verify')}\ndpop: {origins: ["https://a.example.com"], store: local}\nworkers: auto\n${store('rediss://v.example.com', ', passwordFile: p')}`,
+  ],
+  [
+    'K45 warning state.valkey.urls[0]',
+    login('', '', store('redis://v.example.com', ', passwordFile: p')),
+    login('', '', store('redis://127.0.0.1:6379', ', passwordFile: p')),
+  ],
+  [
+    'K45 warning state.valkey',
+    login('', '', store('rediss://v.example.com')),
+    login('', '', store('rediss://v.example.com', ', certFile: c, keyFile: k')),
+  ],
   ['K42 warning limits.meshTimeout', login().replace('5s', '2s'), login().replace('5s', '10s')],
   [
     'K43 warning sessions.cookie.domain',

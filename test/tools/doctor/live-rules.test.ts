@@ -85,6 +85,11 @@ test.each([
     'K86 warning `mode: shadow` is active.',
   ],
   [
+    'a store that is away',
+    { ...healthy, state: { store: 'away', since: '2026-11-26T11:00:00.000Z', problem: 'WRONGPASS' } },
+    'K49 error The connection is away since 2026-11-26T11:00:00.000Z: WRONGPASS.',
+  ],
+  [
     'an incumbent',
     { ...healthy, shadow: { tried: false, authorizer: 'http://oauth2-proxy' } },
     'K86 note The incumbent (the authorizer that decides while `shadow.authorizer` is set) decides: http://oauth2-proxy.',
@@ -118,6 +123,30 @@ test.each([
   [
     'oidc_authz_forwarded_headers_withheld_total{header="x-auth-request-user",cause="not \\"ascii\\""} 2',
     /^K88 note Header values .*: 2 \(x-auth-request-user, not "ascii"\)\.$/,
+  ],
+  [
+    'oidc_authz_store_operations_seconds_count{operation="set",result="full"} 2',
+    /^K88 error Writes that the store refused because it is full: 2 \(set\)\.$/,
+  ],
+  [
+    'oidc_authz_store_operations_seconds_count{operation="feed_add",result="rejected"} 1',
+    /^K88 error Operations that the store rejected: 1 \(feed_add\)\.$/,
+  ],
+  [
+    'oidc_authz_store_operations_seconds_count{operation="get",result="timeout"} 4',
+    /^K88 warning Operations that the store did not answer in time: 4 \(get\)\.$/,
+  ],
+  [
+    'oidc_authz_checks_total{transport="http",outcome="error",reason="sessions_unavailable",issuer="none"} 3',
+    /^K88 warning Checks that ended with `sessions_unavailable`: 3\.$/,
+  ],
+  [
+    'oidc_authz_checks_total{transport="http",outcome="error",reason="proofs_unavailable",issuer="none"} 3',
+    /^K88 warning Checks that ended with `proofs_unavailable`: 3\.$/,
+  ],
+  [
+    'oidc_authz_session_cookie_not_delivered_total 2',
+    /^K88 warning Session cookies that a browser did not receive: 2\.$/,
   ],
   ['oidc_authz_worker_restarts_total 2', /^K88 warning Workers that were replaced: 2\.$/],
 ])('reports the sample %s, and nothing if it is 0', async (sample, expected) => {
@@ -212,6 +241,52 @@ describe('for several replicas', () => {
   test('finds nothing if they have the same keys', async () => {
     expect(runRules(replicaRules, [await replica(1, ['a']), await replica(2, ['a'])])).toEqual([]);
     expect(runRules(replicaRules, [await replica(1), await replica(2)])).toEqual([]);
+  });
+});
+
+describe('replicas with a store', () => {
+  const replica = async (port: number, state: object | undefined, hash = 'a') =>
+    (
+      await askService(
+        `http://127.0.0.1:${port}`,
+        async (path) => ({
+          status: 200,
+          statusText: '',
+          headers: [],
+          body:
+            path === '/readyz'
+              ? JSON.stringify({ ...healthy, ...(state && { state }) })
+              : `oidc_authz_config_hash_info{hash="${hash}"} 1\n`,
+        }),
+        undefined,
+        () => now,
+      )
+    ).input;
+  const ready = { store: 'ready', since: '2026-11-26T11:00:00.000Z', problem: null };
+
+  test.each<[string, object | undefined, string, string]>([
+    [
+      'one uses none',
+      undefined,
+      'a',
+      'K48 error http://127.0.0.1:1 uses a store, and http://127.0.0.1:2 uses none.',
+    ],
+    [
+      'their configurations differ',
+      ready,
+      'b',
+      'K48 warning It has another configuration than http://127.0.0.1:1, and both use a store.',
+    ],
+  ])('reports it if %s', async (_, state, hash, expected) => {
+    const found = runRules(replicaRules, [await replica(1, ready), await replica(2, state, hash)]);
+    expect(found.map(({ id, severity, cause }) => `${id} ${severity} ${cause}`)).toEqual([expected]);
+  });
+
+  test('finds nothing if they have the same one, or none', async () => {
+    expect(runRules(replicaRules, [await replica(1, ready), await replica(2, ready)])).toEqual([]);
+    expect(runRules(replicaRules, [await replica(1, undefined), await replica(2, undefined, 'b')])).toEqual(
+      [],
+    );
   });
 });
 

@@ -7,6 +7,8 @@ import type { ServiceInput } from './ask-service.ts';
 /** A counter or gauge that is 0 in a healthy service. */
 interface Trouble {
   readonly metric: keyof typeof metricDefinitions;
+  /** The end of the name of its samples, for a histogram. */
+  readonly series?: '_count';
   /** The labels that count; absent: all. */
   readonly labels?: Readonly<Record<string, string>>;
   /** The label whose values the cause lists. */
@@ -62,6 +64,59 @@ const troubles: readonly Trouble[] = [
     fix: 'Check that the incumbent runs and that `shadow.authorizer` is its address.',
   },
   {
+    metric: 'store_operations_seconds',
+    series: '_count',
+    labels: { result: 'full' },
+    by: ['operation'],
+    severity: 'error',
+    cause: (value) => `Writes that the store refused because it is full: ${value}`,
+    effect: 'No person can sign in, and refreshes, sign-outs and revocations are not stored.',
+    fix: 'Give the server more memory or disk. It must not evict keys (docs/state.md).',
+  },
+  {
+    metric: 'store_operations_seconds',
+    series: '_count',
+    labels: { result: 'rejected' },
+    by: ['operation'],
+    severity: 'error',
+    cause: (value) => `Operations that the store rejected: ${value}`,
+    effect: 'These operations always fail.',
+    fix: 'Give the ACL user the commands and the keys that it needs (docs/state.md); `ACL LOG` on the server names what was refused.',
+  },
+  {
+    metric: 'store_operations_seconds',
+    series: '_count',
+    labels: { result: 'timeout' },
+    by: ['operation'],
+    severity: 'warning',
+    cause: (value) => `Operations that the store did not answer in time: ${value}`,
+    effect: 'Requests whose session is not cached waited, and ended with `sessions_unavailable`.',
+    fix: 'Look at the load and the disk of the server (runbook OidcAuthzStoreSlow).',
+  },
+  {
+    metric: 'checks_total',
+    labels: { reason: 'sessions_unavailable' },
+    severity: 'warning',
+    cause: (value) => `Checks that ended with \`sessions_unavailable\`: ${value}`,
+    effect: 'People with a session got an error page while the store was away. They stay signed in.',
+    fix: 'Look at the connection to the store, and at `sessions.grace` (docs/state.md).',
+  },
+  {
+    metric: 'checks_total',
+    labels: { reason: 'proofs_unavailable' },
+    severity: 'warning',
+    cause: (value) => `Checks that ended with \`proofs_unavailable\`: ${value}`,
+    effect: 'Clients with valid DPoP proofs were denied while the store was away.',
+    fix: 'Look at the connection to the store. `dpop.store: local` accepts a proof once in each process instead.',
+  },
+  {
+    metric: 'session_cookie_not_delivered_total',
+    severity: 'warning',
+    cause: (value) => `Session cookies that a browser did not receive: ${value}`,
+    effect: 'The mesh does not pass `set-cookie` of an allow to the browser. Sessions end early.',
+    fix: 'List `set-cookie` in the headers of an allow for the client (runbook OidcAuthzSessionCookiesNotDelivered).',
+  },
+  {
     metric: 'dpop_replay_store_full_total',
     by: ['issuer', 'bound'],
     severity: 'warning',
@@ -108,8 +163,8 @@ export const counters: Rule<ServiceInput> = {
   effect: 'The finding names the counter. Counters begin with the start of the process.',
   fix: 'See the description of the metric in docs/metrics.md.',
   check: ({ url, samples }) =>
-    troubles.flatMap(({ metric, labels = {}, by, cause, ...rest }) => {
-      const name = `${metricPrefix}${metric}`;
+    troubles.flatMap(({ metric, series = '', labels = {}, by, cause, ...rest }) => {
+      const name = `${metricPrefix}${metric}${series}`;
       const found = samples.filter(
         (sample) =>
           sample.name === name &&

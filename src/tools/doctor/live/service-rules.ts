@@ -123,6 +123,27 @@ const wrongProtocol: Rule<ServiceInput> = {
       })),
 };
 
+const store: Rule<ServiceInput> = {
+  id: 'K49',
+  title: 'Service without a connection to its store',
+  severity: 'error',
+  effect:
+    'Sessions that this process has cached work for `sessions.grace`. After that, requests with a session end with `sessions_unavailable`. People stay signed in, and bearer tokens still work.',
+  fix: 'Follow the message: it names the cause. Then verify that the server runs, its name, port and password, and egress from the Pod (runbook OidcAuthzStoreAway).',
+  check: ({ url, readiness }) => {
+    const state = textAt(readiness, 'state', 'store');
+    const problem = textAt(readiness, 'state', 'problem');
+    return state === '' || state === 'ready'
+      ? []
+      : [
+          {
+            place: { file: url, object: '', path: '/readyz' },
+            cause: `The connection is ${state} since ${textAt(readiness, 'state', 'since')}${problem === '' ? '' : `: ${problem}`}.`,
+          },
+        ];
+  },
+};
+
 const denials: Rule<ServiceInput> = {
   id: 'K89',
   title: 'Last denials by reason',
@@ -160,6 +181,7 @@ export const serviceRules: readonly Rule<ServiceInput>[] = [
   notEnforced,
   wrongProtocol,
   counters,
+  store,
   denials,
 ];
 

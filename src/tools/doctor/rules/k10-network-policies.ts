@@ -1,30 +1,28 @@
 /** NetworkPolicies that block the check ports of the service, or its way to the issuers. */
-
-import type { Mapping } from '../../../config/values/mapping.ts';
 import type { Found } from '../finding.ts';
-import { type KubeObject, mappingsOf, textOf } from '../read/objects.ts';
+import { mappingsOf, textOf } from '../read/objects.ts';
+import {
+  type Allowed,
+  allowedBy,
+  coversPort,
+  isInCluster,
+  leavesCluster,
+} from '../world/network-policies.ts';
 import { ownPorts } from '../world/own-ports.ts';
-import { matchesSelector, type Workload } from '../world/workloads.ts';
+import type { Workload } from '../world/workloads.ts';
 import type { World } from '../world/world.ts';
 
-/** Finds ports that no NetworkPolicy of the service allows. Several policies add up. */
+/** Finds ports that no NetworkPolicy of the service allows. */
 export function blockedByNetworkPolicies(world: World): readonly Found[] {
-  return world.ownWorkloads.flatMap((workload) => {
-    const policies = world
-      .of('NetworkPolicy', 'networking.k8s.io')
-      .filter(
-        (policy) =>
-          policy.namespace === workload.namespace &&
-          matchesSelector(policy.get('spec', 'podSelector'), workload.labels),
-      );
-    return [...blockedChecks(world, policies), ...blockedIssuers(world, policies, workload)];
-  });
+  return world.ownWorkloads.flatMap((workload) => [
+    ...blockedChecks(world, allowedBy(world, workload, 'ingress')),
+    ...blockedIssuers(world, allowedBy(world, workload, 'egress'), workload),
+  ]);
 }
 
-function blockedChecks(world: World, policies: readonly KubeObject[]): readonly Found[] {
-  const [first, ...others] = policies.filter(isIngress);
-  if (first === undefined) return [];
-  const rules = [first, ...others].flatMap((policy) => policy.list('spec', 'ingress'));
+function blockedChecks(world: World, allowed: Allowed | undefined): readonly Found[] {
+  if (allowed === undefined) return [];
+  const { policy, rules } = allowed;
   return ownPorts(world)
     .filter(({ listener }) => listener !== 'admin')
     .filter(
@@ -33,7 +31,7 @@ function blockedChecks(world: World, policies: readonly KubeObject[]): readonly 
     )
     .filter(({ number, name }) => !rules.some((rule) => coversPort(rule, number, name)))
     .map(({ listener, number, name }) => ({
-      place: first.at('spec', 'ingress'),
+      place: policy.at('spec', 'ingress'),
       cause: `No ingress rule allows port ${number}, on which the service answers checks over ${listener === 'http' ? 'HTTP' : 'gRPC'}.`,
       fix: `Add an ingress rule with \`ports: [{protocol: TCP, port: ${name || number}}]\`.`,
     }));
@@ -42,17 +40,14 @@ function blockedChecks(world: World, policies: readonly KubeObject[]): readonly 
 /** Issuers outside the cluster need an egress rule for their port that is not limited to pods. */
 function blockedIssuers(
   { config }: World,
-  policies: readonly KubeObject[],
+  allowed: Allowed | undefined,
   { containers }: Workload,
 ): readonly Found[] {
-  const [first, ...others] = policies.filter((policy) =>
-    policy.texts('spec', 'policyTypes').includes('Egress'),
-  );
   const usesProxy = containers
     .flatMap(({ env }) => mappingsOf(env))
     .some(({ name }) => /^https?_proxy$/i.test(textOf(name)));
-  if (first === undefined || config === undefined || usesProxy) return [];
-  const rules = [first, ...others].flatMap((policy) => policy.list('spec', 'egress'));
+  if (allowed === undefined || config === undefined || usesProxy) return [];
+  const { policy, rules } = allowed;
   const fetched = config.issuers.filter(
     ({ jwksFile, publicKeyFiles }) => jwksFile === undefined && publicKeyFiles === undefined,
   );
@@ -65,37 +60,10 @@ function blockedIssuers(
       ? []
       : [
           {
-            place: first.at('spec', 'egress'),
+            place: policy.at('spec', 'egress'),
             cause: `No egress rule allows a connection to ${url.hostname} on port ${port}, from which the service fetches keys.`,
             fix: `Add an egress rule with \`ports: [{protocol: TCP, port: ${port}}]\`, and without \`to\` or with an \`ipBlock\` of the issuer.`,
           },
         ];
   });
-}
-
-function isIngress(policy: KubeObject): boolean {
-  const types = policy.texts('spec', 'policyTypes');
-  return types.length === 0 || types.includes('Ingress');
-}
-
-/** Whether a rule covers a TCP port. A rule without ports covers all of them. */
-function coversPort(rule: Mapping, number: number, name: string): boolean {
-  const ports = mappingsOf(rule.ports);
-  return (
-    ports.length === 0 ||
-    ports.some(({ port, endPort, protocol }) => {
-      if (textOf(protocol) !== '' && protocol !== 'TCP') return false;
-      if (port === undefined || (name !== '' && port === name)) return true;
-      return Number(port) === number || (Number(port) <= number && number <= Number(endPort ?? Number.NaN));
-    })
-  );
-}
-
-function leavesCluster({ to }: Mapping): boolean {
-  const peers = mappingsOf(to);
-  return peers.length === 0 || peers.some(({ ipBlock }) => ipBlock !== undefined);
-}
-
-function isInCluster(host: string): boolean {
-  return /\.svc(\.|$)|\.cluster\.local$/.test(host) || !host.includes('.');
 }

@@ -79,16 +79,17 @@ function isUnder(prefix: string, path: string): boolean {
   return `${path}/`.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
 }
 
-/** The rule of an APIRule that decides about a `GET` of a path, with its index; undefined if none does. */
+/** The rule of an APIRule that decides about a request for a path, with its index; undefined if none does. */
 export function apiRuleRuleFor(
   object: KubeObject,
   path: string,
+  method = 'GET',
 ): { readonly rule: Mapping; readonly index: number } | undefined {
   const rules = object.list('spec', 'rules');
   const index = rules.findIndex(
     (rule) =>
       pathMatches(textOf(rule.path), path) &&
-      (rule.methods === undefined || textsOf(rule.methods).includes('GET')),
+      (rule.methods === undefined || textsOf(rule.methods).includes(method)),
   );
   const rule = rules[index];
   return rule === undefined ? undefined : { rule, index };

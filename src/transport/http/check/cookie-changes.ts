@@ -9,22 +9,35 @@ const removals = 'x-envoy-auth-headers-to-remove: ';
 /** Text of a header (RFC 9110 section 5.5), one character per byte. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Adds the changes to an allow. */
+export type WithCookieChanges = (allow: HttpReply, changes: CookieChanges) => HttpReply;
+
 /**
- * Adds them. The mesh's entry decides whether Envoy applies them: it must list `cookie` for the workload and `set-cookie` for the
- * client. The removal needs no entry.
+ * Creates the function. The mesh's entry decides whether Envoy applies the changes: it must list `cookie` for the workload and
+ * `set-cookie` for the client. The removal needs no entry.
  */
-export function withCookieChanges(allow: HttpReply, { set, forwarded }: CookieChanges): HttpReply {
-  const rest = forwarded !== undefined && fieldValue.test(forwarded) ? forwarded : '';
-  const cookies = set.filter(isSendableCookie).map((cookie) => ['set-cookie', cookie] as const);
-  const lines: Line[] = [
-    ...(rest === '' ? [] : [['cookie', rest] as const]),
-    ...cookies,
-    ...(cookies.length === 0 ? [] : [notShared]),
-  ];
-  return {
-    ...allow,
-    head: allow.head + linesOf(lines),
-    sharedHead: forwarded !== undefined && rest === '' ? withRemoval(allow.sharedHead) : allow.sharedHead,
+export function createWithCookieChanges(): WithCookieChanges {
+  // Most requests have the cookie of their session only, and the same reply each time.
+  const removed = new WeakMap<HttpReply, HttpReply>();
+  const withoutCookie = (allow: HttpReply): HttpReply => {
+    const known = removed.get(allow);
+    if (known !== undefined) return known;
+    const made = { ...allow, sharedHead: withRemoval(allow.sharedHead) };
+    removed.set(allow, made);
+    return made;
+  };
+
+  return (allow, { set, forwarded }) => {
+    const rest = forwarded !== undefined && fieldValue.test(forwarded) ? forwarded : '';
+    const base = forwarded !== undefined && rest === '' ? withoutCookie(allow) : allow;
+    const cookies = set.filter(isSendableCookie).map((cookie) => ['set-cookie', cookie] as const);
+    if (rest === '' && cookies.length === 0) return base;
+    const lines: Line[] = [
+      ...(rest === '' ? [] : [['cookie', rest] as const]),
+      ...cookies,
+      ...(cookies.length === 0 ? [] : [notShared]),
+    ];
+    return { ...base, head: base.head + linesOf(lines) };
   };
 }
 

@@ -7,7 +7,7 @@ import type { Forwarding } from '../../../model/forwarding.ts';
 import { type DenyReason, type ErrorReason, leftToEnvoy, reasons } from '../../../model/reasons.ts';
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
-import { withCookieChanges } from './cookie-changes.ts';
+import { createWithCookieChanges } from './cookie-changes.ts';
 import {
   decisionLine,
   type HttpReply,
@@ -33,6 +33,7 @@ export function createToReply(options: ReplyOptions, clock: Clock): ToReply {
   const toOwnReply = createToOwnReply(options);
   const toReply =
     options.compat === 'oauth2-proxy' ? createToCompatReply(options, toOwnReply, clock) : toOwnReply;
+  const withCookieChanges = createWithCookieChanges();
   return (decision, request) => {
     if (decision.incumbent !== undefined) return incumbentReply(decision.incumbent);
     const answer = toReply(decision, request);
