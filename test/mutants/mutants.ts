@@ -25,6 +25,7 @@ import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storeMutants } from './store.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
@@ -52,6 +53,7 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...storeMutants,
   ...revoking,
   ...loginMutants,
   ...loginPagesMutants,
