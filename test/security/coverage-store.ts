@@ -85,7 +85,7 @@ export const storeTable: Table = {
       id: 'ST-8',
       threat: 'A stolen user of the store can do more than this service needs',
       tests: [
-        [user, 'is enough for every operation'],
+        [user, 'lets the service do everything, and keeps its data without evicting any'],
         [installations, 'a client certificate, and an ACL user who can do only what the store does'],
       ],
     },
