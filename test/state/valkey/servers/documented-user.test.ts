@@ -41,6 +41,7 @@ async function failing(store: StateStore): Promise<readonly string[]> {
   const operations: Readonly<Record<string, () => Promise<unknown>>> = {
     set: () => store.set('a', '1', 60_000),
     get: () => store.get('a'),
+    getAndExtend: () => store.get('a', 60_000),
     extend: () => store.extend('a', 60_000),
     removeIf: () => store.removeIf('a', '1'),
     remove: () => store.remove('a'),
