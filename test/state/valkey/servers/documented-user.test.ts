@@ -107,7 +107,7 @@ describeWith('a real server with the documented settings', await findRedis(), (p
     await opened.store.ready(5_000);
     const failed = await failing(opened.store);
     expect(new Set(failed.map((text) => text.split(' ')[1]))).toEqual(new Set(['rejected']));
-    expect(failed).toHaveLength(9);
+    expect(failed).toHaveLength(10);
   });
 
   describe('needs', () => {
