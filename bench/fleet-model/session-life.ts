@@ -147,7 +147,9 @@ export function liveSession(
     if (known === undefined || at - known.confirmedAt >= longestUnconfirmed) {
       count('get');
       if (known === undefined) count('cached');
-      known = { seenDueAt: at, flightUntil: 0, ...known, confirmedAt: at, usedAt: at, version: current };
+      // The read tells the store about the request, too.
+      const seenDueAt = at + seenInterval;
+      known = { flightUntil: 0, ...known, seenDueAt, confirmedAt: at, usedAt: at, version: current };
       pods.set(pod, known);
     } else count('withoutStore');
     known.usedAt = at;
