@@ -22,8 +22,10 @@ import { loginPagesMutants } from './login-pages.ts';
 import { logoutMutants } from './logout.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
+import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -49,6 +51,8 @@ export const mutants: readonly Mutant[] = [
   ...generateMutants,
   ...loginClientMutants,
   ...sessionMutants,
+  ...storedSessionMutants,
+  ...revoking,
   ...loginMutants,
   ...loginPagesMutants,
   ...logoutMutants,

@@ -3,6 +3,8 @@
  * row here. Any other test is named by its file and a part of its title.
  */
 
+import { revokingTable } from './coverage-revoking.ts';
+
 /** A threat, and how it is covered. */
 export interface Row {
   readonly id: string;
@@ -2202,7 +2204,7 @@ export const tables: readonly Table[] = [
           ['check/binding/used-proofs.test.ts', 'no proof is accepted twice, with any clock and any maxAge'],
           ['check/binding/dpop.test.ts', 'are denied after a reload with a larger maxAge'],
         ],
-        note: 'Each process stores its own proofs. With several processes, and after a restart, a proof is valid once in each.',
+        note: 'Each process stores its own proofs. With several processes, and after a restart, a proof is valid once in each. With `dpop.store`, it is valid once in all: see RV-1.',
       },
       {
         id: 'LX6',
@@ -2707,4 +2709,5 @@ export const tables: readonly Table[] = [
       },
     ],
   },
+  revokingTable,
 ];
