@@ -56,7 +56,7 @@ describeWith('oidc-provider', await findRedis(), (path) => {
       const browser = fleet.browser(at);
       const first = await browser.open(`https://${shop}/orders`, (url) => url.origin === provider.url);
       const page = await signIn(browser, first.headers.location ?? '', name);
-      expect(page.status).toBe(200);
+      if (page.status !== 200) throw new Error(`${name} is not signed in: ${page.status} ${page.body}`);
       return { browser, cookie: cookieOf(browser) };
     };
     return { fleet, login };
