@@ -110,6 +110,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       clock,
       issuers: loginIssuers(config),
       hasCentralHost: login.host !== undefined,
+      logouts: sessions,
     });
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
