@@ -18,7 +18,7 @@ const page: ManualPage = {
   ],
   about: [
     'Adds an entry to the deny list in the store (denyList.store), through the admin listener of any replica. Every replica uses it within 1 s, and ends the sessions that match (docs/revocation.md).',
-    'A token must match every claim that is named. An entry ends by itself after --for.',
+    'A token must match every claim that is named. An entry ends automatically after --for.',
   ],
   flags: [
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service.' },

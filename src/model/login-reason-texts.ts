@@ -151,7 +151,7 @@ export const loginReasonTexts = {
     causes: ['Valkey is down, slow, or not reachable from this pod, and `dpop.store` is `closed`.'],
     look: ['Look at `state` in `/readyz`: it has the problem, and since when.'],
     fix: [
-      'Let the pod reach Valkey. The client can try again with a new proof.',
+      'Let the pod reach Valkey. The client can try again with a new proof: see [bound tokens](bound-tokens.md#once-in-all-replicas).',
       'If availability matters more to you than one use of each proof, set `dpop.store: local`.',
     ],
     options: ['state.valkey.urls', 'dpop.store'],

@@ -243,10 +243,13 @@ export const tokenReasonTexts = {
   },
   token_revoked: {
     causes: ["The deny list contains the token, or the token's subject, session or client."],
-    look: ['Search the file for the `jti`, `sub`, `sid` and `client_id` of the token.'],
-    fix: [
-      'If the entry is a mistake, remove it. The service reloads the file automatically: see [revocation](revocation.md).',
+    look: [
+      'Read `detail` in the log record: it names the entry of the file, or the ID of an entry in the store.',
+      'Search the file for the `jti`, `sub`, `sid` and `client_id` of the token. `oidc-authz revoke --list` prints the entries in the store.',
     ],
-    options: ['denyList.file'],
+    fix: [
+      'If the entry is a mistake, remove it. The service reloads the file automatically. `oidc-authz revoke --lift ID` ends an entry in the store: see [revocation](revocation.md).',
+    ],
+    options: ['denyList.file', 'denyList.store'],
   },
 } as const satisfies Readonly<Record<string, ReasonText>>;

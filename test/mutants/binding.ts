@@ -136,8 +136,8 @@ export const binding: readonly Mutant[] = [
   {
     name: 'a proof is valid twice',
     file: 'src/check/binding/verify-binding.ts',
-    find: "if (result === 'used')\n      return invalid(",
-    replace: "if (result === 'used') return undefined;\n    if (result === 'horizon')\n      return invalid(",
+    find: "if (result === 'used') return usedBefore;",
+    replace: "if (result === 'used') return undefined;",
     tests: dpop,
   },
   {

@@ -3,6 +3,8 @@
  * row here. Any other test is named by its file and a part of its title.
  */
 
+import { revokingTable } from './coverage-revoking.ts';
+
 /** A threat, and how it is covered. */
 export interface Row {
   readonly id: string;
@@ -2202,7 +2204,7 @@ export const tables: readonly Table[] = [
           ['check/binding/used-proofs.test.ts', 'no proof is accepted twice, with any clock and any maxAge'],
           ['check/binding/dpop.test.ts', 'are denied after a reload with a larger maxAge'],
         ],
-        note: 'Each process stores its own proofs. With several processes, and after a restart, a proof is valid once in each.',
+        note: 'Each process stores its own proofs. With several processes, and after a restart, a proof is valid once in each. With `dpop.store`, it is valid once in all: see RV-1.',
       },
       {
         id: 'LX6',
@@ -2588,18 +2590,28 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG-16',
-        threat: 'Another site signs a person out',
+        threat: 'Another site signs a person out, or a forged logout token does',
         tests: [
+          ['credential/logout-token/verify-logout-token.test.ts', 'each changed character'],
+          ['credential/logout-token/verify-logout-token.test.ts', 'alg none, HS256 with the public key'],
+          ['login/back-channel/logout-answers.test.ts', 'forged: %s'],
+          ['login/back-channel/logout-answers.test.ts', 'counts once in a process, and once in the fleet'],
+          ['login/back-channel/logout-answers.test.ts', 'a frame of the issuer'],
+          ['transport/login/logout-routes.test.ts', 'as %s is 415'],
+          ['transport/login/logout-routes.test.ts', 'of 40 KB is 413, and one of 30 KB is read'],
           [attacks, 'LG-16: a sign-out'],
           ['login/sign-out.test.ts', 'asks first, and changes nothing'],
           [attacks, 'that a page of another site started is asked for, and then done'],
         ],
-        note: 'Back-channel logout is not supported yet.',
+        note: 'Front-channel logout is not authenticated: it is off by default, needs a `sid`, and has a low rate.',
       },
       {
         id: 'LG-17',
-        threat: 'An ID token or a logout token is used as a bearer token',
-        tests: [['credential/token/id-token-as-bearer.test.ts', 'LG-17: an ID token as a bearer token']],
+        threat: 'An ID token or a logout token is used as a bearer token, or one of them as a logout token',
+        tests: [
+          ['credential/token/id-token-as-bearer.test.ts', 'LG-17: an ID token as a bearer token'],
+          ['credential/logout-token/verify-logout-token.test.ts', 'a signature that only one of the two'],
+        ],
         note: 'A logout token is recognized by its `events` claim: see V5.',
       },
       {
@@ -2610,7 +2622,13 @@ export const tables: readonly Table[] = [
           [findSession, 'makes the requirements of the issuer hold for the new claims'],
           [expiry, 'a group that the issuer took away is gone after the refresh'],
           [inCookie, 'a rotation keeps every session, and a removed key ends its sessions at once'],
+          [inCookie, 'a session whose issuer ended it, with its cause'],
+          [inCookie, 'any session until it knows which ones other processes have ended'],
+          ['session/ended-sessions.test.ts', 'an end reaches all of them'],
+          ['session/ended-sessions.test.ts', 'browsers do not displace what an issuer ended'],
+          ['e2e/logout-keycloak.test.ts', 'an administrator signs a person out'],
         ],
+        note: 'Some events cause no message of the issuer: `sessions.recheck` limits how long such a session lives.',
       },
       {
         id: 'LG-19',
@@ -2691,4 +2709,5 @@ export const tables: readonly Table[] = [
       },
     ],
   },
+  revokingTable,
 ];

@@ -64,7 +64,7 @@ export function createFeedReader(dependencies: FeedReaderDependencies): FeedRead
     if (value === undefined) cannotRead({ text, endsAt });
     else onValue(value, life);
   };
-  /** Without limits, whoever can write to the store could fill the memory. */
+  /** Without limits, a client of the store could fill the memory. */
   const cannotRead = ({ text, endsAt }: Received) => {
     if (unreadable.size < mostKept) unreadable.set(text.slice(0, longestSealed), endsAt);
     onUnreadable();

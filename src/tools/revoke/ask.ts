@@ -25,13 +25,13 @@ export interface SentRevocations {
   readonly ageSeconds: number | null;
 }
 
-/** What to do. */
+/** The action of the service. */
 export type RevokeAction =
   | { readonly kind: 'revoke'; readonly entry: Readonly<Record<string, string | number>> }
   | { readonly kind: 'lift'; readonly id: string }
   | { readonly kind: 'list' };
 
-/** What the service did. */
+/** The result of the action. */
 export type RevokeResult =
   | { readonly kind: 'revoked' | 'lifted'; readonly entry: SentRevocation }
   | { readonly kind: 'list'; readonly list: SentRevocations };

@@ -222,7 +222,7 @@ test.each(['off', 'closed'] as const)(
   },
 );
 
-describe('a store that answers slowly or not at all', () => {
+describe('a store that answers slowly, or never', () => {
   const proofs = (count: number, key = (at: number) => `k${at}`) =>
     Array.from({ length: count }, (_, at) => ({
       issuer: 'a',

@@ -213,7 +213,7 @@ describe('values that cannot be read', () => {
       undefined,
       { entries: 1, unreadable: 0 },
     ]);
-    // It goes on after the key is removed.
+    // It stays in use after the key is removed.
     c.useKeys(others);
     await read(c);
     expect(c.subjects()).toEqual(['alice-canary']);
@@ -283,7 +283,7 @@ describe('values that cannot be read', () => {
 });
 
 describe('while the store is away', () => {
-  test('nothing is revoked or lifted, and the last list goes on', async () => {
+  test('nothing is revoked or lifted, and the last list stays in use', async () => {
     const { a, b, clock } = pair();
     const { entry } = await revoke(a);
     await read(b);
@@ -321,7 +321,7 @@ describe('while the store is away', () => {
     expect(c.subjects()).toEqual([]);
   });
 
-  test('a replica that starts goes on after a time, says that its list is empty, and reads it later', async () => {
+  test('a replica that starts waits for a time, says that its list is empty, and reads it later', async () => {
     const { a, clock, server, keys } = pair();
     await revoke(a);
     const client = server.connect();

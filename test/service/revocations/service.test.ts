@@ -25,7 +25,7 @@ test('an entry that is added at one replica denies cached tokens at both, until 
       `^revoked [a-z2-7]{13}: sub alice of ${fleet.issuer.url}, until .*Z, note "laptop stolen"\nWithin 1 s, every replica denies these tokens, and ends these sessions.\nIt also denies new tokens. To allow those of a new login, write --issued-before now.\nTo undo it: oidc-authz revoke --lift [a-z2-7]{13}, with the same --admin.\n$`,
     ),
   );
-  // Where it was added, it counts at once.
+  // At that replica, it counts at once.
   expect([await a.reasonOf(alice), await a.reasonOf(bob)]).toEqual(['token_revoked', 'allowed']);
   await until(async () => (await b.reasonOf(alice)) === 'token_revoked', 1);
   expect(await b.reasonOf(bob)).toBe('allowed');
@@ -85,7 +85,7 @@ test('an entry with --issued-before now spares tokens that are issued later', as
   expect([exitCode, await a.reasonOf(old), await a.reasonOf(later)]).toEqual([0, 'token_revoked', 'allowed']);
 });
 
-test('the file and the store count together, and a change of the store is no removal from the file', async () => {
+test('the file and the store count together, and a change of the store removes nothing from the file', async () => {
   const fleet = await createRevokingFleet();
   const file = `${fleet.keysFile}.denied`;
   writeFileSync(file, JSON.stringify([{ issuer: fleet.issuer.url, sub: 'bob' }]));
@@ -133,7 +133,7 @@ test('a replica with other keys says so in /readyz and in the list, and reads th
   await until(async () => (await b.readyz()).problems === undefined);
 });
 
-describe('an operator who cannot revoke is told so', () => {
+describe('an operator who cannot revoke reads why', () => {
   const alice = ['--issuer', 'main', '--sub', 'alice'] as const;
 
   test('without a store', async () => {
@@ -191,7 +191,7 @@ describe('an operator who cannot revoke is told so', () => {
       [...alice, '--for', '721h'],
       /for: must be a duration such as 24h, from 1m to 720h/,
     ],
-    ['a life that is no duration', [...alice, '--for', 'ever'], /for: must be a duration/],
+    ['a life that is not a duration', [...alice, '--for', 'ever'], /for: must be a duration/],
     [
       'a time that is none',
       [...alice, '--issued-before', 'yesterday'],
