@@ -96,11 +96,14 @@ export function createCallback(parts: CallbackParts): Callback {
   /** Another tab has signed in for another host meanwhile: all hosts then share its session. */
   const alreadyGranted = async (
     asked: LoginRequest,
-    { name, login: { handOver } }: FoundLogin,
+    { name, login: { handOver, startedAt } }: FoundLogin,
   ): Promise<Decision | undefined> => {
     if (handOver === undefined || central === undefined) return undefined;
     const removed = loginCookies.remove(name, asked.cookiePlace);
-    const found = await central.findHandedOver(asked, await central.loginFor(handOver), [removed]);
+    const found = await central.findHandedOver(asked, await central.loginFor(handOver), {
+      cookies: [removed],
+      since: startedAt,
+    });
     return found.kind === 'granted' ? found.decision : undefined;
   };
 

@@ -107,6 +107,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
         return { kind: 'unavailable', detail: answer.detail };
       }
       place.answered();
+      place.leave();
       pauses.answered(name, refreshToken);
       if (isLoginProblem(answer)) return await afterRejection(before, name, answer.detail);
       events.refreshed(name, 'success', undefined);

@@ -11,7 +11,7 @@ export type Revoke = (issuer: LoginIssuer, refreshToken: string) => void;
  *
  * @param most the most revocations that run; one beyond is reported as failed
  */
-export function createRevoke(most: number, events: LoginEvents): Revoke {
+export function createRevoke(most: number, events: Pick<LoginEvents, 'revocationFailed'>): Revoke {
   const limit = createCallLimit(most);
   return ({ config: { name }, client }, refreshToken) => {
     const report = (detail: string) => events.revocationFailed(name, detail);

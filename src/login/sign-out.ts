@@ -7,6 +7,7 @@ import type { SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect } from './answers.ts';
 import type { CentralSignOut } from './hand-over/central-sign-out.ts';
 import type { SignOutRequest } from './hand-over/sign-out-requests.ts';
+import { homeOf } from './home.ts';
 import type { IssuerCalls } from './issuer-calls.ts';
 import type { LoginCookies } from './login-cookies.ts';
 import { describeOrigin, describeSignOut } from './login-details.ts';
@@ -159,8 +160,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
     return session === undefined || session.id === id;
   };
 
-  const ask = ({ place, languages }: LoginRequest): Decision => {
-    const page = pages.confirmSignOut({ action: paths.signOut, stay: '/' }, languages);
+  const ask = ({ request, place, languages }: LoginRequest, isForOther: boolean): Decision => {
+    // The form keeps the request, so that the person returns to the other host.
+    const action = isForOther ? request.path : paths.signOut;
+    const page = pages.confirmSignOut({ action, stay: homeOf(place, paths) }, languages);
     const detail = () => describeSignOut('another site may have sent the browser here, so a page asks first');
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
@@ -176,10 +179,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
       const { request, host } = asked;
       const isPost = request.method === 'POST';
       if (isPost && !isFromOrigin(request, host.origin)) return refuse(asked);
-      const forOther = isPost ? undefined : await central?.requestOf(asked);
-      if (forOther !== undefined && trace === undefined && (await isOf(asked, forOther)))
-        return act(asked, forOther);
-      if (!isPost && !isWanted(asked)) return ask(asked);
+      const forOther = await central?.requestOf(asked);
+      const isAccepted =
+        isPost || isWanted(asked) || (forOther !== undefined && (await isOf(asked, forOther)));
+      if (!isAccepted) return ask(asked, forOther !== undefined);
       if (trace !== undefined) {
         passed(trace, { step: 'login', subject: 'the sign-out', found: 'a dry run ends no session' });
         return denied('signed_out', redirect(paths.signedOut), {
@@ -187,7 +190,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
           detail: () => describeSignOut('a dry run ends no session'),
         });
       }
-      return act(asked);
+      return act(asked, forOther);
     },
     signedOut: async (asked) => {
       const { request, host, place, languages } = asked;

@@ -35,7 +35,7 @@ const clientRejected = [
 ] as const;
 
 /** The records of logout tokens, by result. */
-const logouts: Readonly<Record<LogoutTokenResult, readonly [level: 'info' | 'warn', text: string]>> = {
+const logoutRecords: Readonly<Record<LogoutTokenResult, readonly [level: 'info' | 'warn', text: string]>> = {
   success: ['info', 'the issuer ended sessions with a logout token'],
   rejected: ['warn', 'a logout token was rejected'],
   replayed: ['warn', 'a logout token was here before'],
@@ -66,14 +66,20 @@ export interface LoginEventsDependencies {
   readonly issuers: readonly string[];
   /** Whether one host signs everyone in (`login.host`). */
   readonly hasCentralHost?: boolean;
+  /** How issuers can end sessions. */
+  readonly logouts?: { readonly backChannelLogout: boolean; readonly frontChannelLogout: boolean };
 }
 
 /** Creates the receiver of the events of logins and sessions. */
 export function createLoginEvents(dependencies: LoginEventsDependencies): LoginEvents {
-  const { logger, metrics, clock, issuers, hasCentralHost = false } = dependencies;
+  const { logger, metrics, clock, issuers, hasCentralHost = false, logouts } = dependencies;
   const { logins } = metrics;
   if (hasCentralHost) logins.centralHostConfigured();
-  for (const issuer of issuers) logins.issuerConfigured(issuer);
+  for (const issuer of issuers) {
+    logins.issuerConfigured(issuer);
+    if (logouts?.backChannelLogout === true) logins.backChannelConfigured(issuer);
+    if (logouts?.frontChannelLogout === true) logins.frontChannelConfigured(issuer);
+  }
   const mayWrite = createRecordBudget('logins', { logger, metrics, clock });
   const write = (level: 'info' | 'warn', record: object, text: string) => {
     if (logger.isLevelEnabled(level) && mayWrite()) logger[level](record, text);
@@ -123,7 +129,7 @@ export function createLoginEvents(dependencies: LoginEventsDependencies): LoginE
     },
     logoutToken: (issuer, result, problem) => {
       logins.logoutToken(issuer, result);
-      const [level, text] = logouts[result];
+      const [level, text] = logoutRecords[result];
       write(level, { issuer, result, problem }, text);
     },
     frontChannelLogout: (issuer, result) => {

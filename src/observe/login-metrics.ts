@@ -37,6 +37,9 @@ export interface LoginMetrics {
   readonly sessionLookup: (result: SessionLookup) => void;
   readonly sessionEnded: (cause: SessionEnd) => void;
   readonly sessionTooLarge: (issuer: string) => void;
+  /** The issuer can end sessions: with logout tokens, or with frames. */
+  readonly backChannelConfigured: (issuer: string) => void;
+  readonly frontChannelConfigured: (issuer: string) => void;
   readonly logoutToken: (issuer: string, result: LogoutTokenResult) => void;
   readonly frontChannelLogout: (issuer: string, result: FrontChannelResult) => void;
   readonly endLost: (cause: LostEnd) => void;
@@ -83,7 +86,11 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
       tooLarge.inc({ issuer }, 0);
       for (const result of Object.keys(loginResults)) finished.inc({ issuer, result }, 0);
       for (const result of Object.keys(refreshResults)) refreshes.inc({ issuer, result }, 0);
+    },
+    backChannelConfigured: (issuer) => {
       for (const result of Object.keys(logoutTokenResults)) logoutTokens.inc({ issuer, result }, 0);
+    },
+    frontChannelConfigured: (issuer) => {
       for (const result of Object.keys(frontChannelResults)) frontChannel.inc({ issuer, result }, 0);
     },
     loginStarted: (issuer) => started.inc({ issuer }),

@@ -252,6 +252,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       // 500 ms are reserved for the exit of the process.
       const grace = Math.max(0, Math.min(maxClosingTime, end - clock.monotonic() - 500));
       await Promise.all(listeners.map((listener) => listener.close(grace)));
+      await logins?.drain(Math.max(0, Math.min(maxClosingTime, end - clock.monotonic() - 500)));
       logins?.stop();
     },
     scrape: () => metrics.scrape(),

@@ -2,7 +2,6 @@
 
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
-import { issuerTime } from '../config/login/login-time.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
@@ -15,8 +14,6 @@ import type { LoginEvents } from '../login/login-events.ts';
 import { createLoginHosts } from '../login/login-hosts.ts';
 import type { LoginIssuer } from '../login/login-issuer.ts';
 import { createLoginPages } from '../login/pages/pages.ts';
-import type { Renewals } from '../login/refresh.ts';
-import { createRenewals } from '../login/refresh-in-process.ts';
 import { createSessionMaker, type SessionMaker } from '../login/session-of-tokens.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createLoginEvents } from '../observe/login-events.ts';
@@ -28,6 +25,7 @@ import { createSeal } from '../session/seal-values.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { type CheckLogins, createCheckLogins } from './check-logins.ts';
 import { createSessionPlaces } from './session-places.ts';
+import { createSessionRenewals } from './session-renewals.ts';
 
 /** The dependencies. */
 export interface ServiceLoginsDependencies {
@@ -36,6 +34,8 @@ export interface ServiceLoginsDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Returns a number from 0 to 1. */
+  readonly random: () => number;
   readonly randomBytes: (size: number) => Uint8Array;
   /** The keys that seal sessions; the same list until they change. */
   readonly sessionKeys: () => readonly SessionKey[];
@@ -58,6 +58,8 @@ export interface ServiceLogins {
   readonly take: (of: LoginsOf) => CheckLogins | undefined;
   /** The number of cached sessions. */
   readonly sessions: () => number;
+  /** Lets refreshes under way end, at most for a time in milliseconds. */
+  readonly drain: (longest: number) => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -67,23 +69,15 @@ type WithLogin = Config & {
   readonly sessions: NonNullable<Config['sessions']>;
 };
 
-/** Refreshes that run, or whose results are cached. */
-interface Refreshes {
-  /** The options that they were made with. */
-  readonly options: string;
-  readonly renewals: Renewals;
-}
-
 /** Creates the logins of a process. */
 export function createServiceLogins(dependencies: ServiceLoginsDependencies): ServiceLogins {
-  const { logger, metrics, clock, randomBytes, sessionKeys } = dependencies;
+  const { logger, metrics, clock, random, randomBytes, sessionKeys } = dependencies;
   const seal = createSeal(sessionKeys);
   const pages = createLoginPages();
   let logoutTokens: { readonly state: StateStore | undefined; readonly use: UseLogoutToken } | undefined;
   let clients: LoginClients | undefined;
   let maker: SessionMaker | undefined;
   let events: LoginEvents | undefined;
-  let refreshes: Refreshes | undefined;
   const randomText = (bytes: number) => Buffer.from(randomBytes(bytes)).toString('base64url');
   const places = createSessionPlaces({
     ...{ seal, clock, randomText },
@@ -93,29 +87,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     },
   });
 
-  const renewalsWith = ({ sessions, limits }: WithLogin): Renewals => {
-    const maxWait = issuerTime(limits);
-    const options = JSON.stringify([sessions.refresh, sessions.recheck, sessions.idleTimeout, maxWait]);
-    // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
-    if (refreshes?.options !== options)
-      refreshes = {
-        options,
-        renewals: createRenewals({
-          sessions,
-          maxWait,
-          clock,
-          events: {
-            refreshed: (...event) => events?.refreshed(...event),
-            sessionEnded: (...event) => events?.sessionEnded(...event),
-          },
-          renewed: (session, tokens) => {
-            if (maker === undefined) throw new TypeError('a session is renewed without a configuration');
-            return maker.renewed(session, tokens);
-          },
-        }),
-      };
-    return refreshes.renewals;
-  };
+  const renewals = createSessionRenewals(clock, random);
   const useLogoutTokenWith = (state: StateStore | undefined): UseLogoutToken => {
     if (logoutTokens === undefined || logoutTokens.state !== state)
       logoutTokens = { state, use: createUseLogoutToken(state, clock) };
@@ -138,6 +110,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       clock,
       issuers: loginIssuers(config),
       hasCentralHost: login.host !== undefined,
+      logouts: sessions,
     });
     maker = createSessionMaker({ config, issuers: made, clock, randomText });
     const names = createCookieNames(
@@ -146,7 +119,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
     );
     const { isHintOptional } = maker;
     const store = places.storeFor(config, { names, isHintOptional, state });
-    const { renew, newestOf } = renewalsWith(config);
+    const { renew, newestOf } = renewals.renewalsFor(config, { store, maker, events });
     const hostOf = createLoginHosts(login, hosts.ports);
     const findSession = createFindSession({
       config,
@@ -192,7 +165,10 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   };
 
   return {
-    prepare: places.prepare,
+    prepare: (config) => {
+      const loading = [places.prepare(config), renewals.prepare(config)];
+      return loading.every((one) => one === undefined) ? undefined : Promise.all(loading).then(() => {});
+    },
     take: (of) => {
       const { config } = of;
       if (hasLogin(config)) return loginsFor(config, of);
@@ -200,6 +176,7 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
       return undefined;
     },
     sessions: places.size,
+    drain: renewals.drain,
     stop,
   };
 }

@@ -3,7 +3,7 @@
 /** How a session ended. `elsewhere`: another process ended it. */
 export type EndedCause = 'here' | 'elsewhere' | 'back_channel' | 'front_channel';
 
-/** What ends sessions. Times are in milliseconds of the monotonic clock if they do not say otherwise. */
+/** The end of sessions. Times are in milliseconds of the monotonic clock if they do not say otherwise. */
 export interface Ending {
   readonly cause: EndedCause;
   /** Sessions that began later have not ended, in seconds since the epoch. Infinity: every session. */

@@ -16,7 +16,7 @@ export interface EndedMark {
   readonly cause: EndedCause;
   /** The exact `iss` of the session. */
   readonly issuer: string;
-  /** Whether it was counted. Whoever counts it sets it. */
+  /** Whether it was counted. The first caller that counts it sets it. */
   isReported: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Endable {
 
 /** The ended sessions. No function throws, and no promise rejects. */
 export interface EndedSessions {
-  /** How a session ended; undefined if it has not. It costs one comparison if the list has not changed since the last call. */
+  /** How a session ended; undefined if it is not in the list. It costs one comparison if the list has not changed since the last call. */
   readonly causeOf: (opened: Endable) => EndedMark | undefined;
   /** Ends a session: at once here, and within 1 s in the other processes. Resolves when the store has it, or after 2 s. */
   readonly end: (session: Session) => Promise<void>;
@@ -72,7 +72,7 @@ export interface EndedEvents {
   readonly lost: () => void;
 }
 
-/** What the list knows about a session. */
+/** The knowledge of the list about a session. */
 interface Known {
   /** The version of the list, and the keys, for which it was looked up. */
   readonly version: number;
@@ -87,12 +87,6 @@ interface Known {
  * do not displace the ends of an issuer, and browsers displace neither.
  */
 export const maxEnded = { ids: 100_000, names: 100_000, fromBrowsers: 10_000 };
-
-/**
- * The tolerance for a session that began after its person's sessions ended, in seconds: the clocks of two processes differ, and a login can
- * be under way.
- */
-const beginTolerance = 2;
 
 /** Creates an empty list, and follows the feed. */
 export function createEndedSessions(dependencies: EndedSessionsDependencies): EndedSessions {
@@ -153,7 +147,8 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
       await publish(writeEndedEntry({ cause: 'elsewhere', id, always: [], before: [], time: 0 }));
     },
     endOf: (whose, cause) => {
-      const time = Math.floor(clock.now() / 1_000) + beginTolerance;
+      // Not the time of the token: the clocks of the issuer and of this service can differ by more than a login takes.
+      const time = Math.floor(clock.now() / 1_000);
       const entry = writeEndedEntry({ cause, ...namesOfLogout(seal, whose), time });
       receive(entry, lives().feed);
       return publish(entry);

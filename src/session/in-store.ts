@@ -234,6 +234,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const stored = memory.stored(session.id);
     if (stored !== undefined) doubt(stored, clock.monotonic());
     const removed = remove().catch(() => retries.add(name, remove, records.left(session)));
+    retries.repeat(remove);
     await Promise.all([ended.end(session), removed]);
   };
 

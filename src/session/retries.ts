@@ -10,6 +10,11 @@ export interface Retries {
    * @param life milliseconds after which it is of no use
    */
   readonly add: (name: string, run: () => Promise<unknown>, life: number) => void;
+  /**
+   * Runs an operation that succeeded once more, after a minute: a fail-over of the store can undo it. With too many of them, it does
+   * nothing.
+   */
+  readonly repeat: (run: () => Promise<unknown>) => void;
   readonly size: () => number;
 }
 
@@ -23,6 +28,9 @@ const longestPause = 4_000;
 /** The most operations that run at the same time. */
 const atOnce = 16;
 
+/** The time until an operation is repeated, in milliseconds. A fail-over is over by then. */
+const untilRepeat = 60_000;
+
 /** An operation that waits. */
 interface Waiting {
   readonly run: () => Promise<unknown>;
@@ -35,6 +43,7 @@ export function createRetries(clock: Clock): Retries {
   const waiting = new Map<string, Waiting>();
   let pause = shortestPause;
   let isPlanned = false;
+  let repeats = 0;
 
   /** @returns whether it is done */
   const tryOne = async ([name, one]: readonly [string, Waiting]): Promise<boolean> => {
@@ -78,6 +87,14 @@ export function createRetries(clock: Clock): Retries {
         waiting.delete(oldest);
       }
       plan();
+    },
+    repeat: (run) => {
+      if (repeats >= mostRetries) return;
+      repeats++;
+      clock.after(untilRepeat, () => {
+        repeats--;
+        run().catch(() => {});
+      });
     },
     size: () => waiting.size,
   };

@@ -61,6 +61,7 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
         entries.slice(from, from + atOnce).map(async (entry) => {
           await records.remove(entry.record);
           await index.removeEntry(entry);
+          retries.repeat(() => records.remove(entry.record));
         }),
       );
   };

@@ -66,7 +66,7 @@ export interface StateStore {
   readonly stop: () => void;
 }
 
-/** What follows a feed. */
+/** How a process follows a feed. */
 export interface FeedOptions {
   /** Entries older than this are removed from the store, in milliseconds. No entry lives longer. */
   readonly longestLife: number;

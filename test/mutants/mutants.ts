@@ -19,11 +19,13 @@ import { loginMutants } from './login.ts';
 import { loginClientMutants } from './login-client.ts';
 import { loginConfig } from './login-config.ts';
 import { loginPagesMutants } from './login-pages.ts';
+import { logoutMutants } from './logout.ts';
 import { migrateMutants } from './migrate.ts';
 import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
 /** All mutants. */
@@ -49,7 +51,9 @@ export const mutants: readonly Mutant[] = [
   ...generateMutants,
   ...loginClientMutants,
   ...sessionMutants,
+  ...storedSessionMutants,
   ...revoking,
   ...loginMutants,
   ...loginPagesMutants,
+  ...logoutMutants,
 ];

@@ -19,9 +19,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a comma separates cookies',
     file: 'src/session/read-cookies.ts',
-    find: "const semicolon = line.indexOf(';', start);",
-    replace:
-      "const semicolon = [line.indexOf(';', start), line.indexOf(',', start)].find((at) => at >= 0) ?? -1;",
+    find: "const end = indexOrEnd(line, ';', start);",
+    replace: "const end = Math.min(indexOrEnd(line, ';', start), indexOrEnd(line, ',', start));",
     tests: reader,
   },
   {
@@ -34,15 +33,15 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'cookies of any length are read',
     file: 'src/session/read-cookies.ts',
-    find: 'if (left < 0) return found;',
+    find: 'if (left < 0) return;',
     replace: '',
     tests: reader,
   },
   {
     name: 'only the last value of a name is read',
     file: 'src/session/read-cookies.ts',
-    find: 'else values.push(value);',
-    replace: 'else values[0] = value;',
+    find: 'else all = [...(all ?? [first]), value];',
+    replace: 'else first = value;',
     tests: [...reader, ...store],
   },
   {

@@ -4,8 +4,11 @@ import type { Decision } from '../../src/model/decision.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createLoginEvents } from '../../src/observe/login-events.ts';
 import {
+  frontChannelResults,
   loginResults,
+  logoutTokenResults,
   lookupResults,
+  lostEnds,
   refreshResults,
   sessionEnds,
 } from '../../src/observe/login-metric-definitions.ts';
@@ -96,7 +99,53 @@ describe('the end of a login', () => {
   });
 });
 
+describe('a logout token', () => {
+  test.each([
+    ['success', 'info', 'the issuer ended sessions with a logout token'],
+    ['rejected', 'warn', 'a logout token was rejected'],
+    ['replayed', 'warn', 'a logout token was here before'],
+    ['unconfirmed', 'warn', expect.stringMatching(/^a logout token ended sessions in this process only/)],
+    ['too_many', 'warn', expect.stringMatching(/^a logout token was not read/)],
+  ] as const)('%s has one record and is counted', async (result, level, msg) => {
+    const { events, records, values } = watch();
+    events.logoutToken('main', result, 'has no jti');
+    expect(records).toMatchObject([{ level, msg, issuer: 'main', result, problem: 'has no jti' }]);
+    expect(await values('logout_tokens_total')).toEqual({ [`{issuer="main",result="${result}"}`]: 1 });
+  });
+
+  test('has counters from the start if it is configured, and a frame has no record', async () => {
+    const { logger, metrics, clock, records } = watch();
+    expect(await metrics.scrape()).not.toMatch(/_(?:logout_tokens|front_channel_logouts)_total\{/);
+    const logouts = { backChannelLogout: true, frontChannelLogout: true };
+    const events = createLoginEvents({ logger, metrics, clock, issuers: ['main'], logouts });
+    expect(await metrics.scrape()).toContain(
+      'oidc_authz_logout_tokens_total{issuer="main",result="success"} 0',
+    );
+    events.frontChannelLogout('main', 'success');
+    const counted = 'oidc_authz_front_channel_logouts_total{issuer="main",result="success"} 1';
+    expect(await metrics.scrape()).toContain(counted);
+    expect(records).toEqual([]);
+  });
+});
+
 describe('a session', () => {
+  test('that may be accepted again is counted, and logged once a minute', async () => {
+    const { events, records, values, clock } = watch();
+    for (let index = 0; index < 3; index++) events.endLost('list_full');
+    events.endLost('not_sent');
+    expect(records.map(({ level, cause }) => [level, cause])).toEqual([
+      ['error', 'list_full'],
+      ['error', 'not_sent'],
+    ]);
+    await clock.advance(60_000);
+    events.endLost('list_full');
+    expect(records).toHaveLength(3);
+    expect(await values('session_ends_lost_total')).toEqual({
+      '{cause="list_full"}': 4,
+      '{cause="not_sent"}': 1,
+    });
+  });
+
   test('that its owner ends has a record; other ends are only counted', async () => {
     const { events, records, values } = watch();
     for (const cause of ['sign_out', 'max_age', 'idle', 'tokens_ended', 'replaced'] as const)
@@ -223,6 +272,10 @@ test('each result and cause that code can report has a description', async () =>
   for (const result of Object.keys(lookupResults)) events.sessionLookup(result as 'cached');
   for (const result of Object.keys(refreshResults)) events.refreshed('main', result as 'success', '');
   for (const cause of Object.keys(sessionEnds)) events.sessionEnded('main', cause as 'idle');
+  for (const result of Object.keys(logoutTokenResults)) events.logoutToken('main', result as 'success');
+  for (const result of Object.keys(frontChannelResults))
+    events.frontChannelLogout('main', result as 'success');
+  for (const cause of Object.keys(lostEnds)) events.endLost(cause as 'not_sent');
   expect(await metrics.scrape()).not.toContain('undefined');
 });
 

@@ -1,4 +1,5 @@
 /** The packages whose code runs in a service. Packages for commands and options that are not used are not loaded. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +13,12 @@ const printModules = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({ load: (url, context, next) => { console.log('module', url); return next(url, context); } });`)}`;
 
-test('a service that checks bearer tokens loads only these packages', async () => {
+/** Starts a service, checks a token, and returns the modules that it has loaded. */
+async function modulesWith(more: string): Promise<{ packages: readonly string[]; own: readonly string[] }> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'oidc-authz.yaml');
-  writeFileSync(file, fileFor(issuer.url));
+  writeFileSync(file, `${fileFor(issuer.url)}\n${more}`);
   const args = ['--import', printModules, 'src/main.ts', '--config', file];
   const service = startCommand(process.execPath, args);
   await service.record(({ state }) => state === 'ready');
@@ -26,7 +28,15 @@ test('a service that checks bearer tokens loads only these packages', async () =
   await fetch(`http://127.0.0.1:${admin}/metrics`);
   await fetch(`http://127.0.0.1:${admin}/decisions`);
   const loaded = service.output().matchAll(/^module .*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gm);
-  expect([...new Set([...loaded].map(([, name]) => name))].toSorted()).toEqual([
+  return {
+    packages: [...new Set([...loaded].map(([, name = '']) => name))].toSorted(),
+    own: [...service.output().matchAll(/^module .*\/src\/(.*\.ts)$/gm)].map(([, path = '']) => path),
+  };
+}
+
+test('a service that checks bearer tokens loads only these packages', async () => {
+  const { packages, own } = await modulesWith('');
+  expect(packages).toEqual([
     '@opentelemetry/api',
     '@pinojs/redact',
     'atomic-sleep',
@@ -44,7 +54,6 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'yaml',
     'zod',
   ]);
-  const own = [...service.output().matchAll(/^module .*\/src\/(.*\.ts)$/gm)].map(([, path = '']) => path);
   const ofLogins = own.filter((path) =>
     /^(?:login|session)\/|^(?:check|service|transport)\/.*(?:login|session|cookie)/.test(path),
   );
@@ -58,4 +67,14 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'transport/http/check/cookie-changes.ts',
     'transport/shared/session-headers.ts',
   ]);
+  expect(own.filter((path) => path.startsWith('state/'))).toEqual([]);
+});
+
+test('a service with a store loads its client too', async () => {
+  const keysFile = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'keys');
+  writeFileSync(keysFile, randomBytes(32).toString('base64'));
+  const { packages } = await modulesWith(
+    `denyList: {store: true}\nstate: {keysFile: ${keysFile}, valkey: {urls: ["redis://127.0.0.1:1"]}}\n`,
+  );
+  for (const name of ['ioredis', 'denque', 'redis-errors']) expect(packages).toContain(name);
 });

@@ -149,6 +149,15 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     onDifference({ reason: 'allowed', jose: 'ERR_JWT_EXPIRED', issuer: 'main', kid: 'k1', alg: 'RS256' });
     return lines.join('');
   },
+  OidcAuthzStoreAway: async () => {
+    const keys = join(folder, 'keys-with-store');
+    writeFileSync(keys, newKey());
+    const service = await startApp({
+      file: `${withLogin(keys)}state: {valkey: {urls: ["redis://127.0.0.1:9"]}}\n`,
+    });
+    await until(() => service.records.some(({ msg }) => msg === 'the store is not connected'));
+    return service.logText();
+  },
   OidcAuthzLoginsFail: async () => logOfLogins((events) => events.loginFinished('main', 'failed', {})),
   OidcAuthzLoginsLost: async () => {
     const keys = join(folder, 'keys');

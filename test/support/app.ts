@@ -9,6 +9,7 @@ import { followFiles } from '../../src/runtime/files/follow.ts';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
 import { type App, createApp } from '../../src/service/app.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import type { ValkeyStoreDependencies } from '../../src/state/valkey/create-valkey-store.ts';
 import type { TestClock } from './clock.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from './fake-issuer.ts';
 
@@ -38,7 +39,7 @@ export interface TestAppOptions {
   /** The clock for polling files, if it is not the clock of the service. */
   readonly filesClock?: Clock;
   /** The store of `state`, such as a client of `createMemoryServer`. */
-  readonly store?: StateStore;
+  readonly store?: StateStore | ((dependencies: ValkeyStoreDependencies) => StateStore);
   /** Whether to wait until the issuer has keys. */
   readonly untilReady?: boolean;
 }
@@ -112,7 +113,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
     forkWorker: () => {
       throw new TypeError('no worker was expected');
     },
-    ...(store !== undefined && { openStore: () => store }),
+    ...(store !== undefined && { openStore: typeof store === 'function' ? store : () => store }),
     giveUp: (error) => {
       throw error;
     },

@@ -108,7 +108,7 @@ export function logoutForgeries(
     ['typ that is a number', { header: { typ: 1 } }, 'typ'],
     ['an extension that is critical', { header: { crit: ['b64'], b64: true } }, 'header'],
     ['a payload that is a list', { text: () => '[]' }, 'JSON'],
-    ['a payload that is no JSON', { text: () => 'logout' }, 'JSON'],
+    ['a payload of another text', { text: () => 'logout' }, 'JSON'],
   ];
 }
 

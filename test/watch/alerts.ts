@@ -448,6 +448,44 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzRevocationsStale',
+    when: 'one pod does not read them',
+    series: {
+      [storeUp()]: '1x30',
+      [one('oidc_authz_deny_list_store_age_seconds')]: '1x5 60+60x20',
+      [one('oidc_authz_deny_list_store_age_seconds', { pod: '2' })]: '1x30',
+    },
+    at: '12m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzRevocationsStale',
+    when: 'the store is away, which is another alert',
+    series: {
+      [storeUp()]: '0x30',
+      [one('oidc_authz_deny_list_store_age_seconds')]: '1x5 60+60x20',
+    },
+    at: '12m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzRevocationsUnreadable',
+    when: 'one pod has other keys',
+    series: {
+      [one('oidc_authz_deny_list_store_unreadable')]: '3x30',
+      [one('oidc_authz_deny_list_store_unreadable', { pod: '2' })]: '0x30',
+    },
+    at: '12m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzRevocationsUnreadable',
+    when: 'every pod reads them',
+    series: { [one('oidc_authz_deny_list_store_unreadable')]: '0x30' },
+    at: '12m',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzAbsent',
     when: 'no pod is scraped any more',
     series: { [build]: '1x10 _x30' },

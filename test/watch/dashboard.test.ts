@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { queryWith } from '../../scripts/dashboard/grafana.ts';
 import { rows } from '../../scripts/dashboard/rows.ts';
+import type { StateEvents } from '../../src/state/state-events.ts';
 import { findPrometheus, findPromtool, startPrometheus } from '../../tools/prometheus.ts';
 import { fileFor, type RunningApp, startApp, until } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
@@ -18,6 +19,7 @@ import { exchange, request } from '../support/http1.ts';
 import { createSigningKey } from '../support/keys.ts';
 import { makeProof, thumbprint } from '../support/proofs.ts';
 import { describeWith } from '../support/real-servers.ts';
+import { createMemoryServer } from '../support/state/memory-store.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const rules = readFileSync(`${root}charts/oidc-authz/files/rules.yaml`, 'utf8');
@@ -30,7 +32,9 @@ writeFileSync(keysFile, `${randomBytes(32).toString('base64')}\n`);
 const more = `
 login: {hosts: [orders.example.com]}
 sessions: {keysFile: ${keysFile}}
-dpop: {origins: ["http://orders.example.com"], maxProofs: 1}
+dpop: {origins: ["http://orders.example.com"], maxProofs: 1, store: local}
+denyList: {store: true}
+state: {valkey: {urls: ["rediss://valkey.example.com"]}}
 policies:
   - name: shop
     pathPrefix: /shop
@@ -40,6 +44,9 @@ policies:
       - {name: rest, require: {}}
 grpcPolicy: shop
 `;
+
+/** Receives events of the store; the store in memory has none. */
+const stores = new Map<RunningApp, StateEvents>();
 
 /** A service in which every metric has counted an event. */
 async function eventfulService(): Promise<RunningApp> {
@@ -51,10 +58,16 @@ async function eventfulService(): Promise<RunningApp> {
         keys: [{ kty: 'oct' }, { kty: 'RSA' }, ...issuer.keys.map(({ publicJwk }) => publicJwk)],
       }),
     );
+  let events: StateEvents | undefined;
   const service = await startApp({
     issuer,
+    store: (dependencies) => {
+      events = dependencies.events;
+      return createMemoryServer(dependencies.clock).connect();
+    },
     file: `${fileFor(issuer.url).replace('name: main', 'name: main, boundTokens: verify, login: {clientId: shop, clientAuthentication: none}')}${more}`,
   });
+  if (events !== undefined) stores.set(service, events);
   await service.app.reload(service.config);
   service.app.reloadFailed(new Error('a reload that failed'));
   await sendChecks(service);
@@ -66,7 +79,9 @@ async function eventfulService(): Promise<RunningApp> {
   return service;
 }
 
-async function sendChecks({ issuer, httpPort, grpcPort }: RunningApp): Promise<void> {
+async function sendChecks(service: RunningApp): Promise<void> {
+  const { issuer, httpPort, grpcPort } = service;
+  for (const result of ['success', 'full'] as const) stores.get(service)?.operation('set', result, 0.001);
   const token = await issuer.mint({ claims: { email: 'b\u00f6se' } });
   const grpc = connectGrpc(grpcPort);
   for (const headers of [[], [`authorization: Bearer ${token}`], [`authorization: Bearer ${token}`]])

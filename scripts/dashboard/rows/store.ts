@@ -48,6 +48,29 @@ export const storeRow: readonly Panel[] = [
     },
   },
   {
+    title: 'Revocations in the store',
+    type: 'timeseries',
+    unit: 'short',
+    description:
+      'Entries that an instance has read, those that it cannot read, and the age of its list in seconds.',
+    alert: 'OidcAuthzRevocationsStale',
+    queries: {
+      'entries {{instance}}': `max by (instance) (${metric('deny_list_store_entries')}{$at})`,
+      'unreadable {{instance}}': `max by (instance) (${metric('deny_list_store_unreadable')}{$at})`,
+      'age {{instance}}': `max by (instance) (${metric('deny_list_store_age_seconds')}{$at})`,
+    },
+  },
+  {
+    title: 'DPoP proofs at the store',
+    type: 'timeseries',
+    unit: 'reqps',
+    description:
+      'Proofs per second that the store was asked about, by result. `used` is a replay at another process.',
+    alert: 'OidcAuthzStoreAway',
+    stacked: true,
+    queries: { '{{result}}': `sum by (result) (${rate(metric('dpop_shared_proofs_total'))})` },
+  },
+  {
     title: 'Connections',
     type: 'timeseries',
     unit: 'short',

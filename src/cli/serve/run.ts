@@ -58,6 +58,8 @@ export async function runService(sources: ConfigSources, self: ProgramProcess): 
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
+  // No timer of the service keeps the process alive, and a start can wait for a store that is away.
+  const starting = stayAlive();
   try {
     const { startService } = await import('./service.ts');
     service = await startService(sources, {
@@ -70,6 +72,7 @@ export async function runService(sources: ConfigSources, self: ProgramProcess): 
     for (const handler of exitHandlers) handler();
     process.exit(error instanceof ConfigError ? exitCode.configuration : exitCode.failed);
   }
+  clearInterval(starting);
   const { reload } = service;
   process.on('SIGHUP', () => void reload());
   self.earlyHangups.stopCounting();
@@ -78,7 +81,7 @@ export async function runService(sources: ConfigSources, self: ProgramProcess): 
   if (stopRequestedAt !== undefined) void service.stop().then(exit, crash);
 }
 
-/** Keeps Node from exiting with code 0, through the log's own exit handler, when the last socket closes. */
-function stayAlive(): void {
-  setInterval(() => {}, 60_000);
+/** Keeps Node from exiting, for example with code 0 through the log's own exit handler when the last socket closes. */
+function stayAlive(): NodeJS.Timeout {
+  return setInterval(() => {}, 60_000);
 }

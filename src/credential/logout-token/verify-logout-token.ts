@@ -125,6 +125,6 @@ function contentProblem(claims: Claims): string | undefined {
   const [id, sid, subject] = ['jti', 'sid', 'sub'].map((name) => readString(claims, name));
   if (typeof id !== 'string' || id === '') return 'has no jti';
   if ([sid, subject].some((value) => value === wrongType || value === ''))
-    return 'has a sid or a sub that is no text';
+    return 'has a sid or a sub that is not a string, or is empty';
   return sid === undefined && subject === undefined ? 'has neither a sid nor a sub' : undefined;
 }

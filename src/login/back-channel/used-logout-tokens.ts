@@ -30,7 +30,7 @@ export function createUseLogoutToken(
     try {
       return (await state?.set(`logout-token:${name}`, '1', life, 'absent')) ?? true;
     } catch {
-      // To end sessions twice is better than not at all.
+      // A session that ends twice does no harm, and one that does not end does.
       return true;
     }
   };

@@ -83,7 +83,7 @@ export function createAnswerRequest(parts: AnswerRequestParts): AnswerRequest {
     const place: LoginPlace = { ...asked.place, issuers: request.issuers };
     const forOther = { ...asked, place };
     const isNew = isChoice || issuer !== undefined;
-    const found = isNew ? undefined : await findHandedOver(asked, loginFor, [], trace);
+    const found = isNew ? undefined : await findHandedOver(asked, loginFor, { cookies: [] }, trace);
     if (found?.kind === 'granted') return found.decision;
     if (found?.kind === 'failed') return explainDenial(found.decision, asked.request, place, trace);
     const detail = () =>

@@ -22,12 +22,13 @@ export type HandedOver =
  * Looks for a session.
  *
  * @param asked at the place of the central host
- * @param cookies more values of `set-cookie`, if the session is granted
+ * @param more.cookies more values of `set-cookie`, if the session is granted
+ * @param more.since only a session that began then or later counts, in milliseconds since the epoch
  */
 export type FindHandedOver = (
   asked: LoginRequest,
   loginFor: LoginFor,
-  cookies: readonly string[],
+  more: { readonly cookies: readonly string[]; readonly since?: number },
   trace?: Trace,
 ) => Promise<HandedOver>;
 
@@ -41,7 +42,7 @@ export function createFindHandedOver(parts: {
 }): FindHandedOver {
   const { findSession, store, newestOf, grantSession } = parts;
   const none = { kind: 'none', cookies: [] } as const;
-  return async (asked, loginFor, more, trace) => {
+  return async (asked, loginFor, { cookies: more, since = 0 }, trace) => {
     const { request, cookies, cookiePlace } = asked;
     // The rule of the other host says which sessions count.
     const place = { ...asked.place, issuers: loginFor.request.issuers };
@@ -65,6 +66,7 @@ export function createFindHandedOver(parts: {
     const found = await store.find(cookies, cookiePlace);
     if (!('session' in found)) return none;
     const session = await newestOf(found.session);
+    if (session.startedAt * 1_000 < since) return none;
     return {
       kind: 'granted',
       decision: await grantSession(asked, loginFor, session, issuerName, [...verdict.cookies, ...more]),

@@ -16,7 +16,7 @@ export interface Connecting {
   readonly client: ValkeyClient;
   /** Resolves when commands can be sent; rejects if that fails. */
   readonly connected: Promise<void>;
-  /** Resolves with the last error when the connection has ended, for whatever reason. */
+  /** Resolves with the last error when the connection has ended, for any reason. */
   readonly ended: Promise<unknown>;
 }
 

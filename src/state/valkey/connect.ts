@@ -55,13 +55,12 @@ export function createConnect(
         ...(tls !== undefined && { tls }),
         host,
         port,
-        db: database,
       };
-      return open(new Redis(all));
+      return open(new Redis(all), database);
     };
 }
 
-function open(redis: Redis): Connecting {
+function open(redis: Redis, database: number): Connecting {
   const ended = Promise.withResolvers<unknown>();
   let last: unknown;
   // Without a listener, the library writes errors to the console.
@@ -74,7 +73,10 @@ function open(redis: Redis): Connecting {
       call: (command, ...args) => redis.call(command, ...args),
       close: () => redis.disconnect(),
     },
-    connected: redis.connect(),
+    connected: redis.connect().then(async () => {
+      // The library ignores an error of this command, and the first database would be used.
+      if (database !== 0) await redis.call('SELECT', database);
+    }),
     ended: ended.promise,
   };
 }

@@ -1,4 +1,4 @@
-/** Where a process is in a feed, and what it does with the entries. */
+/** The place of a process in a feed, and what it does with the entries. */
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { FeedOptions } from '../state-store.ts';
 
@@ -13,8 +13,8 @@ export interface FeedReader {
    * @param newest the answer of `XREVRANGE` with the newest entry
    */
   readonly rewind: (newest: unknown) => void;
-  /** Takes the answer of an `XREAD`. */
-  readonly take: (answer: unknown, read: Read) => void;
+  /** Takes the answer of an `XREAD`. @returns whether there are no more entries */
+  readonly take: (answer: unknown, read: Read) => boolean;
   readonly completeAt: () => number;
 }
 
@@ -75,7 +75,9 @@ export function createFeedReader(
     take: (answer, { startedAt, serverTime, count }) => {
       const entries = entriesOf(answer, key);
       for (const entry of entries) deliver(entry, serverTime);
-      if (entries.length < count) completeAt = startedAt;
+      const isComplete = entries.length < count;
+      if (isComplete) completeAt = startedAt;
+      return isComplete;
     },
     completeAt: () => completeAt,
   };

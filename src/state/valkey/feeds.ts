@@ -49,6 +49,8 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
     const call = (wait: number, command: string, ...args: readonly (string | number)[]) =>
       bounded(linked.client.call(command, ...args), wait, clock);
     const rewound = new Set<FeedReader>();
+    // The first reads do not wait, so that this process soon knows that it has every entry.
+    let isCaughtUp = false;
     while (isCurrent()) {
       const startedAt = clock.monotonic();
       try {
@@ -56,17 +58,18 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
           if (rewound.has(reader)) continue;
           reader.rewind(await call(options.timeout, 'XREVRANGE', reader.key, '+', '-', 'COUNT', 1));
           rewound.add(reader);
+          isCaughtUp = false;
         }
         const reading = [...rewound];
         const answer = await call(
-          block + options.timeout,
+          (isCaughtUp ? block : 0) + options.timeout,
           'XREAD',
-          ...['COUNT', count, 'BLOCK', block, 'STREAMS'],
+          ...['COUNT', count, ...(isCaughtUp ? ['BLOCK', block] : []), 'STREAMS'],
           ...reading.map(({ key }) => key),
           ...reading.map(({ position }) => position()),
         );
-        for (const reader of reading)
-          reader.take(answer, { startedAt, serverTime: linked.serverTime, count });
+        const read = { startedAt, serverTime: linked.serverTime, count };
+        isCaughtUp = reading.map((reader) => reader.take(answer, read)).every(Boolean);
         events.operation('feed_read', 'success', (clock.monotonic() - startedAt) / 1_000);
       } catch (error) {
         const failure = failureOf(error);

@@ -7,7 +7,7 @@ import type { Link } from './link.ts';
 export interface Nodes {
   /** The connection to the server that has a key; undefined if no server has it. */
   readonly linkOf: (key: string) => Link | undefined;
-  /** Where to send a command again, if the error of a server says that another one has the key; otherwise undefined. */
+  /** The server for a second try, if the error of the first says that another one has the key; otherwise undefined. */
   readonly redirect: (error: unknown) => Redirect | undefined;
   /** Connects to the server that has a key, for a connection of its own. */
   readonly connectFor: (key: string) => Connect;
@@ -21,11 +21,11 @@ export interface Nodes {
 /** Another server for a command. */
 export interface Redirect {
   readonly link: Link;
-  /** Whether the server must be told that it is asked only this once, because it does not have the slot yet. */
+  /** Whether the server does not have the slot yet, and needs `ASKING` before the command. */
   readonly isOnce: boolean;
 }
 
-/** What servers report. */
+/** The events of servers. */
 export interface NodesEvents {
   readonly onStatus: (status: StateStatus) => void;
   /** An attempt to connect has ended. */

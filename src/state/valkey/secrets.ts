@@ -1,4 +1,4 @@
-/** What authenticates this service at the store. The files are read for each connection, so a new password needs no restart. */
+/** The secrets that authenticate this service at the store. The files are read for each connection, so a new password needs no restart. */
 import type { ValkeyConfig } from './valkey-config.ts';
 
 /** A user of an ACL and its password. */
@@ -16,7 +16,7 @@ export interface StoreTls {
   readonly minVersion: 'TLSv1.2';
 }
 
-/** What a connection needs. */
+/** The secrets of a connection. */
 export interface Secrets {
   readonly server: Credentials | undefined;
   readonly sentinel: Credentials | undefined;

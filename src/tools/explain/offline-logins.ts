@@ -44,6 +44,7 @@ export async function createOfflineLogins(parts: OfflineLoginParts): Promise<Off
     logger: createLogger('silent', { write: () => {} }),
     metrics,
     clock,
+    random: () => 0,
     randomBytes,
     sessionKeys: () => keys,
   });

@@ -56,7 +56,7 @@ describe('accepts', () => {
     expect(await verify(changes)).toHaveProperty('id', expect.any(String));
   });
 
-  test('and returns what it ends, and until when it is to be remembered', async () => {
+  test('and returns the sid and the sub that it ends, and the time until which its jti counts', async () => {
     expect(await verify({ claims: { jti: 'a' } })).toEqual({
       id: 'a',
       sid: 'the-sid',

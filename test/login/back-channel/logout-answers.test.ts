@@ -29,6 +29,9 @@ const invalid = { status: 400, error: 'invalid_request' };
 const unconfirmed = { status: 400, error: 'temporarily_unavailable' };
 const tooMany = { status: 429, error: 'temporarily_unavailable' };
 
+/** The forgeries by name. @param now seconds since the epoch */
+const forgeries = (now: number) => [...logoutForgeries(issuer, now), ...otherTokens(issuer, now)];
+
 interface Process {
   readonly answers: LogoutAnswers;
   readonly ended: EndedSessions;
@@ -150,7 +153,7 @@ describe('a logout token', () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400]);
   });
 
-  test('is remembered until it is too old', async () => {
+  test('does not count again before it is too old', async () => {
     const { clock, first, sign } = startFleet();
     const token = await sign({ claims: { exp: undefined } });
     expect(await first.answers.backChannel('main', token)).toEqual(ok);
@@ -160,13 +163,9 @@ describe('a logout token', () => {
     }
   });
 
-  test.each(
-    [
-      ...logoutForgeries(issuer, Math.floor(Date.now() / 1000)),
-      ...otherTokens(issuer, Math.floor(Date.now() / 1000)),
-    ].map(([name, changes]) => [name, changes] as const),
-  )('forged: %s', async (_, changes) => {
+  test.each(forgeries(0).map(([name]) => name))('forged: %s', async (name) => {
     const { clock, first, second, send } = startFleet();
+    const [, changes] = forgeries(Math.floor(clock.now() / 1_000)).find(([one]) => one === name) ?? [];
     expect(await send(first, changes)).toEqual(invalid);
     expect([first.ended.size(), second.ended.size()]).toEqual([0, 0]);
     expect(first.client.status().state).toBe('ready');

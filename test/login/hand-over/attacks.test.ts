@@ -119,7 +119,7 @@ describe('a grant (LG-01, LG-02)', () => {
     const world = createCentralWorld();
     const browser = openAt(world);
     const grant = await grantOf(world, browser);
-    world.clock.advance(31_000);
+    await world.clock.advance(31_000);
     const decision = await browser.visit(grant, fromIssuer);
     expect(hasSession(browser, shop)).toBe(false);
     expect(decision).toMatchObject({ reason: 'login_required' });

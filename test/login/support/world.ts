@@ -144,6 +144,7 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
     names,
     seal,
     store,
+    state: options.state,
     sessionMaker,
     findSession,
     newestOf: options.newestOf ?? ((session) => session),

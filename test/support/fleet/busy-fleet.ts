@@ -35,7 +35,8 @@ export async function startBusyFleet(options: FleetOptions): Promise<BusyFleet> 
     expectNoHarm: async () => {
       expect(await traffic.stop()).toEqual({ allows: [], loggedOut: [], unexpected: [] });
       expect(fleet.renewals().refused).toBe(0);
-      expect(fleet.revokedFamilies()).toBe(0);
+      // The service revokes the refresh token of the person who signed out.
+      expect(fleet.revokedFamilies()).toBeLessThanOrEqual(1);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { until } from '../app.ts';
-import { askReplica } from './ask.ts';
+import { type Answer, askReplica } from './ask.ts';
 import type { Fleet, Person } from './fleet.ts';
 
 /** Answers that must not be there. Each is empty or 0 after a fault. */
@@ -99,15 +99,12 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
       live.splice(live.indexOf(person), 1);
       const cookie = person.cookie();
       await person.signOut();
-      await untilInARow(fleet, async (port) => (await askReplica(port, cookie, agent)).answer === 'login');
+      await untilInARow(fleet, 'login', async (port) => [(await askReplica(port, cookie, agent)).answer]);
       ended.set(cookie, `${person.name}, signed out`);
     },
     add: (person) => void live.push(person),
     untilAllAllowed: () =>
-      untilInARow(fleet, async (port) => {
-        const answers = await Promise.all(live.map((person) => askAs(port, person)));
-        return answers.every((answer) => answer === 'allowed');
-      }),
+      untilInARow(fleet, 'allowed', (port) => Promise.all(live.map((person) => askAs(port, person)))),
     stop: async () => {
       clearInterval(timer);
       await Promise.all(pending.flatMap((waiting) => [...waiting]));
@@ -117,13 +114,21 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
   };
 }
 
-/** Waits until each replica gives an answer 10 times in a row: then each of its workers has given it. */
-async function untilInARow(fleet: Fleet, isSo: (port: number) => Promise<boolean>): Promise<void> {
-  for (const { httpPort } of fleet.replicas) {
+/** Waits until each replica gives the wanted answers 10 times in a row: then each of its workers has given them. */
+async function untilInARow(
+  fleet: Fleet,
+  wanted: Answer,
+  ask: (port: number) => Promise<readonly Answer[]>,
+): Promise<void> {
+  for (const [index, { httpPort }] of fleet.replicas.entries()) {
     let row = 0;
+    let last: readonly Answer[] = [];
     await until(async () => {
-      row = (await isSo(httpPort)) ? row + 1 : 0;
+      last = await ask(httpPort);
+      row = last.every((answer) => answer === wanted) ? row + 1 : 0;
       return row >= 10;
+    }).catch(() => {
+      throw new Error(`replica ${index} does not answer ${wanted}, but ${JSON.stringify(last)}`);
     });
   }
 }

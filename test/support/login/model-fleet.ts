@@ -36,8 +36,6 @@ export interface ModelFleetOptions {
   readonly server: ModelServer;
   readonly issuer: ModelIssuer;
   readonly random: () => number;
-  /** In seconds. */
-  readonly tokenLife: number;
   /** In milliseconds. */
   readonly recheck: number;
 }

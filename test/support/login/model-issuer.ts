@@ -30,6 +30,8 @@ export interface ModelIssuer {
   isDown: boolean;
   /** Does its work, and loses the next answers. */
   losesAnswers: number;
+  /** Called when a refresh token arrives, before anything is decided. */
+  onAsked: () => void;
   /** Called when a refresh token is accepted, before the answer. */
   onAccepted: () => void;
   /** The most calls that ran at the same time. */
@@ -42,10 +44,21 @@ export interface ModelIssuer {
 const invalidGrant: LoginProblem = { kind: 'ended', detail: 'the token endpoint answered 400 invalid_grant' };
 const noAnswer: LoginProblem = { kind: 'unavailable', detail: 'no answer' };
 
-/** Creates the issuer. @param life of tokens, in seconds */
-export function createModelIssuer(time: VirtualTime, life: number, random: () => number): ModelIssuer {
+/** What an issuer of a test does. */
+export interface ModelIssuerOptions {
+  readonly time: VirtualTime;
+  /** Of tokens, in seconds. */
+  readonly life: number;
+  readonly random: () => number;
+  /** The time of a call, in milliseconds. */
+  readonly latency?: { readonly least: number; readonly random: number };
+}
+
+/** Creates the issuer. */
+export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
+  const { time, life, random, latency = { least: 10, random: 400 } } = options;
   const families = new Map<string, Family>();
-  const [latency, timeout] = [{ least: 10, random: 400 }, 5_000];
+  const timeout = 5_000;
   let [running, busiest] = [0, 0];
   const now = () => Math.floor(time.now() / 1000);
 
@@ -53,6 +66,7 @@ export function createModelIssuer(time: VirtualTime, life: number, random: () =>
     families,
     isDown: false,
     losesAnswers: 0,
+    onAsked: () => {},
     onAccepted: () => {},
     busiest: () => busiest,
     begin: (id) => {
@@ -95,6 +109,7 @@ export function createModelIssuer(time: VirtualTime, life: number, random: () =>
       family.open.set(process, (family.open.get(process) ?? 0) + 1);
       try {
         await time.delay((latency.least + random() * latency.random) / 2);
+        issuer.onAsked();
         if (issuer.isDown) {
           await time.delay(random() < 0.5 ? 1 : timeout);
           return noAnswer;

@@ -50,8 +50,8 @@ export async function play({
   const { next: random } = createRandom(seed);
   const time = createVirtualTime();
   const server = createModelServer(time, random);
-  const issuer = createModelIssuer(time, tokenLife, random);
-  const options = { time, server, issuer, random, tokenLife, recheck };
+  const issuer = createModelIssuer({ time, life: tokenLife, random });
+  const options = { time, server, issuer, random, recheck };
   const processes: ModelProcess[] = [];
   const begin = () => processes.push(startModelProcess(`p${processes.length}`, options));
   for (let index = 0; index < count; index++) begin();

@@ -44,10 +44,21 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     const pair = { other, hasLost: false };
     pairs.set(client, pair);
     const link = (from: net.Socket, onto: net.Socket) => {
-      from.on('data', (bytes) => {
+      // Later bytes wait for earlier ones, also when the delay has become shorter.
+      let waiting = 0;
+      let order = Promise.resolve();
+      const writeLate = async (bytes: Buffer, earlier: Promise<void>, time: Promise<void>) => {
+        await Promise.all([earlier, time]);
+        waiting--;
+        if (onto.writable) onto.write(bytes);
+      };
+      from.on('data', (bytes: Buffer) => {
         if (mode === 'swallow') pair.hasLost = true;
-        else if (lag === 0) onto.write(bytes);
-        else setTimeout(() => onto.writable && onto.write(bytes), lag);
+        else if (lag === 0 && waiting === 0) onto.write(bytes);
+        else {
+          waiting++;
+          order = writeLate(bytes, order, new Promise((resolve) => setTimeout(resolve, lag)));
+        }
       });
       from.on('error', () => {});
       from.on('close', () => {

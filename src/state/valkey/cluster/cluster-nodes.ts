@@ -40,9 +40,13 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
   let isReading = false;
   let isStopped = false;
   let cancel = () => {};
+  let isReady = false;
   const status = createStatus(clock, (next) => {
+    const wasReady = isReady;
+    isReady = next.state === 'ready';
     onStatus(next);
-    if (next.state === 'ready') for (const listener of listeners) listener();
+    if (isReady) for (const listener of listeners) listener();
+    else if (wasReady) schedule();
   });
 
   const join = (address: Address): Link => {
@@ -61,7 +65,10 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
   const update = () => {
     const wanted = [...masters()];
     const away = wanted.filter((name) => members.get(name)?.link.current() === undefined);
-    if (wanted.length > 0 && away.length === 0) return status.ready();
+    if (wanted.length > 0 && away.length === 0) {
+      leaveOthers(new Set(wanted));
+      return status.ready();
+    }
     const reason = [...members.values()]
       .find(({ link }) => link.current() === undefined)
       ?.link.status().problem;
@@ -75,13 +82,11 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
   const read = async () => {
     if (isReading || isStopped) return;
     isReading = true;
-    try {
-      for (const member of connected()) if (await readFrom(member)) break;
-    } finally {
-      isReading = false;
-    }
+    const asked = connected();
+    if (asked.length === 0) for (const seed of seeds) join(seed);
+    for (const member of asked) if (await readFrom(member)) break;
+    isReading = false;
     if (isStopped) return;
-    if (connected().length === 0) for (const seed of seeds) join(seed);
     update();
     schedule();
   };
@@ -94,13 +99,15 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
     if (found.length === 0 || isStopped) return false;
     ranges = found;
     for (const { master } of found) join(master);
-    const wanted = masters();
-    for (const [name, { link: other }] of members)
-      if (!wanted.has(name)) {
-        other.stop();
-        members.delete(name);
-      }
     return true;
+  };
+  /** Leaves former masters and seeds. They stay until every master is connected, because they may know newer slots. */
+  const leaveOthers = (wanted: ReadonlySet<string>) => {
+    for (const [name, { link }] of members) {
+      if (wanted.has(name)) continue;
+      link.stop();
+      members.delete(name);
+    }
   };
   const connected = () =>
     [...members.values()]

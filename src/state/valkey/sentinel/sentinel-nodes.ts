@@ -1,6 +1,6 @@
 /**
- * The master that sentinels name. After a fail-over, the old master can take writes for seconds that are then lost, so this process asks
- * a sentinel all the time, and leaves a master that it no longer names (ADR 34).
+ * The master that sentinels name. After a fail-over, the old master can take writes for seconds, and they are lost. So this process
+ * asks a sentinel all the time, and leaves a master that it no longer names (ADR 34).
  */
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { bounded } from '../bounded.ts';

@@ -47,6 +47,9 @@ describeWith('the store in a real server', await findRedis(), (path) => {
     await store.ready(5_000);
     await store.set('value', 'x', 60_000);
     expect(await server.command('INFO', 'keyspace')).toContain('db3:keys=1');
+    const refused = openValkeyStore({ urls: [`${server.url}/99`] });
+    await until(() => refused.store.status().problem !== undefined);
+    expect(refused.store.status().problem).toBe('the store rejects an operation (ERR)');
   });
 
   test('removes old entries of a feed, by the clock of the server', async () => {
