@@ -12,6 +12,7 @@ import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { handOverMutants } from './hand-over.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
@@ -56,6 +57,7 @@ export const mutants: readonly Mutant[] = [
   ...storeMutants,
   ...revoking,
   ...loginMutants,
+  ...handOverMutants,
   ...loginPagesMutants,
   ...logoutMutants,
 ];
