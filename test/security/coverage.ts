@@ -61,6 +61,9 @@ const hostileIssuer = 'login/client/hostile-issuer.test.ts';
 const idToken = 'credential/id-token/verify-id-token.test.ts';
 const seal = 'session/seal-values.test.ts';
 const inCookie = 'session/in-cookie.test.ts';
+const inStore = 'session/in-store.test.ts';
+const storedRecord = 'session/record.test.ts';
+const stolenStore = 'service/stolen-store.test.ts';
 const loginPages = 'login/pages/pages.test.ts';
 const attacks = 'e2e/login-attacks.test.ts';
 const story = 'e2e/login-story.test.ts';
@@ -2485,6 +2488,7 @@ export const tables: readonly Table[] = [
           [callback, 'ignores a planted session cookie'],
           [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
           [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
+          [inStore, 'both sessions of one browser that signs in twice, until the first is ended'],
           [attacks, 'of a sibling host do not replace a session, and a login still works'],
           [
             'login/login-loops.test.ts',
@@ -2500,6 +2504,8 @@ export const tables: readonly Table[] = [
           [seal, 'a value with another purpose, in both directions'],
           [inCookie, 'a session whose chunks are dropped, swapped, cut or mixed with those of another'],
           [callback, 'unless a byte of it is changed'],
+          [inStore, 'a session by garbage, and never asks the store for it'],
+          [inStore, 'makes cookies of the other kind invalid, and deletes all their parts'],
         ],
       },
       {
@@ -2517,17 +2523,31 @@ export const tables: readonly Table[] = [
           ['session/set-cookie.test.ts', 'has the attributes that the place needs'],
           ['session/without-cookies.test.ts', 'keeps the others byte for byte, wherever our cookies are'],
           [inCookie, 'a session that is copied to another host, cached or not, unless hosts share it'],
+          [inStore, 'a session of another policy or host, cached or not'],
+          [inStore, 'at once in every process that has cached it'],
+          [inStore, 'and does not come back when the processes have forgotten its end'],
           [
             'login/sign-out.test.ts',
             'that has ended counts as none: the holder of its cookie learns and ends nothing',
           ],
         ],
-        note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
+        note: 'A copied cookie works until the session ends. Without `state`, it works after a sign-out at another replica, too.',
       },
       {
         id: 'LG-09',
-        threat: 'The store of sessions is stolen',
-        note: 'Sessions are in sealed cookies. There is no store yet.',
+        threat: 'The store of sessions is stolen, or someone writes to it',
+        tests: [
+          [
+            stolenStore,
+            'has no token, subject, e-mail, group, session ID or key of a person who signed in, in no form',
+          ],
+          [storedRecord, 'a record is opened with its key only, and has the key again, which is not in it'],
+          [storedRecord, 'a record of another session is not opened, even under the same key'],
+          [inStore, 'a session whose record was replaced by that of another session, or changed'],
+          [inStore, 'by a late write of another process: it is not written again'],
+          [inStore, 'although a fail-over brings its record back'],
+        ],
+        note: 'A client that can write to the store can end sessions, and restore an earlier version of a record until `sessions.maxAge`.',
       },
       {
         id: 'LG-10',
