@@ -69,7 +69,7 @@ export interface StateStore {
 
 /** How a process follows a feed. */
 export interface FeedOptions {
-  /** Entries older than this are removed from the store, in milliseconds. No entry lives longer. */
+  /** Entries older than this are removed from the store, in milliseconds. No entry lives longer. It may change. */
   readonly longestLife: number;
   /**
    * Called for each entry that still lives, in order. The same entry can come again after a reconnection.

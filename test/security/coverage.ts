@@ -4,6 +4,7 @@
  */
 
 import { revokingTable } from './coverage-revoking.ts';
+import { storeTable } from './coverage-store.ts';
 
 /** A threat, and how it is covered. */
 export interface Row {
@@ -2539,7 +2540,7 @@ export const tables: readonly Table[] = [
         tests: [
           [
             stolenStore,
-            'has no token, subject, e-mail, group, session ID or key of a person who signed in, in no form',
+            'has no token, subject, email, group, session ID or key of a person who signed in, in no form',
           ],
           [storedRecord, 'a record is opened with its key only, and has the key again, which is not in it'],
           [storedRecord, 'a record of another session is not opened, even under the same key'],
@@ -2730,4 +2731,5 @@ export const tables: readonly Table[] = [
     ],
   },
   revokingTable,
+  storeTable,
 ];

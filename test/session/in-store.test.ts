@@ -60,7 +60,7 @@ describe('finds', () => {
       expect(found).toMatchObject({ session: {}, isSeenDue: false });
       expect([...server.operations].reduce((sum, [, count]) => sum + count, 0)).toBe(before + 1);
     }
-    // A dry run is no request.
+    // A dry run does not count.
     for (let turn = 0; turn < 2; turn++) {
       await clock.advance(9 * minute);
       const dry = await start().store.find(browser.cookies(), plainPlace, true);
@@ -294,7 +294,7 @@ describe('a session ends', () => {
 
 describe('while the store is away', () => {
   test.each(['away', 'timeout', 'rejected'] as const)(
-    '(%s) a cached session goes on for the grace time, and others are errors',
+    '(%s) a cached session works for the grace time, and others are errors',
     async (failure) => {
       const clock = createTestClock();
       const { clients, processes } = createFleet(clock, { grace: 30_000 });
@@ -364,7 +364,7 @@ describe('while the store is away', () => {
     );
   });
 
-  test('a request that the store did not learn about is told again after a short time', async () => {
+  test('the store learns about a later request if it did not learn about an earlier one', async () => {
     const clock = createTestClock();
     const { clients, processes } = createFleet(clock, { idleTimeout: 2 * minute });
     const [one] = processes;
