@@ -459,6 +459,31 @@ describe('does not find', () => {
     }
   });
 
+  test('a ticket of one host under the name of the cookie that hosts share, and the other way', async () => {
+    const clock = createTestClock();
+    const keys = randomKeys();
+    const { processes, start } = createFleet(clock, { keys });
+    const shared = start({ domain: 'example.com' });
+    const [own] = processes;
+    const other = { ...plainPlace, host: 'other.example.com' };
+    const [mine, ours] = [
+      await signInto(own.store, sessionAt(clock)),
+      await signInto(shared.store, sessionAt(clock)),
+    ];
+    const shortName = '__Secure-oidc-authz';
+    expect([...ours.kept().keys()]).toEqual([shortName]);
+    expect(ours.saved.cookies[0]).toContain('; Domain=example.com;');
+    for (const place of [plainPlace, other])
+      expect(await start({ domain: 'example.com' }).store.find(ours.cookies(), place)).toMatchObject({
+        session: {},
+      });
+    const renamed = (from: string, value: string | undefined) => readCookies([`${from}=${value}`]);
+    const asShared = renamed(shortName, mine.kept().get(name));
+    expect(whyOf(await shared.store.find(asShared, plainPlace))).toBe('of_other_host');
+    const asOwn = renamed(name, ours.kept().get(shortName));
+    expect(whyOf(await own.store.find(asOwn, plainPlace))).toBe('of_other_host');
+  });
+
   test('a session whose key was removed, and tells the operator the key', async () => {
     const clock = createTestClock();
     const keys = randomKeys();
