@@ -26,6 +26,7 @@ import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storeMutants } from './store.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
@@ -53,6 +54,7 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...storeMutants,
   ...revoking,
   ...loginMutants,
   ...handOverMutants,

@@ -4,6 +4,7 @@
  */
 
 import { revokingTable } from './coverage-revoking.ts';
+import { storeTable } from './coverage-store.ts';
 
 /** A threat, and how it is covered. */
 export interface Row {
@@ -2756,4 +2757,5 @@ export const tables: readonly Table[] = [
     ],
   },
   revokingTable,
+  storeTable,
 ];
