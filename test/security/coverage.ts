@@ -67,6 +67,10 @@ const storedRecord = 'session/record.test.ts';
 const stolenStore = 'service/stolen-store.test.ts';
 const loginPages = 'login/pages/pages.test.ts';
 const attacks = 'e2e/login-attacks.test.ts';
+const handOver = 'login/hand-over/hand-over.test.ts';
+const handOverAttacks = 'login/hand-over/attacks.test.ts';
+const centralSignOut = 'login/hand-over/sign-out.test.ts';
+const manyHosts = 'e2e/login-hosts.test.ts';
 const story = 'e2e/login-story.test.ts';
 const expiry = 'e2e/login-expiry.test.ts';
 
@@ -2590,6 +2594,10 @@ export const tables: readonly Table[] = [
         threat: 'A path of the login reaches the workload without a check',
         tests: [
           [attacks, 'LG-13: no own path reaches the workload, with any method and spelling'],
+          [
+            handOverAttacks,
+            'the paths of the hand-over are never an allow, for no method and with no cookie (LG-13)',
+          ],
           [loginCheck, 'is never allowed, even if the login says so'],
           ['transport/login/server.test.ts', 'cannot make an allow of a defect'],
         ],
@@ -2726,6 +2734,44 @@ export const tables: readonly Table[] = [
         tests: [
           [hostileIssuer, 'LG-25: no secret reaches a problem'],
           [callback, 'no detail and no event has a secret (LG-25)'],
+        ],
+      },
+      {
+        id: 'LG-26',
+        threat: 'A grant of the central host gives one person the session of another',
+        tests: [
+          [handOverAttacks, 'that an attacker sends to another person brings no session'],
+          [handOverAttacks, 'that was shown to another browser no longer works in its own'],
+          [handOverAttacks, 'counts once: with its own login cookie again, it brings no session'],
+          [handOverAttacks, 'for another host is refused there'],
+          [handOverAttacks, 'of another policy brings no session (LG-23)'],
+          [handOverAttacks, 'that is changed in any character brings no session'],
+          [handOverAttacks, 'in place of a session, a request or a login cookie is nothing'],
+          [handOver, 'a grant counts once in the fleet'],
+          [manyHosts, 'is not taken over by the grant of an attacker'],
+        ],
+      },
+      {
+        id: 'LG-27',
+        threat: 'The central host sends a browser, a grant or a sign-out to a host that is not listed',
+        tests: [
+          [handOverAttacks, 'for an origin that is not listed is refused, even with a good seal: %j (LG-04)'],
+          [handOverAttacks, '%j leads to the host where the login began, and nowhere else'],
+          [centralSignOut, 'no sealed address leads to %s (LG-04)'],
+          [centralSignOut, 'the sign-out of an attacker signs no other person out (LG-16)'],
+        ],
+      },
+      {
+        id: 'LG-28',
+        threat: 'A browser is sent between hosts without an end',
+        tests: [
+          [handOver, 'of the other host begins one new login, and then sees a page'],
+          [handOver, 'for the second time ends with a page'],
+          [handOver, 'loops end with a page: a host whose session cookie the browser drops'],
+          [
+            manyHosts,
+            'ends with a page, not in a loop, if the browser refuses the cookies of the central host',
+          ],
         ],
       },
     ],
