@@ -40,7 +40,8 @@ export interface StateStatus {
  * `state.valkey.timeout`, is sent at most once, and rejects only with a {@link StateError}.
  */
 export interface StateStore {
-  readonly get: (name: string) => Promise<string | undefined>;
+  /** @param life replaces the life of the value, if there is one; absent: its life stays */
+  readonly get: (name: string, life?: number) => Promise<string | undefined>;
   /**
    * Writes a value.
    *
