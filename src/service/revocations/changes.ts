@@ -11,7 +11,7 @@ export interface Changes {
 }
 
 /** The shortest time between two changes of the checks, in milliseconds. */
-export const interval = 250;
+const interval = 250;
 
 /** Creates the changes. The first one is applied in the next turn of the event loop. @param apply applies the list */
 export function createChanges(clock: Clock, apply: () => void): Changes {

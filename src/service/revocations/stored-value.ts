@@ -20,11 +20,6 @@ export type StoredValue =
 /** The form of an ID: 8 random bytes in base32. */
 const idPattern = /^[a-z2-7]{13}$/;
 
-/** Whether a text is the ID of an entry. */
-export function isRevocationId(text: string): boolean {
-  return idPattern.test(text);
-}
-
 /** The JSON of a value. */
 export function writeStoredValue(value: StoredValue): unknown {
   if (value.kind === 'lift') return { lift: value.id };
@@ -54,7 +49,7 @@ export function readStoredValue(value: unknown): StoredValue | undefined {
 }
 
 function isId(value: unknown): value is string {
-  return typeof value === 'string' && isRevocationId(value);
+  return typeof value === 'string' && idPattern.test(value);
 }
 
 function isNumber(value: unknown): value is number {

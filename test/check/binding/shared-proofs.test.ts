@@ -29,7 +29,6 @@ async function replica(
   store: Pick<StateStore, 'get' | 'set'>,
   mode: 'off' | 'closed' | 'local',
   clock: TestClock,
-  more = '',
 ) {
   const results: string[] = [];
   const replays = createReplayStore();
@@ -37,8 +36,8 @@ async function replica(
     await configOf(`
 issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, boundTokens: verify}]
 dpop: {origins: ["https://orders.example.com"], store: ${mode}}
-state: {valkey: {urls: ["redis://127.0.0.1:1"]}}
-${more}`),
+${mode === 'off' ? '' : 'state: {valkey: {urls: ["redis://127.0.0.1:1"]}}'}
+`),
     clock,
     replays,
     [],
