@@ -63,7 +63,7 @@ export function ratesOf(installation: Installation, sample: number, random: () =
   let counts = noCounts();
   const scale = sessions / sample / times.window;
   // The age at which a session leaves a full cache depends on how many others enter it.
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 6; round++) {
     counts = countSample(installation, sample, cacheAge, random);
     const entering = (counts.cached * scale) / pods;
     cacheAge = entering === 0 ? Number.POSITIVE_INFINITY : (cacheEntries / entering) * 1_000;

@@ -147,7 +147,15 @@ export function liveSession(
     if (known === undefined || at - known.confirmedAt >= longestUnconfirmed) {
       count('get');
       if (known === undefined) count('cached');
-      known = { seenDueAt: at, flightUntil: 0, ...known, confirmedAt: at, usedAt: at, version: current };
+      known = {
+        flightUntil: 0,
+        ...known,
+        // The read extends the session.
+        seenDueAt: at + seenInterval,
+        confirmedAt: at,
+        usedAt: at,
+        version: current,
+      };
       pods.set(pod, known);
     } else count('withoutStore');
     known.usedAt = at;

@@ -12,9 +12,9 @@ export interface ReplacedSessions {
    * Ends the old session of a browser.
    *
    * @param session the new one
-   * @param isForOther whether the login is for another host: the session of another issuer then stays, because other hosts use it
+   * @param isShared whether hosts share sessions: the session of another issuer then stays, because other hosts use it
    */
-  readonly endOld: (asked: LoginRequest, session: Session, isForOther?: boolean) => Promise<void>;
+  readonly endOld: (asked: LoginRequest, session: Session, isShared?: boolean) => Promise<void>;
 }
 
 /** How long requests with the cookie of a replaced session can arrive, in milliseconds. */
@@ -29,7 +29,7 @@ export function createReplacedSessions(parts: {
 }): ReplacedSessions {
   const { issuers, store, events, clock } = parts;
   return {
-    endOld: async ({ cookies, cookiePlace }, session, isForOther = false) => {
+    endOld: async ({ cookies, cookiePlace }, session, isShared = false) => {
       const found = await store.find(cookies, cookiePlace);
       // Two tabs can take the same session from the central host.
       if (!('session' in found) || found.session.id === session.id) return;
@@ -40,7 +40,7 @@ export function createReplacedSessions(parts: {
         events.sessionEnded(of?.config.name ?? old.issuer, 'replaced');
       };
       const isSameIssuer = old.issuer === session.issuer;
-      if (isForOther && !isSameIssuer) return;
+      if (isShared && !isSameIssuer) return;
       const isSame = isSameIssuer && old.subject === session.subject;
       // Requests of other tabs are on their way with the old cookie, for example if several tabs log in at the same time.
       if (isSame) clock.after(lateRequests, end);

@@ -113,7 +113,11 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
-  const load = async (sealed: string, known: OpenedTicket | undefined): Promise<Loaded | undefined> => {
+  const load = async (
+    sealed: string,
+    known: OpenedTicket | undefined,
+    isSeen: boolean,
+  ): Promise<Loaded | undefined> => {
     let of: Pick<Loaded, 'ticket' | 'keyId'> | undefined = known;
     if (of === undefined) {
       const opened = await seal.open('oidc-authz-ticket', sealed);
@@ -124,7 +128,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const { ticket, keyId } = of;
     const { id, key } = ticket;
     try {
-      return { ticket, keyId, read: await records.read(id, key, known?.stored ?? memory.stored(id)) };
+      return { ticket, keyId, read: await records.read(id, key, known?.stored ?? memory.stored(id), isSeen) };
     } catch (error) {
       if (error instanceof StateError) return { ticket, keyId, read: error };
       throw error;
@@ -132,11 +136,11 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
   };
 
   /** Loads a session once, even if several checks with its cookie wait. */
-  const loadOnce = (sealed: string, digest: string, known: OpenedTicket | undefined) => {
+  const loadOnce = (sealed: string, digest: string, known: OpenedTicket | undefined, isSeen: boolean) => {
     const running = pending.get(digest);
     if (running !== undefined) return running;
     if (pending.size >= maxOpenings) return undefined;
-    const loading = load(sealed, known).finally(() => pending.delete(digest));
+    const loading = load(sealed, known, isSeen).finally(() => pending.delete(digest));
     pending.set(digest, loading);
     return loading;
   };
@@ -185,7 +189,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const known = isDryRun ? memory.peek(digest) : memory.get(digest);
     const now = clock.monotonic();
     if (known !== undefined && isUsable(known.stored, now)) return judge(known, place, true, now);
-    const loading = loadOnce(sealed, digest, known);
+    const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));
   };
@@ -216,7 +220,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     if (record.length > maxRecord) return largestPart(session);
     const given = await giveTicket(session, cookies, place);
     // An issuer must be able to end the session, so it is in the index before a browser has it.
-    await index.add(session, records.left(session));
+    await index.add(session, options.maxAge);
     await records.create(session, record);
     const now = clock.monotonic();
     const stored = createStoredSession(session, versionOf(record), {

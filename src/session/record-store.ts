@@ -4,11 +4,26 @@ import type { StateStore } from '../state/state-store.ts';
 import { openRecord, recordNameOf, sealRecord, versionOf } from './record.ts';
 import type { Session } from './session.ts';
 import type { StoredMemory } from './stored-memory.ts';
-import { confirm, createStoredSession, doubt, type StoredSession, takeVersion } from './stored-session.ts';
+import {
+  confirm,
+  createStoredSession,
+  doubt,
+  type StoredSession,
+  seenInterval,
+  takeVersion,
+} from './stored-session.ts';
 
 /** What the store has about a session. */
 export type ReadRecord =
-  | { readonly session: Session; readonly version: string; readonly bytes: number; readonly at: number }
+  | {
+      readonly session: Session;
+      readonly version: string;
+      readonly bytes: number;
+      /** When the store was asked, in milliseconds of the monotonic clock. */
+      readonly at: number;
+      /** When the store must learn about the next request. */
+      readonly seenDueAt: number;
+    }
   /** It has ended. */
   | 'absent'
   /** The record is not of this session. */
@@ -16,8 +31,18 @@ export type ReadRecord =
 
 /** The records. */
 export interface RecordStore {
-  /** @param known what this process knows: a record that has not changed is not opened again */
-  readonly read: (id: string, key: string, known: StoredSession | undefined) => Promise<ReadRecord>;
+  /**
+   * Reads a record.
+   *
+   * @param known what this process knows: a record that has not changed is not opened again
+   * @param isSeen whether it lives on, because a request uses it
+   */
+  readonly read: (
+    id: string,
+    key: string,
+    known: StoredSession | undefined,
+    isSeen: boolean,
+  ) => Promise<ReadRecord>;
   /** The text of a record. It does not ask the store. */
   readonly seal: (session: KeyedSession) => Promise<string>;
   readonly create: (session: Session, record: string) => Promise<boolean>;
@@ -52,25 +77,24 @@ const precision = 60_000;
 
 /** Creates the access to the records. */
 export function createRecordStore({ options, state, memory, clock }: RecordStoreDependencies): RecordStore {
-  const left = ({ startedAt }: Session) => startedAt * 1_000 + options.maxAge - clock.now();
-  /** The life of a record is the idle time of its session. */
-  const lifeOf = (session: Session) =>
-    Math.max(1, Math.min(options.idleTimeout + precision, Math.ceil(left(session))));
+  /** The life of a record is the idle time. It does not depend on the wall clock, which can jump; the age of a session is judged later. */
+  const life = Math.min(options.idleTimeout, options.maxAge) + precision;
 
   return {
-    read: async (id, key, known) => {
+    read: async (id, key, known, isSeen) => {
       const at = clock.monotonic();
-      const text = await state.get(recordNameOf(id));
+      const text = await state.get(recordNameOf(id), isSeen ? life : undefined);
       if (text === undefined) return 'absent';
       const version = versionOf(text);
       const session = known?.version === version ? known.session : await openRecord(text, id, key);
-      return session === undefined ? 'unreadable' : { session, version, bytes: text.length, at };
+      const seenDueAt = isSeen ? at + seenInterval : at;
+      return session === undefined ? 'unreadable' : { session, version, bytes: text.length, at, seenDueAt };
     },
     seal: (session) => sealRecord(session, session.recordKey),
-    create: (session, record) => state.set(recordNameOf(session.id), record, lifeOf(session), 'absent'),
+    create: (session, record) => state.set(recordNameOf(session.id), record, life, 'absent'),
     replace: async (session) => {
       const record = await sealRecord(session, session.recordKey);
-      const isThere = await state.set(recordNameOf(session.id), record, lifeOf(session), 'present');
+      const isThere = await state.set(recordNameOf(session.id), record, life, 'present');
       const stored = memory.stored(session.id);
       if (stored !== undefined) {
         if (isThere) takeVersion(stored, session, versionOf(record), clock.monotonic());
@@ -80,7 +104,7 @@ export function createRecordStore({ options, state, memory, clock }: RecordStore
     },
     extend: async (session) => {
       const at = clock.monotonic();
-      const isThere = await state.extend(recordNameOf(session.id), lifeOf(session));
+      const isThere = await state.extend(recordNameOf(session.id), life);
       const stored = memory.stored(session.id);
       if (stored !== undefined) {
         if (isThere) confirm(stored, at);
@@ -89,17 +113,18 @@ export function createRecordStore({ options, state, memory, clock }: RecordStore
       return isThere;
     },
     remove: state.remove,
-    left,
+    left: ({ startedAt }) => startedAt * 1_000 + options.maxAge - clock.now(),
   };
 }
 
 /** Notes what the store has about a session. @returns the knowledge that all its tickets share */
 export function noteRead(
   memory: Pick<StoredMemory, 'stored'>,
-  { session, version, at }: Exclude<ReadRecord, string>,
+  { session, version, at, seenDueAt }: Exclude<ReadRecord, string>,
 ): StoredSession {
   const stored = memory.stored(session.id);
-  if (stored === undefined) return createStoredSession(session, version, { confirmedAt: at, seenDueAt: at });
+  if (stored === undefined) return createStoredSession(session, version, { confirmedAt: at, seenDueAt });
   takeVersion(stored, session, version, at);
+  stored.seenDueAt = Math.max(stored.seenDueAt, seenDueAt);
   return stored;
 }

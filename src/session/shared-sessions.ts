@@ -48,7 +48,7 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
   /** Reads a session past the cache, and notes what the store has. */
   const read = async (id: string, key: string): Promise<Session | undefined> => {
     const known = memory.stored(id);
-    const found = await records.read(id, key, known);
+    const found = await records.read(id, key, known, false);
     if (typeof found !== 'string') return noteRead(memory, found).session;
     if (known !== undefined) doubt(known, clock.monotonic());
     return undefined;

@@ -40,7 +40,8 @@ export interface StateStatus {
  * `state.valkey.timeout`, is sent at most once, and rejects only with a {@link StateError}.
  */
 export interface StateStore {
-  readonly get: (name: string) => Promise<string | undefined>;
+  /** @param life replaces the life of the value, if there is one; absent: its life stays */
+  readonly get: (name: string, life?: number) => Promise<string | undefined>;
   /**
    * Writes a value.
    *
@@ -68,7 +69,7 @@ export interface StateStore {
 
 /** How a process follows a feed. */
 export interface FeedOptions {
-  /** Entries older than this are removed from the store, in milliseconds. No entry lives longer. */
+  /** Entries older than this are removed from the store, in milliseconds. No entry lives longer. It may change. */
   readonly longestLife: number;
   /**
    * Called for each entry that still lives, in order. The same entry can come again after a reconnection.

@@ -12,6 +12,7 @@ import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { handOverMutants } from './hand-over.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
@@ -25,6 +26,7 @@ import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { storeMutants } from './store.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
 
@@ -52,8 +54,10 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...storeMutants,
   ...revoking,
   ...loginMutants,
+  ...handOverMutants,
   ...loginPagesMutants,
   ...logoutMutants,
 ];

@@ -4,6 +4,7 @@
  */
 
 import { revokingTable } from './coverage-revoking.ts';
+import { storeTable } from './coverage-store.ts';
 
 /** A threat, and how it is covered. */
 export interface Row {
@@ -2710,4 +2711,5 @@ export const tables: readonly Table[] = [
     ],
   },
   revokingTable,
+  storeTable,
 ];

@@ -48,6 +48,26 @@ describe('finds', () => {
     expect(reads()).toBe(1);
   });
 
+  test('a session by one operation, which tells the store about the request', async () => {
+    const clock = createTestClock();
+    const { server, processes, start } = createFleet(clock, { idleTimeout: 10 * minute });
+    const browser = await signInto(processes[0].store, sessionAt(clock));
+    // Each request comes to a process that does not know the session.
+    for (let turn = 0; turn < 6; turn++) {
+      await clock.advance(9 * minute);
+      const before = [...server.operations].reduce((sum, [, count]) => sum + count, 0);
+      const found = await start().store.find(browser.cookies(), plainPlace);
+      expect(found).toMatchObject({ session: {}, isSeenDue: false });
+      expect([...server.operations].reduce((sum, [, count]) => sum + count, 0)).toBe(before + 1);
+    }
+    // A dry run is no request.
+    for (let turn = 0; turn < 2; turn++) {
+      await clock.advance(9 * minute);
+      const dry = await start().store.find(browser.cookies(), plainPlace, true);
+      expect(dry).toMatchObject(turn === 0 ? { session: {} } : expired);
+    }
+  });
+
   test('a session of far more than three cookies, with its ID token', async () => {
     const clock = createTestClock();
     const { processes } = createFleet(clock);
@@ -221,7 +241,7 @@ describe('a session ends', () => {
     const { processes } = createFleet(clock, { idleTimeout: 10 * minute, maxAge: 24 * hour });
     const [one, two] = processes;
     const browser = await signInto(one.store, sessionAt(clock));
-    for (const jump of [5 * hour, -10 * hour, 5 * hour]) {
+    for (const jump of [5 * hour, -10 * hour, 30 * hour, -25 * hour]) {
       clock.jump(jump);
       for (const { store } of [one, two]) {
         const found = await store.find(browser.cookies(), plainPlace);

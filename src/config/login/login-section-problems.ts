@@ -6,7 +6,6 @@ import { quoteValue } from '../values/quote-value.ts';
 import { isLoopback, isOrigin } from '../values/urls.ts';
 import type { ReportProblem } from './issuer-login-problems.ts';
 import { loginPaths, type PathOptions } from './login-addresses.ts';
-import { createReadLoginHost } from './read-login-host.ts';
 
 /**
  * Checks the hosts, the paths and the addresses of `login`.
@@ -48,21 +47,26 @@ export function checkCookie(cookie: Mapping, login: Mapping, report: ReportProbl
 function checkHosts(login: Mapping, ports: unknown, report: ReportProblem): void {
   const hosts = texts(login.hosts);
   for (const [index, host] of texts(login.httpHosts).entries()) {
-    const names = [host, ...(ports === 'ignore' ? [host.replace(/:\d+$/, '')] : [])];
+    const names = namesOf(host, ports);
     if (!hosts.some((other) => names.some((name) => hostCovers(other, name))))
       report(['httpHosts', index], 'must be in `login.hosts` too; add it there, or remove it');
   }
 }
 
+/** A host, and without its port if the mesh ignores ports. */
+function namesOf(host: string, ports: unknown): readonly string[] {
+  return [host, ...(ports === 'ignore' ? [host.replace(/:\d+$/, '')] : [])];
+}
+
 function checkCentralHost({ host, hosts }: Mapping, ports: unknown, report: ReportProblem): void {
   if (typeof host !== 'string') return;
-  const readLoginHost = createReadLoginHost(texts(hosts), ports === 'ignore' ? 'ignore' : 'exact');
+  const names = namesOf(host, ports);
   if (host.startsWith('*.'))
     report(
       ['host'],
       `must be one host, because everyone signs in there, got ${quoteValue(host)}; write its name`,
     );
-  else if (readLoginHost(host) !== 'login')
+  else if (!texts(hosts).some((other) => names.some((name) => hostCovers(other, name))))
     report(['host'], 'must be in `login.hosts` too; add it there, or remove it');
 }
 

@@ -114,7 +114,7 @@ export function createComplete(parts: CompleteParts): Complete {
         detail: () => describeFailed(detail, 'login.host'),
       });
     }
-    await replaced.endOld(asked, own);
+    await replaced.endOld(asked, own, true);
     events.handedOver('completed');
     const { issuer, subject } = session;
     const counted = loops.succeeded({ issuer, subject, returnTo }, cookies, cookiePlace);

@@ -32,7 +32,12 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
   const feeds = createFeeds({ options, nodes, run, clock, random, events });
 
   return {
-    get: async (name) => textOf(await run('get', keyOf(name), ['GET', keyOf(name)])),
+    get: async (name, life) => {
+      const key = keyOf(name);
+      return textOf(
+        await run('get', key, life === undefined ? ['GET', key] : ['GETEX', key, 'PX', lifeOf(life)]),
+      );
+    },
     set: async (name, value, life, when) => {
       const key = keyOf(name);
       const condition = when === undefined ? [] : [when === 'absent' ? 'NX' : 'XX'];

@@ -43,7 +43,7 @@ const beginning = '0-0';
 /** Creates a reader at the beginning of its feed. */
 export function createFeedReader(
   key: string,
-  { longestLife, receive }: FeedOptions,
+  options: FeedOptions,
   { clock, onDefect }: FeedReaderDependencies,
 ): FeedReader {
   let position = beginning;
@@ -53,10 +53,10 @@ export function createFeedReader(
     position = id;
     const [entry, life] = [fieldOf(fields, 'e'), Number(fieldOf(fields, 'l'))];
     if (entry === undefined || !(life > 0)) return;
-    const left = timeOf(id) + Math.min(life, longestLife) - (clock.monotonic() + serverTime);
+    const left = timeOf(id) + Math.min(life, options.longestLife) - (clock.monotonic() + serverTime);
     if (left <= 0) return;
     try {
-      receive(entry, Math.min(left, life));
+      options.receive(entry, Math.min(left, life));
     } catch (error) {
       onDefect(error);
     }

@@ -81,8 +81,14 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
       }
     }
   };
+  /** Leaves the connection, so that the next one reads every feed, from the server that has them now. */
+  const startAgain = (own: Link) => {
+    const linked = own.current();
+    if (linked !== undefined) own.drop(linked, 'the feeds are read from a new connection');
+  };
   const start = () => {
-    if (follower !== undefined) return;
+    // A read that waits does not know the new feed.
+    if (follower !== undefined) return startAgain(follower);
     const own = createLink({
       connect: nodes.connectFor(keyOf('')),
       ...{ clock, random, onStatus: () => {}, onAttempt: events.connected },
@@ -90,10 +96,7 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
     follower = own;
     own.onReady((linked) => void follow(linked, own));
     // The other connections may be with a new master now, and this one still with the old one.
-    nodes.onReady(() => {
-      const linked = own.current();
-      if (linked !== undefined) own.drop(linked, 'the store was connected again');
-    });
+    nodes.onReady(() => startAgain(own));
   };
 
   return {

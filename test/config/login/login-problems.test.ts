@@ -83,6 +83,12 @@ describe('a configuration with a login is accepted', () => {
     ['with a rule that sends to the issuers of login.issuers', rule({}, { login: 'always' })],
     ['with a rule that says never twice', rule({ login: 'never' }, { login: 'never' })],
     ['with a rule for a wider host', rule({ login: ['main'] }, { match: { hosts: ['*.example.com'] } })],
+    ['with a central host', { login: { host: 'shop.example.com' } }],
+    ['with a central host below a pattern', { login: { host: 'auth.apps.example.com' } }],
+    [
+      'with a central host with a port that the mesh ignores',
+      { login: { host: 'shop.example.com:8443' }, more: { hosts: { ports: 'ignore' } } },
+    ],
     ['for a public client', { issuerLogin: { clientId: 'shop', clientAuthentication: 'none' } }],
     ['with a private key', { issuerLogin: { clientId: 'a', privateKeyFile: 'k', privateKeyId: 'k1' } }],
     ['with a client certificate', { issuerLogin: { clientId: 'a', certFile: 'c', keyFile: 'k' } }],
@@ -425,6 +431,31 @@ describe('a configuration has a problem', () => {
       'if the cookie has a prefix of its own',
       { sessions: { cookie: { name: '__Host-shop' } } },
       { 'sessions.cookie.name': expect.stringContaining('must not begin with __Host-') },
+    ],
+    [
+      'a central host that is a pattern',
+      { login: { host: '*.apps.example.com' } },
+      { 'login.host': expect.stringContaining('must be one host, because everyone signs in there') },
+    ],
+    [
+      'a central host that is not listed',
+      { login: { host: 'auth.example.com' } },
+      { 'login.host': expect.stringContaining('must be in `login.hosts` too') },
+    ],
+    [
+      'a central host with a port that is not listed',
+      { login: { host: 'shop.example.com:8443' } },
+      { 'login.host': expect.stringContaining('must be in `login.hosts` too') },
+    ],
+    [
+      'a central host, and a cookie of the domain',
+      { login: { host: 'shop.example.com' }, sessions: { cookie: { domain: 'example.com' } } },
+      { 'sessions.cookie.domain': expect.stringContaining('contradicts login.host') },
+    ],
+    [
+      'a path that is the one of the hand-over',
+      { login: { host: 'shop.example.com', paths: { start: '/.oidc-authz/complete' } } },
+      { 'login.paths.start': expect.stringContaining('must differ from the path of complete') },
     ],
     [
       'if a host is outside of the domain of the cookie',

@@ -249,18 +249,21 @@ test('a user without the permission to read is tried again every 2 s, on the sam
   expect(feed.completeAt()).toBe(Number.NEGATIVE_INFINITY);
 });
 
-test('two feeds are read together, also one that is opened later', async () => {
+test('a feed that is opened later is read at once, together with the others', async () => {
   const opened = open();
   const { server, feeds } = opened;
   await connect(opened);
-  feeds.open('g', { longestLife: 1_000, receive: () => {} });
   server.last().answer(null);
   await settled();
+  expect(server.last().waiting()).toEqual([readFrom('0-0', blocking)]);
+  feeds.open('g', { longestLife: 1_000, receive: () => {} });
+  await opened.clock.advance(50);
+  expect(server.connections).toHaveLength(2);
+  await connect(opened);
   expect(server.last().waiting()).toEqual(['XREVRANGE p:{feed}:g + - COUNT 1']);
   server.last().answer([]);
   await settled();
   expect(server.last().waiting()).toEqual([`XREAD COUNT 500 STREAMS ${key} p:{feed}:g 0-0 0-0`]);
-  expect(server.connections).toHaveLength(1);
 });
 
 test('stopped feeds have no connection', async () => {

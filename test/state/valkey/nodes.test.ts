@@ -299,6 +299,16 @@ describe('a cluster', () => {
   });
 });
 
+test('the slots of the examples of the specification', () => {
+  expect(slotOf('123456789')).toBe(0x31c3);
+  expect(slotOf('{user1000}.following')).toBe(slotOf('user1000'));
+  expect(slotOf('{user1000}.followers')).toBe(slotOf('user1000'));
+  expect(slotOf('foo{{bar}}zap')).toBe(slotOf('{bar'));
+  expect(slotOf('foo{bar}{zap}')).toBe(slotOf('bar'));
+  // Empty braces do not count: the whole key does.
+  expect(slotOf('foo{}{bar}')).not.toBe(slotOf('bar'));
+});
+
 test.each([
   ['MOVED 3999 127.0.0.1:6381', { kind: 'MOVED', host: '127.0.0.1', port: 6_381 }],
   ['ASK 3999 node-1.example.com:6381', { kind: 'ASK', host: 'node-1.example.com', port: 6_381 }],

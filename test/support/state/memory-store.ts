@@ -87,7 +87,12 @@ export function createMemoryServer(clock: Clock): MemoryServer {
       };
     };
     return {
-      get: (name) => run('get', () => textOf(name)),
+      get: (name, life) =>
+        run('get', () => {
+          const found = find(name);
+          if (found !== undefined && life !== undefined) found.endsAt = clock.monotonic() + life;
+          return textOf(name);
+        }),
       set: (name, value, life, when) =>
         run('set', () => {
           const isThere = find(name) !== undefined;

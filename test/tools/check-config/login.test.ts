@@ -87,6 +87,22 @@ describe('the description', () => {
     );
   });
 
+  test('says where everyone signs in, and registers no other redirect URI', async () => {
+    const text = configuration(rules).replace(
+      'hosts: [shop.example.com]',
+      'hosts: [auth.example.com, shop.example.com], host: auth.example.com',
+    );
+    const { output } = await run(text);
+    expect(aboutLogin(output)).toContain(
+      'login: everyone signs in at auth.example.com, which hands sessions over to the other hosts',
+    );
+    expect(aboutLogin(output).filter((line) => line.includes('register'))).toEqual([
+      'login: register at main, client shop: https://auth.example.com/.oidc-authz/callback/main',
+      'login: register at partner, client guest: https://auth.example.com/.oidc-authz/callback/partner',
+    ]);
+    expect(warnings(output).filter((warning) => warning.startsWith('login.hosts'))).toEqual([]);
+  });
+
   test('has nothing about a login without one', async () => {
     const { output } = await run('issuers: [{issuer: "https://a.example.com", audiences: [a]}]');
     expect(output).not.toMatch(/^# (login|warning)/m);
@@ -109,6 +125,10 @@ describe('the description', () => {
     [
       'sessions.cookie.domain: every host below example.com',
       configuration().replace('refresh: false', 'refresh: false, cookie: {domain: example.com}'),
+    ],
+    [
+      'login.host: sessions are in cookies',
+      configuration().replace('hosts: [shop', 'host: shop.example.com, hosts: [shop'),
     ],
     [
       'login.httpHosts: the session cookie of shop.example.com is sent over http://',

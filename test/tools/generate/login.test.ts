@@ -97,6 +97,17 @@ describe('a login needs', () => {
     expect(about.join('\n')).toContain('must cover /.oidc-authz/{**}.');
   });
 
+  test('the redirect URI of the central host only, which the output names', async () => {
+    const central = login.replace('hosts: [', 'host: auth.example.com, hosts: [auth.example.com, ');
+    const { about } = generated('istio', await configOf(central));
+    expect(about).toContain(
+      'At the issuer main, register these redirect URIs of the client shop: https://auth.example.com/.oidc-authz/callback',
+    );
+    expect(about.join('\n')).toContain(
+      'Everyone signs in at auth.example.com: route /.oidc-authz/{**} of this host',
+    );
+  });
+
   test.each<[Target, Partial<GenerateFlags>]>([
     ['envoy-gateway', { route: 'orders' }],
     ['gateway-api', { backend: 'orders:80', gateway: 'infra/public' }],

@@ -41,6 +41,7 @@ async function failing(store: StateStore): Promise<readonly string[]> {
   const operations: Readonly<Record<string, () => Promise<unknown>>> = {
     set: () => store.set('a', '1', 60_000),
     get: () => store.get('a'),
+    getAndExtend: () => store.get('a', 60_000),
     extend: () => store.extend('a', 60_000),
     removeIf: () => store.removeIf('a', '1'),
     remove: () => store.remove('a'),
@@ -106,7 +107,7 @@ describeWith('a real server with the documented settings', await findRedis(), (p
     await opened.store.ready(5_000);
     const failed = await failing(opened.store);
     expect(new Set(failed.map((text) => text.split(' ')[1]))).toEqual(new Set(['rejected']));
-    expect(failed).toHaveLength(9);
+    expect(failed).toHaveLength(10);
   });
 
   describe('needs', () => {

@@ -97,11 +97,15 @@ function operations(open: () => Promise<readonly [StateStore, StateStore]>): voi
     const [one, other] = await open();
     await one.set('short', 'x', 30);
     await one.set('long', 'x', 30);
+    await one.set('read', 'x', 30);
     expect(await one.extend('long', 60_000)).toBe(true);
+    expect(await one.get('read', 60_000)).toBe('x');
     await until(async () => (await other.get('short')) === undefined);
+    expect(await one.get('short', 60_000)).toBeUndefined();
     expect(await one.extend('short', 60_000)).toBe(false);
     expect(await one.set('short', 'y', 60_000, 'absent')).toBe(true);
     expect(await other.get('long')).toBe('x');
+    expect(await other.get('read')).toBe('x');
   });
 
   test('sets: members, and the longer of two lives', async () => {

@@ -1,0 +1,178 @@
+/** Mutants of the hand-over of sessions by the central host. */
+import type { Mutant } from './mutant.ts';
+
+const flow = ['test/login/hand-over/hand-over.test.ts'];
+const attacks = ['test/login/hand-over/attacks.test.ts'];
+const signOut = ['test/login/hand-over/sign-out.test.ts'];
+
+/** Each removes one check of `src/login/hand-over`. */
+export const handOverMutants: readonly Mutant[] = [
+  {
+    name: 'a grant counts in any browser that has a login cookie',
+    file: 'src/login/login-cookies.ts',
+    find: 'if (!isSameText(hashOfState(login.state), expected.stateHash))',
+    replace: 'if (login.state === expected.stateHash)',
+    tests: attacks,
+  },
+  {
+    name: 'a grant counts at any host',
+    file: 'src/login/hand-over/complete.ts',
+    find: 'grant.origin !== host.origin || ',
+    replace: '',
+    tests: attacks,
+  },
+  {
+    name: 'a grant counts for any policy',
+    file: 'src/login/hand-over/complete.ts',
+    find: ' || grant.policy !== place.policy',
+    replace: '',
+    tests: attacks,
+  },
+  {
+    name: 'a grant has no end',
+    file: 'src/login/hand-over/grants.ts',
+    find: 'isExpired: age > grantTime || age < -maxSkew',
+    replace: 'isExpired: age < -maxSkew',
+    tests: attacks,
+  },
+  {
+    name: 'a grant that was shown to another browser still counts in its own',
+    file: 'src/login/hand-over/complete.ts',
+    find: 'used.useOnce(grant, use)',
+    replace: 'receive(asked, grant)',
+    tests: attacks,
+  },
+  {
+    name: 'a grant counts once in each process only',
+    file: 'src/login/hand-over/used-grants.ts',
+    find: 'if (state === undefined) return true;',
+    replace: 'if (state === undefined || id !== "") return true;',
+    tests: flow,
+  },
+  {
+    name: 'a person without cookies is sent around for ever',
+    file: 'src/login/hand-over/complete.ts',
+    find: 'if (!isAgain) return start.again',
+    replace: 'if (!isAgain || isAgain) return start.again',
+    tests: flow,
+  },
+  {
+    name: 'the session of another host keeps the refresh token',
+    file: 'src/login/hand-over/carried-sessions.ts',
+    find: 'pack: ({ refreshToken: _, ...session }) => valueOfSession(session)',
+    replace: 'pack: (session) => valueOfSession(session)',
+    tests: flow,
+  },
+  {
+    name: 'the session of another host has the policy of the central host',
+    file: 'src/login/hand-over/complete.ts',
+    find: 'const own = { ...session, policy: place.policy };',
+    replace: 'const own = { ...session };',
+    tests: flow,
+  },
+  {
+    name: 'a request for any origin is granted',
+    file: 'src/login/hand-over/central-host.ts',
+    find: "isListed: (other) => hostOf(other.replace(/^https?:\\/\\//, ''))?.origin === other,",
+    replace: 'isListed: () => true,',
+    tests: attacks,
+  },
+  {
+    name: 'a request for another scheme of a listed host is granted',
+    file: 'src/login/hand-over/central-host.ts',
+    find: '?.origin === other,',
+    replace: ' !== undefined,',
+    tests: attacks,
+  },
+  {
+    name: 'a script starts a login at the central host',
+    file: 'src/login/hand-over/answer-request.ts',
+    find: 'if (!opensPage(asked, frames))',
+    replace: 'if (opensPage(asked, frames) && frames)',
+    tests: attacks,
+  },
+  {
+    name: 'a request has no end',
+    file: 'src/login/hand-over/hand-over-request.ts',
+    find: 'isExpired: age > timeout || age < -timeout',
+    replace: 'isExpired: age < -timeout',
+    tests: flow,
+  },
+  {
+    name: 'a login that is late twice is sent around for ever',
+    file: 'src/login/hand-over/answer-request.ts',
+    find: '    if (isAgain)\n',
+    replace: '    if (isAgain && origin === "")\n',
+    tests: flow,
+  },
+  {
+    name: 'any issuer signs in for another host',
+    file: 'src/login/hand-over/answer-request.ts',
+    find: 'const place: LoginPlace = { ...asked.place, issuers: request.issuers };',
+    replace: 'const place: LoginPlace = { ...asked.place };',
+    tests: attacks,
+  },
+  {
+    name: 'a session of any issuer is handed over',
+    file: 'src/login/hand-over/find-handed-over.ts',
+    find: 'const place = { ...asked.place, issuers: loginFor.request.issuers };',
+    replace: 'const place = { ...asked.place };',
+    tests: flow,
+  },
+  {
+    name: 'a new login of another person hands the old session over',
+    file: 'src/login/hand-over/find-handed-over.ts',
+    find: 'if (session.startedAt * 1_000 < since) return none;',
+    replace: '',
+    tests: flow,
+  },
+  {
+    name: 'a sealed request of another kind is one for a login',
+    file: 'src/login/hand-over/hand-over-request.ts',
+    find: 'value.kind === kind &&',
+    replace: '',
+    tests: attacks,
+  },
+  {
+    name: 'the request of a host is read at every host',
+    file: 'src/login/start.ts',
+    find: 'central?.host.isHere(asked.host) === true && ',
+    replace: 'central !== undefined && ',
+    tests: attacks,
+  },
+  {
+    name: 'an attacker signs another person out',
+    file: 'src/login/sign-out.ts',
+    find: 'return session === undefined || session.id === id;',
+    replace: 'return session === undefined || session.id !== "" || id !== "";',
+    tests: signOut,
+  },
+  {
+    name: 'the address of a sign-out has no end',
+    file: 'src/login/hand-over/sign-out-requests.ts',
+    find: 'Math.abs(now() - request.askedAt) > longest ? undefined : request',
+    replace: 'request',
+    tests: signOut,
+  },
+  {
+    name: 'a sign-out returns to any origin',
+    file: 'src/login/hand-over/central-sign-out.ts',
+    find: 'origin !== undefined && isListed(origin) ?',
+    replace: 'origin !== undefined ?',
+    tests: signOut,
+  },
+  {
+    name: 'a sign-out for any origin is accepted',
+    file: 'src/login/hand-over/central-sign-out.ts',
+    find: 'request !== undefined && isListed(request.origin) ?',
+    replace: 'request !== undefined ?',
+    tests: signOut,
+  },
+  {
+    name: 'a copy of a session lives on after a sign-out',
+    file: 'src/login/sign-out.ts',
+    find: 'clock.after(lateVisit, () => void store.end(session));',
+    replace: '',
+    tests: signOut,
+  },
+];
