@@ -5,7 +5,7 @@ import type { StateMessage, ToWorker } from '../../../src/service/workers/protoc
 
 type Kind = StateMessage['kind'];
 
-/** What the worker gets after its first message, if changes arrive before it has acknowledged that one. */
+/** The messages after the first one, if changes arrive before the worker has acknowledged it. */
 function sentAfter(changes: readonly Kind[]): readonly string[] {
   const sent: ToWorker[] = [];
   const mailbox = createMailbox(
