@@ -46,7 +46,7 @@ describeWith('the store during a renewal', found, (path) => {
       await until(() => fleet.renewals().accepted > accepted);
       await traffic.answers(100);
       await end(redis);
-      await traffic.untilAllAllowed();
+      await traffic.untilRecovered();
       expect(await traffic.answers(answersOfOneLife)).toBe(0);
       await expectNoHarm();
     },
@@ -70,7 +70,7 @@ describeWith('a fail-over during a renewal', found, (path) => {
     await traffic.answers(50);
     held.release();
     await failedOver;
-    await traffic.untilAllAllowed();
+    await traffic.untilRecovered();
     expect(await traffic.answers(answersOfOneLife)).toBe(0);
     await expectNoHarm();
   });
@@ -83,7 +83,7 @@ describeWith('a fail-over during a renewal', found, (path) => {
     await from.kill();
     held.release();
     await set.untilFailedOver(from);
-    await traffic.untilAllAllowed();
+    await traffic.untilRecovered();
     expect(await traffic.answers(answersOfOneLife)).toBe(0);
     await from.start();
     expect(await traffic.answers(answersOfOneLife)).toBe(0);

@@ -100,7 +100,7 @@ describeWith('a store', await findRedis(), (path) => {
     if (!hasErrors) expect(errors).toBe(0);
     await end(parts);
 
-    await traffic.untilAllAllowed();
+    await traffic.untilRecovered();
     expect(await traffic.answers(answersInFault)).toBe(0);
     await expectNoHarm();
     expect(memory() - before.memory).toBeLessThan(mostGrowth);
