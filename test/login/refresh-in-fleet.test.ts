@@ -47,7 +47,7 @@ async function start(
 const count = (events: readonly string[], event: string) => events.filter((one) => one === event).length;
 
 describe('after the tokens ended', () => {
-  test('LG-26: 200 parallel requests at two processes use the refresh token once, and all are allowed', async () => {
+  test('LG-28: 200 parallel requests at two processes use the refresh token once, and all are allowed', async () => {
     const { time, processes, settled, family, stored } = await start();
     await time.pass(301_000);
     const answers = processes.flatMap((process) => Array.from({ length: 100 }, () => process.request('s0')));
