@@ -62,7 +62,7 @@ describeWith('a fail-over during a renewal', found, (path) => {
     return { set, ...busy };
   };
 
-  test('that the sentinel was told to do', { timeout: 180_000 }, async () => {
+  test('on request', { timeout: 180_000 }, async () => {
     const { set, fleet, traffic, expectNoHarm } = await start();
     const held = holdRenewal(fleet.provider);
     await held.arrived;

@@ -1,4 +1,4 @@
-/** The store fails in every way while people use two replicas. There is no wrong allow, and nobody is logged out. */
+/** The store fails in every way while people use two replicas. There is no wrong allow, and every session continues. */
 import { writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { findRedis } from '../../tools/redis.ts';

@@ -11,7 +11,7 @@ export interface BusyFleet {
   /** The memory of all processes, in MiB. */
   readonly memory: () => number;
   /**
-   * Ends the requests. Expects no wrong allow, nobody logged out, and no refresh token that was used twice.
+   * Ends the requests. Expects no wrong allow, no session that ended, and no refresh token that was used twice.
    *
    * @param but what may be there
    */

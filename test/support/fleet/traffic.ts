@@ -1,4 +1,4 @@
-/** Requests of people, and of others who must get nothing, at all replicas of a fleet. It judges every answer. */
+/** Requests at all replicas of a fleet: of people, and of clients without a session. It judges every answer. */
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { until } from '../app.ts';
@@ -9,7 +9,7 @@ import type { Fleet, Person } from './fleet.ts';
 export interface Wrong {
   /** Requests without a good session that were allowed. */
   readonly allows: readonly string[];
-  /** People who were sent to log in, or lost a cookie, although nobody ended their session. */
+  /** People who were sent to log in, or lost a cookie, although their session is good. */
   readonly loggedOut: readonly string[];
   /** People who were denied. */
   readonly denied: readonly string[];
