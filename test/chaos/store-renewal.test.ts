@@ -89,4 +89,24 @@ describeWith('a fail-over during a renewal', found, (path) => {
     expect(await traffic.answers(answersOfOneLife)).toBe(0);
     await expectNoHarm();
   });
+
+  test('to a replica that has missed renewals and a sign-out', { timeout: 180_000 }, async () => {
+    const { set, fleet, people, traffic, expectNoHarm } = await start();
+    const from = await set.master();
+    const to = set.servers.find((server) => server !== from) ?? from;
+    const { accepted } = fleet.renewals();
+    to.freeze();
+    // A frozen replica would read what its socket has received, so the master also closes the connection.
+    await from.command('CLIENT', 'KILL', 'TYPE', 'replica');
+    const seen = await from.info('master_repl_offset');
+    await traffic.signOut(people[0] as (typeof people)[number]);
+    await until(() => fleet.renewals().accepted >= accepted + 3, 30);
+    expect(await from.info('master_repl_offset')).toBeGreaterThan(seen);
+    await from.kill();
+    to.thaw();
+    await set.untilFailedOver(from);
+    await traffic.untilRecovered();
+    expect(await traffic.answers(answersOfOneLife)).toBe(0);
+    await expectNoHarm();
+  });
 });
