@@ -250,8 +250,8 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'a sign-out deletes the cookie of a session that it cannot end',
     file: 'src/login/sign-out.ts',
-    find: "'unavailable' in found ?",
-    replace: "'unavailable' in found && found.unavailable === '' ?",
+    find: "return 'unavailable' in found\n",
+    replace: "return 'unavailable' in found && found.unavailable === ''\n",
     tests: login,
   },
   {

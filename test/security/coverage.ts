@@ -2762,7 +2762,7 @@ export const tables: readonly Table[] = [
         ],
       },
       {
-        id: 'LG-28',
+        id: 'LG-30',
         threat: 'A browser is sent between hosts without an end',
         tests: [
           [handOver, 'of the other host begins one new login, and then sees a page'],
