@@ -27,6 +27,7 @@ import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { stateConfig } from './state-config.ts';
 import { storeMutants } from './store.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
@@ -56,6 +57,7 @@ export const mutants: readonly Mutant[] = [
   ...sessionMutants,
   ...storedSessionMutants,
   ...fleetRefreshMutants,
+  ...stateConfig,
   ...storeMutants,
   ...revoking,
   ...loginMutants,
