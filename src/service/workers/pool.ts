@@ -15,6 +15,7 @@ import { type Member, type MemberDependencies, startMember } from './member.ts';
 import type { CheckPorts } from './ports.ts';
 import type { Connection, ForkWorker, StateMessage } from './protocol.ts';
 import { createRoundRobin } from './round-robin.ts';
+import { createSlot, type Slot } from './slot.ts';
 import { stateMessage } from './state-message.ts';
 import { createWorkerReports } from './worker-reports.ts';
 
@@ -57,27 +58,13 @@ const maxWaitingConnections = 1_024;
 /** How long shutdown waits for the last connections to reach a worker, and for killed workers to exit, in milliseconds. */
 const closeTimeout = 1_000;
 
-/** A slot for one worker. */
-interface Slot {
-  member: Member | undefined;
-  /** Started because `member` does not respond. It takes the slot if it listens before `member` responds. */
-  replacement: Member | undefined;
-  /** Exits in a row. */
-  exits: number;
-  /** Cancels the pause before the next start. Undefined without a pause. */
-  cancelStart: (() => void) | undefined;
-}
-
 /** Creates a pool without workers. */
 export function createWorkerPool(
   dependencies: WorkerPoolDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
   const { count, initial, metrics, logger, clock, random, isServing } = dependencies;
   const { forkWorker, ports, giveUp, sessionKeysText } = dependencies;
-  const slots = Array.from(
-    { length: count },
-    (): Slot => ({ member: undefined, replacement: undefined, exits: 0, cancelStart: undefined }),
-  );
+  const slots = Array.from({ length: count }, createSlot);
   const running = new Map<
     Member,
     { readonly exited: PromiseWithResolvers<void>; readonly startedAt: number }
