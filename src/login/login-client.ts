@@ -50,6 +50,11 @@ export interface LoginProblem {
   readonly code?: string;
   /** Nothing reached the issuer, so that the same code can be redeemed later. */
   readonly isUnsent?: true;
+  /**
+   * Of a refresh that is `unavailable`: the issuer answered, and this service could not verify the answer, because of its clock or missing
+   * keys. The old refresh token was used, so the session continues with this one.
+   */
+  readonly refreshToken?: string;
 }
 
 /** The client of one issuer. No function throws; a problem is a value. */

@@ -32,8 +32,3 @@ export function delayOf({ id }: Pick<Session, 'id'>, ofProcess: number): number 
   const ofSession = Buffer.from(id.padEnd(8, 'A'), 'base64url').readUInt32BE() / 2 ** 32;
   return (ofSession + ofProcess) % 1;
 }
-
-/** Whether a session has other tokens than it had before. The clocks of two processes differ, so neither time says which is newer. */
-export function isOther(session: Session, before: Session): boolean {
-  return session.refreshToken !== before.refreshToken || session.renewedAt !== before.renewedAt;
-}

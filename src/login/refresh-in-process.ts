@@ -10,6 +10,7 @@ import { createRefreshLines, noPlace } from './refresh-line.ts';
 import { createRefreshPauses, paused } from './refresh-pauses.ts';
 import { createRefreshRequests, type Fly } from './refresh-requests.ts';
 import { createRefreshResults } from './refresh-results.ts';
+import { keptSession } from './refresh-tokens.ts';
 
 /** Creates the renewal of sessions in cookies. */
 export function createRenewals(dependencies: RenewalDependencies): Renewals {
@@ -31,7 +32,9 @@ export function createRenewals(dependencies: RenewalDependencies): Renewals {
     }
     const { kind, detail } = answer;
     if (kind === 'unavailable') {
-      pauses.failed(name, refreshToken);
+      const kept = keptSession(session, answer);
+      if (kept !== undefined) results.remember(session, { kind: 'renewed', session: kept });
+      pauses.failed(name, kept?.refreshToken ?? refreshToken);
       events.refreshed(name, 'unavailable', detail);
       return { kind, detail };
     }

@@ -6,8 +6,8 @@ import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { SharedSessions } from '../session/session-store.ts';
 import { StateError } from '../state/state-store.ts';
-import { isOther } from './refresh-due.ts';
 import type { Result } from './refresh-results.ts';
+import { isOther } from './refresh-tokens.ts';
 
 /** New tokens. */
 export interface NewTokens {

@@ -1,8 +1,9 @@
 /** Looks into the store before and after a renewal: another process may have renewed or ended the session. */
 import type { Session } from '../session/session.ts';
 import type { FleetRenewalDependencies, Renewal } from './refresh.ts';
-import { dueOf, isOther } from './refresh-due.ts';
+import { dueOf } from './refresh-due.ts';
 import type { RefreshResults } from './refresh-results.ts';
+import { isOther } from './refresh-tokens.ts';
 
 /** What the store says about a session. */
 export type Seen =

@@ -2,15 +2,15 @@
 import type { Session } from '../session/session.ts';
 import type { Unlock } from '../session/session-lock.ts';
 import { StateError } from '../state/state-store.ts';
-import { isLoginProblem, type Tokens } from './login-client.ts';
+import { isLoginProblem } from './login-client.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 import type { FleetRenewalDependencies, Renewal } from './refresh.ts';
-import { isOther } from './refresh-due.ts';
 import type { LateWrites } from './refresh-late-writes.ts';
 import type { Place } from './refresh-line.ts';
 import { endedElsewhere, type Look } from './refresh-look.ts';
 import { paused, type RefreshPauses } from './refresh-pauses.ts';
 import type { RefreshResults } from './refresh-results.ts';
+import { isOther, keptSession } from './refresh-tokens.ts';
 
 /** The dependencies. */
 export interface RenewLockedDependencies extends FleetRenewalDependencies {
@@ -45,8 +45,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
   const lockLife = lockLifeFor(dependencies);
 
   /** @returns the result, and whether the lock stays, because the store did not take the new tokens yet */
-  const save = async (before: Session, tokens: Tokens, issuer: LoginIssuer, unlock: Unlock) => {
-    const next = renewed(before, tokens);
+  const save = async (before: Session, next: Session, issuer: LoginIssuer, unlock: Unlock) => {
     const renewal: Renewal = { kind: 'renewed', session: next };
     results.remember(before, renewal);
     const onEnded = () => {
@@ -101,17 +100,21 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
       if (clock.monotonic() - lockedAt > lockReserve - reserveForWrite) return undefined;
       const answer = await issuer.client.refresh(refreshToken, { ...claims, iss, sub });
       if (isLoginProblem(answer) && answer.kind === 'unavailable') {
+        const { kind, detail } = answer;
+        const kept = keptSession(before, answer);
         place.failed();
-        pauses.failed(name, refreshToken);
-        events.refreshed(name, 'unavailable', answer.detail);
-        return { kind: 'unavailable', detail: answer.detail };
+        place.leave();
+        pauses.failed(name, kept?.refreshToken ?? refreshToken);
+        events.refreshed(name, 'unavailable', detail);
+        if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, unlock));
+        return { kind, detail };
       }
       place.answered();
       place.leave();
       pauses.answered(name, refreshToken);
       if (isLoginProblem(answer)) return await afterRejection(before, name, answer.detail);
       events.refreshed(name, 'success', undefined);
-      const saved = await save(before, answer, issuer, unlock);
+      const saved = await save(before, renewed(before, answer), issuer, unlock);
       isLockKept = saved.isLockKept;
       return saved.renewal;
     } finally {

@@ -13,9 +13,10 @@ describeWithAll(
   { redis: await findRedis(), clock: await findShiftedClock() },
   (paths) => {
     test.each([
-      ['10 minutes forward', 10 * minutes],
-      ['10 minutes back', -10 * minutes],
-    ])('of one replica: %s, and right again', { timeout: 180_000 }, async (_, shift) => {
+      ['10 minutes forward', 10 * minutes, undefined],
+      // For this replica, the tokens of the others are not valid yet. It denies them, as bearer tokens, and no session ends.
+      ['10 minutes back', -10 * minutes, 'denied'],
+    ] as const)('of one replica: %s, and right again', { timeout: 180_000 }, async (_, shift, but) => {
       const redis = await startRedis(paths.redis);
       onTestFinished(redis.stop);
       const clock = createShiftedClock(paths.clock);
@@ -28,11 +29,11 @@ describeWithAll(
       clock.set(shift);
       await traffic.answers(600);
       clock.set(0);
-      await traffic.untilAllAllowed();
+      await traffic.untilRecovered();
       expect(await traffic.answers(600)).toBe(0);
-      await expectNoHarm();
+      await expectNoHarm(but);
       // A clock that is ahead does not renew at every request.
-      expect(fleet.renewals().accepted - accepted).toBeLessThan(600);
+      expect(fleet.renewals().accepted - accepted).toBeLessThan(300);
     });
 
     test.each([
@@ -48,10 +49,10 @@ describeWithAll(
         tokenLife: 4,
       });
       clock.set(shift);
-      await traffic.untilAllAllowed();
+      await traffic.untilRecovered();
       expect(await traffic.answers(600)).toBe(0);
       clock.set(0);
-      await traffic.untilAllAllowed();
+      await traffic.untilRecovered();
       expect(await traffic.answers(600)).toBe(0);
       await expectNoHarm();
     });

@@ -24,7 +24,7 @@ describeWith('a replica without its store', await findRedis(), (path) => {
           { valkey: `urls: ["${redis.url}"]` },
           { valkey: `urls: ["redis://127.0.0.1:${proxy.port}"]`, workers: 2 },
         ],
-        sessions: 'grace: 4s',
+        sessions: 'grace: 10s',
       });
       onTestFinished(fleet.stop);
       const [connected, cutOff] = fleet.replicas.map(({ httpPort }) => httpPort) as [number, number];
@@ -46,7 +46,7 @@ describeWith('a replica without its store', await findRedis(), (path) => {
       await until(async () => {
         const [first, ...others] = await answers(cutOff, cookies.ben);
         return first === 'error' && others.length === 0;
-      }, 30);
+      }, 60);
       expect(await answers(cutOff, cookies.anna)).toEqual(['error']);
       expect(await answers(connected, cookies.anna)).toEqual(['allowed']);
 

@@ -1,4 +1,4 @@
-/** The store fails in every way while people use two replicas. There is no wrong allow, and nobody is logged out. */
+/** The store fails in every way while people use two replicas. There is no wrong allow, and every session continues. */
 import { writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { findRedis } from '../../tools/redis.ts';
@@ -100,7 +100,7 @@ describeWith('a store', await findRedis(), (path) => {
     if (!hasErrors) expect(errors).toBe(0);
     await end(parts);
 
-    await traffic.untilAllAllowed();
+    await traffic.untilRecovered();
     expect(await traffic.answers(answersInFault)).toBe(0);
     await expectNoHarm();
     expect(memory() - before.memory).toBeLessThan(mostGrowth);

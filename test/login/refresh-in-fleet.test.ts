@@ -47,7 +47,7 @@ async function start(
 const count = (events: readonly string[], event: string) => events.filter((one) => one === event).length;
 
 describe('after the tokens ended', () => {
-  test('LG-26: 200 parallel requests at two processes use the refresh token once, and all are allowed', async () => {
+  test('LG-28: 200 parallel requests at two processes use the refresh token once, and all are allowed', async () => {
     const { time, processes, settled, family, stored } = await start();
     await time.pass(301_000);
     const answers = processes.flatMap((process) => Array.from({ length: 100 }, () => process.request('s0')));
@@ -197,6 +197,17 @@ describe('an error is never the end of a session:', () => {
     issuer.isDown = false;
     await time.pass(11_000);
     for (const process of processes) expect(await ask(process)).toBe('allowed');
+  });
+
+  test('LG-29: the answer cannot be verified; the session continues with its refresh token', async () => {
+    const { time, issuer, processes, ask, stored, family } = await start();
+    await time.pass(301_000);
+    issuer.unverified = 2;
+    for (const process of processes) expect(await ask(process)).toBe('unavailable');
+    expect(stored()).toBe('s0.2');
+    await time.pass(11_000);
+    for (const process of processes) expect(await ask(process)).toBe('allowed');
+    expect(family()).toMatchObject({ current: 3, reuses: 0 });
   });
 
   test('the store does not answer, so the issuer is not asked', async () => {

@@ -46,9 +46,17 @@ export function createVerifyIdToken(
       kindProblem(header.type, claims) ??
       personProblem(claims, issuer, expected) ??
       audienceProblem(claims, expected.clientId) ??
-      timeProblem(claims, clock.now() / 1000, tolerance, expected.maxAge) ??
-      bindingProblem(claims, header.algorithm, expected);
-    return verifyJws(token, problemOf);
+      bindingProblem(claims, header.algorithm, expected) ??
+      dateProblem(claims);
+    const verified = await verifyJws(token, problemOf);
+    if ('problem' in verified) return verified;
+    const { claims } = verified;
+    const problem = timeProblem(claims, clock.now() / 1000, tolerance);
+    if (problem !== undefined) return { problem, isKeyMissing: false, isTimeWrong: true };
+    const { maxAge } = expected;
+    return maxAge === undefined || isRecent(claims, maxAge, clock.now() / 1000 - tolerance)
+      ? verified
+      : { problem: 'is from a sign-in that is too old (auth_time)', isKeyMissing: false };
   };
 }
 
@@ -88,24 +96,27 @@ function audienceProblem(claims: Claims, clientId: string): string | undefined {
   return party === clientId ? undefined : 'is for another client (azp)';
 }
 
-function timeProblem(
-  claims: Claims,
-  now: number,
-  tolerance: number,
-  maxAge: number | undefined,
-): string | undefined {
-  const [expiresAt, issuedAt] = [readDate(claims, 'exp'), readDate(claims, 'iat')];
-  const notBefore = readDate(claims, 'nbf');
-  if (typeof expiresAt !== 'number' || typeof issuedAt !== 'number' || notBefore === wrongType)
-    return 'has no exp or iat in seconds';
-  if (expiresAt <= now - tolerance) return 'is expired; check the clocks of this machine and of the issuer';
-  if (issuedAt > now + tolerance || (notBefore ?? 0) > now + tolerance)
+function dateProblem(claims: Claims): string | undefined {
+  const [expiresAt, issuedAt, notBefore] = ['exp', 'iat', 'nbf'].map((name) => readDate(claims, name));
+  const isUsable = typeof expiresAt === 'number' && typeof issuedAt === 'number' && notBefore !== wrongType;
+  return isUsable ? undefined : 'has no exp or iat in seconds';
+}
+
+/** @param claims without a {@link dateProblem} */
+function timeProblem(claims: Claims, now: number, tolerance: number): string | undefined {
+  const [expiresAt, issuedAt, notBefore] = ['exp', 'iat', 'nbf'].map((name) =>
+    Number(readDate(claims, name) ?? 0),
+  );
+  if (!((expiresAt ?? 0) > now - tolerance))
+    return 'is expired; check the clocks of this machine and of the issuer';
+  if (Math.max(issuedAt ?? 0, notBefore ?? 0) > now + tolerance)
     return 'is not valid yet; check the clocks of this machine and of the issuer';
-  if (maxAge === undefined) return undefined;
+  return undefined;
+}
+
+function isRecent(claims: Claims, maxAge: number, now: number): boolean {
   const signedInAt = readDate(claims, 'auth_time');
-  return typeof signedInAt === 'number' && signedInAt + maxAge >= now - tolerance
-    ? undefined
-    : 'is from a sign-in that is too old (auth_time)';
+  return typeof signedInAt === 'number' && signedInAt + maxAge >= now;
 }
 
 function bindingProblem(

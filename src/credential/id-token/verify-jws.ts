@@ -19,6 +19,8 @@ export interface JwsProblem {
   readonly problem: string;
   /** Whether the issuer's keys are missing, so that the JWT may be good. */
   readonly isKeyMissing: boolean;
+  /** Whether it is verified except for its times, so that it may be good, and the clock of this machine wrong. */
+  readonly isTimeWrong?: true;
 }
 
 /**

@@ -21,11 +21,14 @@ export function createReadTokens(
     const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken, scope } = response;
     const verified =
       idToken === undefined ? undefined : await verifyIdToken(idToken, { ...expected, accessToken });
-    if (verified !== undefined && 'problem' in verified)
-      return {
-        kind: verified.isKeyMissing ? 'unavailable' : 'rejected',
-        detail: `the ID token ${verified.problem}`,
-      };
+    if (verified !== undefined && 'problem' in verified) {
+      const { problem, isKeyMissing, isTimeWrong } = verified;
+      const detail = `the ID token ${problem}`;
+      // A refresh with a wrong clock must not end a session. A login with one ends with an error that names the clock.
+      if (expected.person === undefined || !(isKeyMissing || isTimeWrong === true))
+        return { kind: isKeyMissing ? 'unavailable' : 'rejected', detail };
+      return { kind: 'unavailable', detail, ...(refreshToken && { refreshToken }) };
+    }
     const isBearer = response.token_type === 'bearer';
     const verifiedUntil = isBearer ? await verifyAccessToken(accessToken) : undefined;
     return {

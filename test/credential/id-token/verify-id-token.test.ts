@@ -153,7 +153,12 @@ describe('rejects', () => {
     ['an at_hash that is not a string', { at_hash: 1 }, 'at_hash'],
     ['a logout token', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, 'logout'],
   ])('%s', async (_, claims, text) => {
-    expect(await verify(claims)).toEqual({ problem: expect.stringContaining(text), isKeyMissing: false });
+    const isTimeWrong = /expired|not valid yet/.test(text);
+    expect(await verify(claims)).toEqual({
+      problem: expect.stringContaining(text),
+      isKeyMissing: false,
+      ...(isTimeWrong && { isTimeWrong }),
+    });
   });
 
   test.each(['at+jwt', 'application/at+jwt', 'AT+JWT', 'logout+jwt', 'secevent+jwt', 1])(

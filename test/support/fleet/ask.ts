@@ -9,6 +9,8 @@ export type Answer =
   | 'login'
   /** The service cannot say. The session may be good. */
   | 'error'
+  /** There is a session, and it does not count for the request. */
+  | 'denied'
   /** An unexpected answer, or none. */
   | { readonly unexpected: string };
 
@@ -62,6 +64,6 @@ export function askReplica(port: number, cookie: string, agent?: http.Agent): Pr
 function answerOf({ statusCode = 0, headers }: http.IncomingMessage): Answer {
   if (statusCode === 200) return 'allowed';
   if (statusCode === 302 || statusCode === 401) return 'login';
-  if (statusCode === 403 && headers['retry-after'] !== undefined) return 'error';
+  if (statusCode === 403) return headers['retry-after'] === undefined ? 'denied' : 'error';
   return { unexpected: `${statusCode} ${JSON.stringify(headers)}` };
 }

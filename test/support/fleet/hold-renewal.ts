@@ -9,7 +9,7 @@ export interface HeldRenewal {
   readonly release: () => void;
 }
 
-/** Holds the next request to the token endpoint. Nobody may sign in until it arrives. */
+/** Holds the next request to the token endpoint. No one may sign in until it arrives. */
 export function holdRenewal(provider: LoginProvider): HeldRenewal {
   const arrived = Promise.withResolvers<void>();
   const released = Promise.withResolvers<boolean>();

@@ -1,4 +1,4 @@
-/** Requests of people, and of others who must get nothing, at all replicas of a fleet. It judges every answer. */
+/** Requests at all replicas of a fleet: of people, and of clients without a session. It judges every answer. */
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { until } from '../app.ts';
@@ -9,8 +9,10 @@ import type { Fleet, Person } from './fleet.ts';
 export interface Wrong {
   /** Requests without a good session that were allowed. */
   readonly allows: readonly string[];
-  /** People who were sent to log in, or lost a cookie, although nobody ended their session. */
+  /** People who were sent to log in, or lost a cookie, although their session is good. */
   readonly loggedOut: readonly string[];
+  /** People who were denied. */
+  readonly denied: readonly string[];
   /** Answers of another kind, and missing ones. */
   readonly unexpected: readonly string[];
 }
@@ -25,6 +27,8 @@ export interface Traffic {
   readonly add: (person: Person) => void;
   /** Waits until each replica allows everyone 10 times in a row. */
   readonly untilAllAllowed: () => Promise<void>;
+  /** Waits until the fleet has recovered from a fault: also the renewals, which wait for 2 s after a new connection to the store. */
+  readonly untilRecovered: () => Promise<void>;
   /** Ends the requests, and waits for their answers. */
   readonly stop: () => Promise<Wrong>;
 }
@@ -35,11 +39,19 @@ const mostPending = 64;
 /** Milliseconds between two requests to a replica. */
 const pause = 10;
 
+/** So many answers take at least 3 s. */
+const answersWhileSettling = 300;
+
 /** Starts the requests of these people. Their sessions are good. */
 export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
   const live = [...people];
   const ended = new Map<string, string>();
-  const wrong = { allows: [] as string[], loggedOut: [] as string[], unexpected: [] as string[] };
+  const wrong = {
+    allows: [] as string[],
+    loggedOut: [] as string[],
+    denied: [] as string[],
+    unexpected: [] as string[],
+  };
   const agent = new http.Agent({ keepAlive: true, maxSockets: mostPending });
   const counts = fleet.replicas.map(() => ({ answers: 0, errors: 0 }));
   const pending = fleet.replicas.map(() => new Set<Promise<void>>());
@@ -49,6 +61,7 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
     if (typeof answer === 'object') wrong.unexpected.push(`${person.name}: ${answer.unexpected}`);
     else if ((answer === 'login' || cookies.length > 0) && live.includes(person))
       wrong.loggedOut.push(`${person.name}: ${answer} ${cookies}`);
+    else if (answer === 'denied') wrong.denied.push(person.name);
     return answer;
   };
   const askWithout = async (port: number, whose: string, cookie: string) => {
@@ -86,14 +99,22 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
       waiting.add(one);
     }
   }, pause);
+  const answers = async (count: number) => {
+    const before = counts.map((one) => ({ ...one }));
+    await until(
+      () => counts.every((one, index) => one.answers - (before[index]?.answers ?? 0) >= count),
+      120,
+    );
+    return counts.reduce((sum, { errors }, index) => sum + errors - (before[index]?.errors ?? 0), 0);
+  };
+  const untilAllAllowed = () =>
+    untilInARow(fleet, 'allowed', (port) => Promise.all(live.map((person) => askAs(port, person))));
   return {
-    answers: async (count) => {
-      const before = counts.map((one) => ({ ...one }));
-      await until(
-        () => counts.every(({ answers }, index) => answers - (before[index]?.answers ?? 0) >= count),
-        120,
-      );
-      return counts.reduce((sum, { errors }, index) => sum + errors - (before[index]?.errors ?? 0), 0);
+    answers,
+    untilAllAllowed,
+    untilRecovered: async () => {
+      await untilAllAllowed();
+      await answers(answersWhileSettling);
     },
     signOut: async (person) => {
       live.splice(live.indexOf(person), 1);
@@ -103,8 +124,6 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
       ended.set(cookie, `${person.name}, signed out`);
     },
     add: (person) => void live.push(person),
-    untilAllAllowed: () =>
-      untilInARow(fleet, 'allowed', (port) => Promise.all(live.map((person) => askAs(port, person)))),
     stop: async () => {
       clearInterval(timer);
       await Promise.all(pending.flatMap((waiting) => [...waiting]));
