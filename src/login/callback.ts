@@ -89,7 +89,7 @@ export function createCallback(parts: CallbackParts): Callback {
     return denied('login_failed', pageAnswer(403, page), { place, detail });
   };
 
-  /** A login for another host goes on there. */
+  /** A login for another host continues there. */
   const returnOf = async ({ handOver, returnTo }: PendingLogin): Promise<string> =>
     handOver === undefined || central === undefined ? returnTo : (await central.loginFor(handOver)).address();
 

@@ -1,7 +1,7 @@
 /** Finds the session of a request, and checks what its issuer requires. */
 import type { Config } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import { sessionsAreShared } from '../config/session/session-place.ts';
+import type { CurrentDenyList } from '../credential/token/revocation.ts';
 import { passed, type StepDetail, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { EndedMark } from '../session/ended-sessions.ts';
@@ -33,7 +33,7 @@ import { createSessionLifetime } from './session-lifetime.ts';
 export interface FindSessionDependencies {
   readonly config: Config & { readonly sessions: NonNullable<Config['sessions']> };
   readonly issuers: readonly LoginIssuer[];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   readonly store: SessionStore;
   readonly renew: Renew;
   readonly hostOf: LoginHostOf;

@@ -1,7 +1,7 @@
 /** The knowledge of a process about a session: its facts, and its new cookies. */
 import type { Config } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import type { CheckRequirements } from '../credential/token/requirements.ts';
+import type { CurrentDenyList } from '../credential/token/revocation.ts';
 import type { Session } from '../session/session.ts';
 import type { FoundSession } from '../session/session-store.ts';
 import type { LoginIssuer } from './login-issuer.ts';
@@ -42,7 +42,7 @@ export interface KnowSession {
 export interface KnowSessionDependencies {
   readonly config: Config;
   readonly issuers: readonly LoginIssuer[];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   readonly lifetime: SessionLifetime;
 }
 

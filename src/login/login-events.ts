@@ -24,7 +24,7 @@ export type SessionEnd =
 export type RefreshResult = 'success' | 'rejected' | 'unavailable' | 'elsewhere' | 'store_unavailable';
 
 /**
- * What happened to a hand-over of a session from the central host to another one. `requested`, `completed`: at the other host. `granted`: at
+ * The steps of a hand-over of a session from the central host to another one. `requested`, `completed`: at the other host. `granted`: at
  * the central host. `lost`: the browser has no login that belongs to the grant. `refused`: it is unreadable, or for another place.
  */
 export type HandOverResult =

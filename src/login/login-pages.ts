@@ -49,7 +49,7 @@ export interface LoginPages {
     of: { readonly signIn: string; readonly isOnlyHere: boolean },
     languages: string,
   ) => ShownPage;
-  /** Says that the person has signed in, where no page of an application is known. */
+  /** Says that the person has signed in, if no page of an application is known. */
   readonly signedIn: (of: { readonly signOut: string }, languages: string) => ShownPage;
   /**
    * Asks whether to sign out, because another site may have sent the browser here. A form posts to `action`.

@@ -20,7 +20,7 @@ export interface LoginPaths {
   readonly startFor: (request: string, choice?: string | true) => string;
   readonly signOut: string;
   readonly signedOut: string;
-  /** Where the central host hands a session over; undefined without `login.host`. */
+  /** The path to which the central host hands a session over; undefined without `login.host`. */
   readonly complete: string | undefined;
 }
 

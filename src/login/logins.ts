@@ -19,7 +19,7 @@ export interface LoginPlace {
   readonly requireSameOrigin: boolean;
   /** The path of the option that says so, such as `rules[0].require.login`. */
   readonly option: string;
-  /** The central host (`login.host`), where no rule counts sessions: it has no page to return to. */
+  /** The central host (`login.host`) without a rule that counts sessions: it has no page to return to. */
   readonly isOnlyCentral?: true;
 }
 

@@ -1,8 +1,7 @@
 /** The identity of a session: facts like those of a token, so that everything after it works unchanged. */
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import type { Facts } from '../credential/token/facts.ts';
 import { type CheckRequirements, createCheckRequirements } from '../credential/token/requirements.ts';
-import { createRevocation } from '../credential/token/revocation.ts';
+import { type CurrentDenyList, createRevocation } from '../credential/token/revocation.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Session } from '../session/session.ts';
 import type { LoginIssuer } from './login-issuer.ts';
@@ -67,7 +66,7 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
  */
 export function createSessionRequirements(
   { config, path }: LoginIssuer,
-  denyList: readonly DenyListEntry[],
+  denyList: CurrentDenyList,
   denyListFile: string,
 ): CheckRequirements {
   const { audiences: _, ...rest } = config;

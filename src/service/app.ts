@@ -110,7 +110,8 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     logger,
     problems,
     inStore: () => revocations.entries(config),
-    apply: (entries) => checks.take(config, registry.issuers(), entries),
+    take: (entries) => checks.take(config, registry.issuers(), entries),
+    apply: (entries) => checks.denyListChanged(entries),
   });
   const shadowWarnings = createShadowWarnings(logger, metrics, clock);
 

@@ -43,6 +43,8 @@ export interface CheckService<Owners = Issuers> {
   readonly prepare: (config: Config) => Promise<void> | undefined;
   /** Replaces the configuration, the owners of its issuers' keys and the deny list for all later checks. */
   readonly take: (config: Config, issuers: Owners, denyList: readonly DenyListEntry[]) => void;
+  /** Replaces the deny list for all later checks. It costs less than `take`, and logins and waiting checks continue. */
+  readonly denyListChanged: (denyList: readonly DenyListEntry[]) => void;
   /** Binds the check listeners. Rejects if a listener cannot be bound. Call `take` first. */
   readonly start: () => Promise<CheckAddresses>;
   /** Call after keys change, or after `isServing` changes. */
@@ -101,6 +103,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   const { listenFor = () => listen, untilClosing = () => sleep(config.shutdown.delay, clock) } = dependencies;
   let config = initial;
   let issuers: Issuers = [];
+  let denyList: readonly DenyListEntry[] = [];
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
@@ -204,7 +207,10 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         ? undefined
         : Promise.all(loading).then(() => undefined);
     },
-    take: (next, owners, denyList) => {
+    denyListChanged: (next) => {
+      denyList = next;
+    },
+    take: (next, owners, nextDenyList) => {
       const store = state.store(next);
       if (
         (next.login !== undefined && logins === undefined) ||
@@ -212,16 +218,16 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       )
         throw new TypeError('the code for logins or the store is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
-      [config, issuers] = [next, owners];
+      [config, issuers, denyList] = [next, owners, nextDenyList];
       if (store !== undefined && next.dpop.store !== 'off')
         shared ??= {
           sharedProofs: createSharedProofs(store, clock),
           onShared: createProofEvents(metrics, logger, clock),
         };
       parts = {
-        ...{ config, issuers, denyList, cache, replays, clock, state: store },
+        ...{ config, issuers, denyList: () => denyList, cache, replays, clock, state: store },
         sharedProofs: shared?.sharedProofs,
-        logins: logins?.take({ config, issuers, denyList, state: store }),
+        logins: logins?.take({ config, issuers, denyList: () => denyList, state: store }),
       };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });

@@ -5,9 +5,9 @@ import type { SharedProofs } from '../check/binding/shared-proofs.ts';
 import type { ReplayStore } from '../check/binding/used-proofs.ts';
 import { createProve } from '../check/binding/verify-binding.ts';
 import type { Config } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import type { Observe } from '../credential/cross-check/observe.ts';
 import type { TokenCache } from '../credential/token/cache.ts';
+import type { CurrentDenyList } from '../credential/token/revocation.ts';
 import {
   createVerifier,
   type Verdict,
@@ -25,7 +25,7 @@ import { createOwnCheck } from './own-check.ts';
 export interface CheckParts {
   readonly config: Config;
   readonly issuers: VerifierDependencies['issuers'];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   readonly cache: TokenCache;
   readonly replays: ReplayStore;
   /** Only with `state`. */

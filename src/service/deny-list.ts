@@ -13,7 +13,7 @@ export interface DenyList {
   readonly open: (config: Config) => FollowedDenyList;
   /** Applies the changes of this list from now on, and stops following the previous one. */
   readonly follow: (next: FollowedDenyList) => void;
-  /** Applies the entries of a file to all later checks. */
+  /** Takes a new configuration, with the entries of its file. */
   readonly use: (entries: readonly DenyListEntry[], config: Config) => void;
   /** The entries in the store have changed. Without effect before the first `use`. */
   readonly storeChanged: () => void;
@@ -28,13 +28,15 @@ export interface DenyListDependencies {
   readonly problems: ReloadProblems;
   /** The entries in the store; empty without `denyList.store`. */
   readonly inStore: () => readonly DenyListEntry[];
+  /** Takes a new configuration with its entries. */
+  readonly take: (entries: readonly DenyListEntry[]) => void;
   /** Replaces the entries of all later checks. */
   readonly apply: (entries: readonly DenyListEntry[]) => void;
 }
 
 /** Creates an empty deny list. */
 export function createDenyList(dependencies: DenyListDependencies): DenyList {
-  const { files, metrics, logger, problems, inStore, apply } = dependencies;
+  const { files, metrics, logger, problems, inStore, take, apply } = dependencies;
   let followed: FollowedDenyList = { entries: () => [], stop: () => {} };
   /** The entries of the file. */
   let current: readonly DenyListEntry[] = [];
@@ -56,18 +58,18 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
     if (unknown.size > 0)
       logger.warn({ issuers: [...unknown] }, 'the deny list names issuers that are not configured');
   };
-  const applyAll = () => {
+  const useAll = (use: DenyListDependencies['apply']) => {
     isUsed = true;
     // Those of the file are first, because a denial names their index.
     const entries = [...current, ...inStore()];
-    apply(entries);
+    use(entries);
     metrics.denyListTaken(entries.length);
   };
-  const use: DenyList['use'] = (entries, config) => {
+  const replace = (entries: readonly DenyListEntry[], config: Config, use: DenyListDependencies['apply']) => {
     warnOfRemovals(entries);
     current = entries;
     problems.denyListReloaded(config.denyList.file, undefined);
-    applyAll();
+    useAll(use);
     warnOfUnknownIssuers(config);
   };
   const changed = (change: readonly DenyListEntry[] | Error, config: Config) => {
@@ -80,7 +82,7 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
       );
       return;
     }
-    use(change, config);
+    replace(change, config, apply);
     logger.info({ entries: change.length }, 'the deny list was reloaded');
   };
 
@@ -98,9 +100,9 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
       followed.stop();
       followed = next;
     },
-    use,
+    use: (entries, config) => replace(entries, config, take),
     storeChanged: () => {
-      if (isUsed) applyAll();
+      if (isUsed) useAll(apply);
     },
     stop: () => followed.stop(),
   };

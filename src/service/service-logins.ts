@@ -1,9 +1,9 @@
 /** The logins of a process. Loaded only if `login` is configured: no other file of the service imports it as a value. */
 
 import type { Config, IssuerConfig } from '../config/declare/options.ts';
-import type { DenyListEntry } from '../config/load/deny-list.ts';
 import type { SessionKey } from '../config/session/session-keys.ts';
 import { loginIssuers } from '../config/session/session-rule.ts';
+import type { CurrentDenyList } from '../credential/token/revocation.ts';
 import type { LoginSource } from '../issuer/issuer.ts';
 import { createLogoutAnswers } from '../login/back-channel/create-logout-answers.ts';
 import { createUseLogoutToken, type UseLogoutToken } from '../login/back-channel/used-logout-tokens.ts';
@@ -45,7 +45,7 @@ export interface ServiceLoginsDependencies {
 export interface LoginsOf {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: LoginSource }[];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   /** Only with `state`. */
   readonly state?: StateStore | undefined;
 }

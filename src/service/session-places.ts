@@ -19,7 +19,7 @@ import type { createSharedPlace, SharedPlace } from './shared-place.ts';
 /** A configuration with sessions. */
 export type WithSessions = Config & { readonly sessions: NonNullable<Config['sessions']> };
 
-/** The place. What it caches outlives a change of the configuration. */
+/** The place. Its cache outlives a change of the configuration. */
 export interface SessionPlaces {
   /** Loads the code that a configuration needs; undefined if it is loaded. Call it before `storeFor`. */
   readonly prepare: (config: Config) => Promise<void> | undefined;
@@ -28,7 +28,7 @@ export interface SessionPlaces {
   readonly size: () => number;
 }
 
-/** What the place needs of a configuration's logins. */
+/** The parts of a configuration's logins that the place needs. */
 export interface StoreParts extends Pick<CookieSessionsDependencies, 'isHintOptional'> {
   readonly names: CookieNames;
   /** Only with `state`. */

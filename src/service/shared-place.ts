@@ -9,7 +9,7 @@ import type { SessionStore } from '../session/session-store.ts';
 import { createStoredMemory, type StoredMemory } from '../session/stored-memory.ts';
 import type { StateStore } from '../state/state-store.ts';
 
-/** The place. What it caches, and what it tries again, outlives a change of the configuration. */
+/** The place. Its cache and its retries outlive a change of the configuration. */
 export interface SharedPlace {
   readonly storeFor: (
     of: Pick<StoredSessionsDependencies, 'options' | 'names' | 'seal' | 'maxOpenings' | 'clock'>,

@@ -19,6 +19,8 @@ export interface EndedList {
   /** @returns whether it tells more than before */
   readonly add: (name: string, ending: Ending) => boolean;
   readonly get: (name: string) => Ending | undefined;
+  /** Whether one more entry displaces one that is still needed. */
+  readonly isFull: () => boolean;
   readonly size: () => number;
 }
 
@@ -59,6 +61,11 @@ export function createEndedList(most: number, now: () => number, onForgotten: ()
     get: (name) => {
       const ending = endings.get(name);
       return ending !== undefined && ending.until > now() ? ending : undefined;
+    },
+    isFull: () => {
+      removeOld();
+      const [oldest] = endings.values();
+      return endings.size >= most && oldest !== undefined && oldest.neededUntil > now();
     },
     size: () => endings.size,
   };

@@ -36,7 +36,8 @@ export interface EndedSessions {
   /**
    * Ends the sessions of a `sid` or a person.
    *
-   * @returns false if the store does not have it after 2 s; it is then tried again in the background
+   * @returns false if the store does not have it after 2 s; it is then tried again in the background. Also false, and nothing ends, if the
+   * list of names that come through browsers is full
    */
   readonly endOf: (whose: Whose, cause: 'back_channel' | 'front_channel') => Promise<boolean>;
   /** When this process last knew every entry of the other processes, in milliseconds of the monotonic clock; infinity without a store. */
@@ -150,6 +151,8 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
       // Not the time of the token: the clocks of the issuer and of this service can differ by more than a login takes.
       const time = Math.floor(clock.now() / 1_000);
       const entry = writeEndedEntry({ cause, ...namesOfLogout(seal, whose), time });
+      // Everyone can send a frame's request: a flood must neither displace earlier ends, nor fill the store.
+      if (cause === 'front_channel' && fromBrowsers.isFull()) return Promise.resolve(false);
       receive(entry, lives().feed);
       return publish(entry);
     },

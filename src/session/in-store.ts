@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
+import { withDeadline } from '../runtime/time/deadline.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { onlyValue, presentNames } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
@@ -61,6 +62,9 @@ const longestUnconfirmed = 4 * 60_000;
 
 /** While the store answers, a process knows the ended sessions of the others with at most this delay, in milliseconds. */
 const feedDelay = 3_000;
+
+/** How long an issuer waits for the removal of records, in milliseconds. It then continues in the background. */
+const longestRemoval = 2_000;
 
 /** The pause after the store did not learn about a request, in milliseconds. */
 const seenPause = 5_000;
@@ -263,7 +267,8 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     },
     end,
     endOf: async (whose, cause) => {
-      const [isKnown, isRemoved] = await Promise.all([ended.endOf(whose, cause), removeOf(whose)]);
+      const removed = withDeadline(removeOf(whose), longestRemoval, clock, () => false);
+      const [isKnown, isRemoved] = await Promise.all([ended.endOf(whose, cause), removed]);
       return isKnown && isRemoved;
     },
     problem: () => {

@@ -13,7 +13,7 @@ import {
   takeVersion,
 } from './stored-session.ts';
 
-/** What the store has about a session. */
+/** The answer of the store about a session. */
 export type ReadRecord =
   | {
       readonly session: Session;
@@ -51,7 +51,7 @@ export interface RecordStore {
   /** Lets a session live on after a request. @returns false if it has ended */
   readonly extend: (session: Session) => Promise<boolean>;
   readonly remove: (name: string) => Promise<boolean>;
-  /** What is left of the age of a session, in milliseconds. */
+  /** The time that is left until the maximum age of a session, in milliseconds. */
   readonly left: (session: Session) => number;
 }
 

@@ -29,7 +29,7 @@ export type FoundSession =
       readonly isCached: boolean;
       /** Whether the first key of `sessions.keysFile` sealed it. If not, it is sealed again at the next renewal. */
       readonly isCurrentKey: boolean;
-      /** Only there with a store, which ends idle sessions by itself: whether the store must learn about this request. */
+      /** Only there with a store, which ends idle sessions: whether the store must learn about this request. */
       readonly isSeenDue?: boolean;
       readonly derived: DerivedFacts;
     }
@@ -130,13 +130,13 @@ export interface SharedSessions {
   /**
    * Locks a session, so that one process of the fleet renews it.
    *
-   * @param life in milliseconds, after which the lock ends by itself
+   * @param life in milliseconds, after which the lock ends in any case
    * @returns a function that releases the lock; undefined if another process has it
    */
   readonly lock: (session: Session, life: number) => Promise<(() => Promise<void>) | undefined>;
   /** Since when the store is connected, in milliseconds since the epoch; undefined while it is away. */
   readonly connectedAt: () => number | undefined;
-  /** A plain value that stands for a session, for another host of the fleet. Whoever has it has the session. */
+  /** A plain value that stands for a session, for another host of the fleet. A client that has it has the session. */
   readonly referenceOf: (session: Session) => { readonly id: string; readonly key: string };
   /** Reads the session of a reference; undefined if it has ended, or the value is not a reference. */
   readonly resume: (reference: unknown) => Promise<Session | undefined>;

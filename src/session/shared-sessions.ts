@@ -1,4 +1,4 @@
-/** What a fleet needs to renew, hand over and end sessions of the store. */
+/** The functions of a fleet that renew, hand over and end sessions of the store. */
 import type { Clock } from '../runtime/time/clock.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { lockNameOf, recordKeyLength } from './record.ts';
@@ -28,7 +28,7 @@ export interface SharedSessionsDependencies {
 export interface StoredShared {
   readonly shared: SharedSessions;
   /**
-   * Removes the records of a `sid` or a person. What the store does not take is tried again in the background. Never rejects.
+   * Removes the records of a `sid` or a person. A removal that fails is tried again in the background. Never rejects.
    *
    * @returns whether all are removed
    */

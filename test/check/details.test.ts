@@ -930,7 +930,7 @@ describe('a check without a decision', () => {
     };
     const verify = createVerifier({
       issuers: config.issuers.map((one) => ({ config: one, issuer })),
-      denyList: [],
+      denyList: () => [],
       cache: createTokenCache(config.cache),
       limits: config.limits,
       clock,

@@ -76,7 +76,7 @@ describeWith('oidc-provider', await findRedis(), (path) => {
       for (const { cookie } of people) expect(await fleet.ask(cookie)).toEqual(['allowed', 'allowed']);
 
       const [first] = people;
-      if (first === undefined) throw new Error('nobody is signed in');
+      if (first === undefined) throw new Error('a person is missing');
       await signOutAt(provider, first.browser);
       await until(async () => sent.statuses.length > 0);
       expect(sent.statuses).toEqual([200]);

@@ -6,6 +6,8 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { findRedis } from '../../tools/redis.ts';
 import { fileFor, until } from '../support/app.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
+import { askReplica } from '../support/fleet/ask.ts';
+import { startFleet } from '../support/fleet/fleet.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { exchange, request } from '../support/http1.ts';
 import { createSigningKey, type SigningKey } from '../support/keys.ts';
@@ -207,5 +209,36 @@ describeWith('two replicas with two workers each and a redis-server', await find
       await a.grpc(await withProof(bound));
       return (await a.metric('dpop_shared_proofs_total{result="new"}')) > 1;
     });
+  });
+
+  test('deny the session of a person within 1 s, and let the person sign in again after --issued-before now', async () => {
+    const redis = await startRedis(path);
+    onTestFinished(redis.stop);
+    const valkey = `urls: ["${redis.url}"]`;
+    const fleet = await startFleet({
+      replicas: [{ valkey }, { valkey, workers: 2 }],
+      more: 'denyList: {store: true}\n',
+    });
+    onTestFinished(fleet.stop);
+    const [alice, bob] = [await fleet.signIn('alice'), await fleet.signIn('bob')];
+    const answers = async (cookie: string) =>
+      Promise.all(
+        fleet.replicas
+          .flatMap((replica) => [replica, replica])
+          .map(async ({ httpPort }) => {
+            const { answer } = await askReplica(httpPort, cookie);
+            return typeof answer === 'string' ? answer : answer.unexpected;
+          }),
+      );
+    for (const { cookie } of [alice, bob]) expect(await answers(cookie())).toEqual(Array(4).fill('allowed'));
+
+    const admin = `http://127.0.0.1:${fleet.replicas[0]?.adminPort}`;
+    const who = ['--issuer', 'main', '--sub', 'alice', '--issued-before', 'now'];
+    expect((await revoke('--admin', admin, ...who)).exitCode).toBe(0);
+    // The answer is the page about missing rights, with status 403.
+    await until(async () => (await answers(alice.cookie())).every((answer) => /^403 /.test(answer)), 1);
+    expect(await answers(bob.cookie())).toEqual(Array(4).fill('allowed'));
+    const again = await fleet.signIn('alice', 1);
+    expect(await answers(again.cookie())).toEqual(Array(4).fill('allowed'));
   });
 });

@@ -60,7 +60,7 @@ async function start({ denyList = [], renew, maxOpenings, ...changes }: StartOpt
     createFindSession({
       config: of,
       issuers: loginIssuersOf(of),
-      denyList,
+      denyList: () => denyList,
       store,
       renew: renew ?? (() => ({ kind: 'current' })),
       hostOf: createLoginHosts(

@@ -199,6 +199,17 @@ describe('an error is never the end of a session:', () => {
     for (const process of processes) expect(await ask(process)).toBe('allowed');
   });
 
+  test('LG-29: the answer cannot be verified; the session continues with its refresh token', async () => {
+    const { time, issuer, processes, ask, stored, family } = await start();
+    await time.pass(301_000);
+    issuer.unverified = 2;
+    for (const process of processes) expect(await ask(process)).toBe('unavailable');
+    expect(stored()).toBe('s0.2');
+    await time.pass(11_000);
+    for (const process of processes) expect(await ask(process)).toBe('allowed');
+    expect(family()).toMatchObject({ current: 3, reuses: 0 });
+  });
+
   test('the store does not answer, so the issuer is not asked', async () => {
     const { time, server, processes, ask, family } = await start();
     await time.pass(301_000);

@@ -278,6 +278,21 @@ describe('after the tokens ended', () => {
     expect(await again).toMatchObject({ kind: 'renewed' });
   });
 
+  test('LG-29: after an answer that cannot be verified, its refresh token is the next one', async () => {
+    const { renew, session, asked, answer, clock } = bench();
+    const old = session();
+    clock.pass(301_000);
+    const waiting = renew(old);
+    await answer({ kind: 'unavailable', detail: 'the ID token is expired', refreshToken: 'r2' });
+    expect(await waiting).toMatchObject({ kind: 'unavailable' });
+    expect(await renew(old)).toMatchObject({ kind: 'unavailable' });
+    clock.pass(10_001);
+    const again = renew(old);
+    await answer();
+    expect(await again).toMatchObject({ kind: 'renewed', session: { refreshToken: 'r3' } });
+    expect(asked).toEqual(['r1', 'r2']);
+  });
+
   test('a request waits at most 5 s; the result is still used', async () => {
     const { renew, session, answer, clock } = bench();
     const old = session();

@@ -67,7 +67,16 @@ async function start() {
     renewed: maker.renewed,
   });
   const hostOf = createLoginHosts({ hosts: ['shop.example.com'], httpHosts: [] }, 'exact');
-  const find = createFindSession({ config, issuers, denyList: [], store, renew, hostOf, events, clock });
+  const find = createFindSession({
+    config,
+    issuers,
+    denyList: () => [],
+    store,
+    renew,
+    hostOf,
+    events,
+    clock,
+  });
   const browser = createTestBrowser();
   const saved = await store.save(
     maker.begin({ issuer, policy: '', tokens: idp.tokens() }),

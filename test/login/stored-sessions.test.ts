@@ -103,7 +103,7 @@ describe('a session in the store', () => {
 });
 
 describe('while the store is away', () => {
-  test('a cached session goes on for the grace time, then a page asks to try again, and the cookie stays', async () => {
+  test('a cached session works for the grace time, then a page asks to try again, and the cookie stays', async () => {
     const { clock, client, browser, open, world } = await signedIn();
     const before = [...browser.cookies];
     client.fail('away');

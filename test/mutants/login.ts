@@ -374,7 +374,7 @@ export const loginMutants: readonly Mutant[] = [
   {
     name: 'the sign-out revokes a token that was replaced',
     file: 'src/login/sign-out.ts',
-    find: 'const session = newestOf(found.session);',
+    find: 'const session = await newestOf(found.session);',
     replace: 'const { session } = found;',
     tests: signOut,
   },

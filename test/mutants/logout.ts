@@ -158,6 +158,13 @@ export const logoutMutants: readonly Mutant[] = [
     tests: ended,
   },
   {
+    name: 'a flood of frames fills the store',
+    file: list,
+    find: "if (cause === 'front_channel' && fromBrowsers.isFull()) return Promise.resolve(false);",
+    replace: '',
+    tests: ended,
+  },
+  {
     name: 'a person can never sign in again',
     file: list,
     find: 'for (const name of before) add(to, name, cause, time, life);',

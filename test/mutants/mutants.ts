@@ -26,6 +26,7 @@ import type { Mutant } from './mutant.ts';
 import { revoking } from './revoking.ts';
 import { rulesMutants } from './rules.ts';
 import { sessionMutants } from './session.ts';
+import { stateConfig } from './state-config.ts';
 import { storeMutants } from './store.ts';
 import { storedSessionMutants } from './stored-sessions.ts';
 import { token } from './token.ts';
@@ -54,6 +55,7 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...stateConfig,
   ...storeMutants,
   ...revoking,
   ...loginMutants,

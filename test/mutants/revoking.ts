@@ -184,13 +184,6 @@ export const revoking: readonly Mutant[] = [
     tests: service,
   },
   {
-    name: 'everyone can revoke',
-    file: 'src/service/revocations/routes.ts',
-    find: "{ method: 'POST', path: '/revocations', guarded: true,",
-    replace: "{ method: 'POST', path: '/revocations', guarded: false,",
-    tests: service,
-  },
-  {
     name: 'everyone can lift a revocation',
     file: 'src/service/revocations/routes.ts',
     find: "{ method: 'DELETE', path: prefix, guarded: true,",
@@ -217,5 +210,27 @@ export const revoking: readonly Mutant[] = [
     find: 'const entries = [...current, ...inStore()];',
     replace: 'const entries = inStore().length > 0 ? inStore() : current;',
     tests: service,
+  },
+  {
+    name: 'a change of the list does not reach cached tokens',
+    file: 'src/credential/token/revocation.ts',
+    find: 'if (list !== prepared.list) prepared = prepare(list, issuer);',
+    replace: '',
+    tests: ['test/credential/token/revocation.test.ts'],
+  },
+  {
+    name: 'a worker does not take a changed deny list',
+    file: 'src/service/workers/worker.ts',
+    find: "if (message.kind === 'denyList') service?.denyListChanged(message.denyList);",
+    replace: '',
+    tests: ['test/e2e/shared-store.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'newer keys displace a changed deny list',
+    file: 'src/service/workers/mailbox.ts',
+    find: 'if (outdated === undefined || contents[kind] > contents[outdated]) outdated = kind;',
+    replace: 'outdated = kind;',
+    tests: ['test/service/workers/mailbox.test.ts'],
   },
 ];

@@ -38,7 +38,7 @@ export const storedSessionMutants: readonly Mutant[] = [
     tests: store,
   },
   {
-    name: 'a cached session goes on however long the store is away',
+    name: 'a cached session works however long the store is away',
     file: 'src/session/in-store.ts',
     find: 'now - ended.completeAt() < grace + feedDelay',
     replace: 'now - ended.completeAt() < Number.POSITIVE_INFINITY',

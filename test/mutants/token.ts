@@ -239,8 +239,8 @@ export const token: readonly Mutant[] = [
   {
     name: 'a deny list entry applies to every issuer',
     file: 'src/credential/token/revocation.ts',
-    find: 'denyList.filter((entry) => entry.issuer === issuer)',
-    replace: 'denyList.filter((entry) => entry.issuer !== "")',
+    find: 'list.filter((entry) => entry.issuer === issuer)',
+    replace: 'list.filter((entry) => entry.issuer !== "")',
     tests: verifier,
   },
   {

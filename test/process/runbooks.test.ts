@@ -173,6 +173,9 @@ const states: Readonly<Record<string, (command: string) => Promise<string>>> = {
     logOfLogins((events) => events.refreshed('main', 'unavailable', 'no connection')),
   OidcAuthzSessionCookiesNotDelivered: async () =>
     logOfLogins((events) => events.cookieNotDelivered('shop.example.com')),
+  OidcAuthzLogoutsFail: async () =>
+    logOfLogins((events) => events.logoutToken('main', 'rejected', 'has no jti')),
+  OidcAuthzSessionEndsLost: async () => logOfLogins((events) => events.endLost('list_full')),
   OidcAuthzSessionsTooLarge: async () =>
     logOfLogins((events) => events.sessionTooLarge('main', 'claim groups', 15_000)),
   OidcAuthzDenyListNotReloaded: () =>

@@ -79,6 +79,7 @@ export const revokingTable: Table = {
         'A token is accepted after it was revoked: at another replica, a new replica, or while the store is away',
       tests: [
         [real, 'deny a token within 1 s of a revocation at one of them, in every worker'],
+        [real, 'deny the session of a person within 1 s'],
         [real, 'keep the list while the server is dead'],
         [revocations, 'a new replica has the entries before it answers checks'],
         [

@@ -77,6 +77,12 @@ export const storeTable: Table = {
       threat: 'A message, a record or a metric contains a password, a user name or a stored value',
       tests: [
         [run, 'NOPERM User secret-name has no permissions'],
+        [
+          'config/state/state-problems.test.ts',
+          'no message repeats a password that is written into an address',
+        ],
+        ['service/state-files.test.ts', '%s is reported'],
+        ['tools/support-bundle/mask.test.ts', 'shows the place of the store and the names of its files'],
         [outages, 'that needs a password says so, without it, and reads the file for each connection'],
         [installations, 'an unknown master is a problem, without the passwords in its message'],
       ],
@@ -85,7 +91,8 @@ export const storeTable: Table = {
       id: 'ST-8',
       threat: 'A stolen user of the store can do more than this service needs',
       tests: [
-        [user, 'is enough for every operation'],
+        [user, 'does not let the service read or write the keys of others'],
+        [user, 'needs'],
         [installations, 'a client certificate, and an ACL user who can do only what the store does'],
       ],
     },
@@ -118,6 +125,29 @@ export const storeTable: Table = {
       threat: 'A wrong clock ends or extends entries of a feed',
       tests: [[feeds, 'a life counts by the clock of the server, and is at most that of the feed']],
       note: 'The clock of the server counts. If it jumps, lives change with it.',
+    },
+    {
+      id: 'ST-12',
+      threat: 'A server evicts keys or loses them at a restart, and forgets revocations and sign-outs',
+      tests: [[user, 'keeps its data without evicting any']],
+      note: 'The manifest in `deploy/valkey` and docs/state.md set `noeviction` and a file. A server of your own needs the same.',
+    },
+    {
+      id: 'ST-13',
+      threat: 'A store without TLS or without a password is not noticed',
+      tests: [
+        ['tools/check-config/state.test.ts', 'warns: %s'],
+        ['tools/doctor/config-rules.test.ts', 'K45 warning state.valkey'],
+      ],
+    },
+    {
+      id: 'ST-14',
+      threat: 'A pod of the cluster that is not this service connects to the store',
+      tests: [
+        ['validators/validators.test.ts', 'the manifest of a small Valkey'],
+        [user, 'does not let the service read or write the keys of others'],
+      ],
+      note: 'The manifest in `deploy/valkey` has a NetworkPolicy, and no user without a password.',
     },
   ],
 };

@@ -62,8 +62,15 @@ const hostileIssuer = 'login/client/hostile-issuer.test.ts';
 const idToken = 'credential/id-token/verify-id-token.test.ts';
 const seal = 'session/seal-values.test.ts';
 const inCookie = 'session/in-cookie.test.ts';
+const inStore = 'session/in-store.test.ts';
+const storedRecord = 'session/record.test.ts';
+const stolenStore = 'service/stolen-store.test.ts';
 const loginPages = 'login/pages/pages.test.ts';
 const attacks = 'e2e/login-attacks.test.ts';
+const handOver = 'login/hand-over/hand-over.test.ts';
+const handOverAttacks = 'login/hand-over/attacks.test.ts';
+const centralSignOut = 'login/hand-over/sign-out.test.ts';
+const manyHosts = 'e2e/login-hosts.test.ts';
 const story = 'e2e/login-story.test.ts';
 const expiry = 'e2e/login-expiry.test.ts';
 
@@ -2486,6 +2493,7 @@ export const tables: readonly Table[] = [
           [callback, 'ignores a planted session cookie'],
           [callback, 'is a new one, and the old one of another person ends at once (LG-05)'],
           [inCookie, 'a session next to a planted cookie of the same name, before or after it'],
+          [inStore, 'both sessions of one browser that signs in twice, until the first is ended'],
           [attacks, 'of a sibling host do not replace a session, and a login still works'],
           [
             'login/login-loops.test.ts',
@@ -2501,6 +2509,8 @@ export const tables: readonly Table[] = [
           [seal, 'a value with another purpose, in both directions'],
           [inCookie, 'a session whose chunks are dropped, swapped, cut or mixed with those of another'],
           [callback, 'unless a byte of it is changed'],
+          [inStore, 'a session by garbage, and never asks the store for it'],
+          [inStore, 'makes cookies of the other kind invalid, and deletes all their parts'],
         ],
       },
       {
@@ -2518,17 +2528,31 @@ export const tables: readonly Table[] = [
           ['session/set-cookie.test.ts', 'has the attributes that the place needs'],
           ['session/without-cookies.test.ts', 'keeps the others byte for byte, wherever our cookies are'],
           [inCookie, 'a session that is copied to another host, cached or not, unless hosts share it'],
+          [inStore, 'a session of another policy or host, cached or not'],
+          [inStore, 'at once in every process that has cached it'],
+          [inStore, 'and does not come back when the processes have forgotten its end'],
           [
             'login/sign-out.test.ts',
             'that has ended counts as none: the holder of its cookie learns and ends nothing',
           ],
         ],
-        note: 'A copied cookie works until the session ends, also after a sign-out at another replica.',
+        note: 'A copied cookie works until the session ends. Without `state`, it works after a sign-out at another replica, too.',
       },
       {
         id: 'LG-09',
-        threat: 'The store of sessions is stolen',
-        note: 'Sessions are in sealed cookies. There is no store yet.',
+        threat: 'The store of sessions is stolen, or someone writes to it',
+        tests: [
+          [
+            stolenStore,
+            'has no token, subject, email, group, session ID or key of a person who signed in, in no form',
+          ],
+          [storedRecord, 'a record is opened with its key only, and has the key again, which is not in it'],
+          [storedRecord, 'a record of another session is not opened, even under the same key'],
+          [inStore, 'a session whose record was replaced by that of another session, or changed'],
+          [inStore, 'by a late write of another process: it is not written again'],
+          [inStore, 'although a fail-over brings its record back'],
+        ],
+        note: 'A client that can write to the store can end sessions, and restore an earlier version of a record until `sessions.maxAge`.',
       },
       {
         id: 'LG-10',
@@ -2570,6 +2594,10 @@ export const tables: readonly Table[] = [
         threat: 'A path of the login reaches the workload without a check',
         tests: [
           [attacks, 'LG-13: no own path reaches the workload, with any method and spelling'],
+          [
+            handOverAttacks,
+            'the paths of the hand-over are never an allow, for no method and with no cookie (LG-13)',
+          ],
           [loginCheck, 'is never allowed, even if the login says so'],
           ['transport/login/server.test.ts', 'cannot make an allow of a defect'],
         ],
@@ -2706,6 +2734,44 @@ export const tables: readonly Table[] = [
         tests: [
           [hostileIssuer, 'LG-25: no secret reaches a problem'],
           [callback, 'no detail and no event has a secret (LG-25)'],
+        ],
+      },
+      {
+        id: 'LG-26',
+        threat: 'A grant of the central host gives one person the session of another',
+        tests: [
+          [handOverAttacks, 'that an attacker sends to another person brings no session'],
+          [handOverAttacks, 'that was shown to another browser no longer works in its own'],
+          [handOverAttacks, 'counts once: with its own login cookie again, it brings no session'],
+          [handOverAttacks, 'for another host is refused there'],
+          [handOverAttacks, 'of another policy brings no session (LG-23)'],
+          [handOverAttacks, 'that is changed in any character brings no session'],
+          [handOverAttacks, 'in place of a session, a request or a login cookie is nothing'],
+          [handOver, 'a grant counts once in the fleet'],
+          [manyHosts, 'is not taken over by the grant of an attacker'],
+        ],
+      },
+      {
+        id: 'LG-27',
+        threat: 'The central host sends a browser, a grant or a sign-out to a host that is not listed',
+        tests: [
+          [handOverAttacks, 'for an origin that is not listed is refused, even with a good seal: %j (LG-04)'],
+          [handOverAttacks, '%j leads to the host where the login began, and nowhere else'],
+          [centralSignOut, 'no sealed address leads to %s (LG-04)'],
+          [centralSignOut, 'the sign-out of an attacker signs no other person out (LG-16)'],
+        ],
+      },
+      {
+        id: 'LG-30',
+        threat: 'A browser is sent between hosts without an end',
+        tests: [
+          [handOver, 'of the other host begins one new login, and then sees a page'],
+          [handOver, 'for the second time ends with a page'],
+          [handOver, 'loops end with a page: a host whose session cookie the browser drops'],
+          [
+            manyHosts,
+            'ends with a page, not in a loop, if the browser refuses the cookies of the central host',
+          ],
         ],
       },
     ],

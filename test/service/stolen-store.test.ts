@@ -1,4 +1,4 @@
-/** LG-09: whoever steals the store learns no token, no person and no secret. The store is a real redis-server, with its files. */
+/** LG-09: a stolen store shows no token, no person and no secret. The store is a real redis-server, with its files. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ test('the search finds a secret in each form', () => {
 });
 
 describeWith('LG-09: a stolen store', await findRedis(), (path) => {
-  test('has no token, subject, e-mail, group, session ID or key of a person who signed in, in no form', async () => {
+  test('has no token, subject, email, group, session ID or key of a person who signed in, in no form', async () => {
     const redis = await startRedis(path);
     onTestFinished(redis.stop);
     const parts = await startLoginParts('refresh: true, recheck: 1m, backChannelLogout: false');
@@ -93,7 +93,7 @@ shutdown: {delay: 0s, timeout: 5s}
       expect((await signIn(browser, page, person)).status).toBe(200);
       expect((await browser.open(page)).status).toBe(200);
       secrets[`the cookie of ${person}`] = browser.cookies(host).get('__Host-oidc-authz') ?? '';
-      secrets[`the e-mail of ${person}`] = `${person}@example.com`;
+      secrets[`the email of ${person}`] = `${person}@example.com`;
       if (person !== 'carol') continue;
       await browser.open(`https://${host}/.oidc-authz/sign-out`, ({ pathname }) =>
         pathname.includes('session'),

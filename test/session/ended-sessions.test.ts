@@ -103,11 +103,6 @@ describe('in one process', () => {
       (ended: EndedSessions, { sid }: Session) => ended.endOf({ issuer, sid }, 'back_channel'),
       'back_channel',
     ],
-    [
-      'fromBrowsers',
-      (ended: EndedSessions, { sid }: Session) => ended.endOf({ issuer, sid }, 'front_channel'),
-      'front_channel',
-    ],
   ] as const)(
     'the number of %s is limited: the oldest is forgotten and reported',
     async (kind, end, cause) => {
@@ -124,6 +119,24 @@ describe('in one process', () => {
       expect([-1, 1].map((index) => causeOf(ended, numbered(index)))).toEqual([cause, cause]);
     },
   );
+
+  test('a flood of frames displaces nothing, and does not reach the store', async () => {
+    const { clock, server, processes } = startFleet(1);
+    const [first] = processes;
+    if (first === undefined) throw new Error('a process is missing');
+    const end = (index: number) => first.ended.endOf({ issuer, sid: `sid-${index}` }, 'front_channel');
+    for (let index = 0; index < maxEnded.fromBrowsers; index++) expect(await end(index)).toBe(true);
+    const before = server.operations.get('feed_add');
+    expect(await end(-1)).toBe(false);
+    expect(server.operations.get('feed_add')).toBe(before);
+    expect(first.events).toEqual([]);
+    expect([-1, 0].map((index) => causeOf(first.ended, sessionAt(clock, { sid: `sid-${index}` })))).toEqual([
+      undefined,
+      'front_channel',
+    ]);
+    await clock.advance(12 * hour);
+    expect(await end(-1)).toBe(true);
+  });
 
   test('browsers do not displace what an issuer ended', async () => {
     const clock = createTestClock();

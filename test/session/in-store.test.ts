@@ -60,7 +60,7 @@ describe('finds', () => {
       expect(found).toMatchObject({ session: {}, isSeenDue: false });
       expect([...server.operations].reduce((sum, [, count]) => sum + count, 0)).toBe(before + 1);
     }
-    // A dry run is no request.
+    // A dry run does not count.
     for (let turn = 0; turn < 2; turn++) {
       await clock.advance(9 * minute);
       const dry = await start().store.find(browser.cookies(), plainPlace, true);
@@ -294,7 +294,7 @@ describe('a session ends', () => {
 
 describe('while the store is away', () => {
   test.each(['away', 'timeout', 'rejected'] as const)(
-    '(%s) a cached session goes on for the grace time, and others are errors',
+    '(%s) a cached session works for the grace time, and others are errors',
     async (failure) => {
       const clock = createTestClock();
       const { clients, processes } = createFleet(clock, { grace: 30_000 });
@@ -364,7 +364,7 @@ describe('while the store is away', () => {
     );
   });
 
-  test('a request that the store did not learn about is told again after a short time', async () => {
+  test('the store learns about a later request if it did not learn about an earlier one', async () => {
     const clock = createTestClock();
     const { clients, processes } = createFleet(clock, { idleTimeout: 2 * minute });
     const [one] = processes;
@@ -457,6 +457,31 @@ describe('does not find', () => {
       const other = { ...plainPlace, host: 'other.example.com' };
       expect(whyOf(await store.find(browser.cookies(), other))).toBe('of_other_host');
     }
+  });
+
+  test('a ticket of one host under the name of the cookie that hosts share, and the other way', async () => {
+    const clock = createTestClock();
+    const keys = randomKeys();
+    const { processes, start } = createFleet(clock, { keys });
+    const shared = start({ domain: 'example.com' });
+    const [own] = processes;
+    const other = { ...plainPlace, host: 'other.example.com' };
+    const [mine, ours] = [
+      await signInto(own.store, sessionAt(clock)),
+      await signInto(shared.store, sessionAt(clock)),
+    ];
+    const shortName = '__Secure-oidc-authz';
+    expect([...ours.kept().keys()]).toEqual([shortName]);
+    expect(ours.saved.cookies[0]).toContain('; Domain=example.com;');
+    for (const place of [plainPlace, other])
+      expect(await start({ domain: 'example.com' }).store.find(ours.cookies(), place)).toMatchObject({
+        session: {},
+      });
+    const renamed = (from: string, value: string | undefined) => readCookies([`${from}=${value}`]);
+    const asShared = renamed(shortName, mine.kept().get(name));
+    expect(whyOf(await shared.store.find(asShared, plainPlace))).toBe('of_other_host');
+    const asOwn = renamed(name, ours.kept().get(shortName));
+    expect(whyOf(await own.store.find(asOwn, plainPlace))).toBe('of_other_host');
   });
 
   test('a session whose key was removed, and tells the operator the key', async () => {

@@ -5,7 +5,7 @@ import { createTestClock } from '../support/clock.ts';
 
 const hour = 3_600_000;
 
-/** An operation that fails until it is told otherwise. */
+/** An operation that fails until the test lets it succeed. */
 function failing() {
   const operation = {
     calls: 0,

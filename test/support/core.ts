@@ -79,10 +79,19 @@ export async function startCore(
           metrics: createMetrics(noGauges, { version: 'test', node: process.versions.node }),
           randomBytes,
           sessionKeys: () => login,
-        }).take({ config, issuers, denyList });
+        }).take({ config, issuers, denyList: () => denyList });
   return {
     check: createConfiguredCheck(
-      { config, issuers, denyList, cache, replays, sharedProofs: shared?.sharedProofs, clock, logins },
+      {
+        config,
+        issuers,
+        denyList: () => denyList,
+        cache,
+        replays,
+        sharedProofs: shared?.sharedProofs,
+        clock,
+        logins,
+      },
       {
         onLookup: () => {},
         onFull: () => {},

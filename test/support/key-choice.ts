@@ -87,7 +87,7 @@ export async function verifiersOf(
   const verifyWith = (issuer: typeof owner | typeof mirror): Verify => {
     const verify = createVerifier({
       issuers: [{ config: issuerConfig, issuer }],
-      denyList: [],
+      denyList: () => [],
       cache: createTokenCache({ ...config.cache, maxEntries: 0 }),
       limits: config.limits,
       clock,

@@ -66,7 +66,7 @@ function alignments(bytes: Buffer, encoding: 'base64' | 'base64url') {
   });
 }
 
-/** What every run of base64 or hex in a text decodes to. */
+/** Decodes every run of base64 or hex in a text. */
 function decodings(text: string): readonly (readonly [form: string, text: string])[] {
   const runs = (pattern: RegExp) => [...text.matchAll(pattern)].map(([run]) => run);
   return [

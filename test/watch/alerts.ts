@@ -345,6 +345,40 @@ export const alertCases: readonly AlertCase[] = [
     fires: undefined,
   },
   {
+    alert: 'OidcAuthzLogoutsFail',
+    when: 'a logout token was rejected',
+    series: {
+      [one('oidc_authz_logout_tokens_total', { issuer: 'main', result: 'rejected' })]: '0x5 1x20',
+      [one('oidc_authz_logout_tokens_total', { issuer: 'main', result: 'success' })]: '0+1x25',
+    },
+    at: '10m',
+    fires: { issuer: 'main' },
+  },
+  {
+    alert: 'OidcAuthzLogoutsFail',
+    when: 'logout tokens count, and one came twice',
+    series: {
+      [one('oidc_authz_logout_tokens_total', { issuer: 'main', result: 'success' })]: '0+1x25',
+      [one('oidc_authz_logout_tokens_total', { issuer: 'main', result: 'replayed' })]: '0x5 1x20',
+    },
+    at: '10m',
+    fires: undefined,
+  },
+  {
+    alert: 'OidcAuthzSessionEndsLost',
+    when: 'the list of ended sessions is full',
+    series: { [one('oidc_authz_session_ends_lost_total', { cause: 'list_full' })]: '0x10 1x30' },
+    at: '20m',
+    fires: {},
+  },
+  {
+    alert: 'OidcAuthzSessionEndsLost',
+    when: 'it was full hours ago',
+    series: { [one('oidc_authz_session_ends_lost_total', { cause: 'list_full' })]: '1x200' },
+    at: '3h',
+    fires: undefined,
+  },
+  {
     alert: 'OidcAuthzSessionsTooLarge',
     when: 'the first session is too large',
     series: { [one('oidc_authz_sessions_too_large_total', { issuer: 'main' })]: '0x65 1x60' },

@@ -76,13 +76,13 @@ export function createCheckRequirements(
     return failedClaim;
   };
 
-  const inOrder = [
+  const inOrder = () => [
     details.expiry,
     details.start,
     details.audience,
     details.type,
     details.binding,
-    ...(revocation.hasEntries ? [revocation.describe] : []),
+    ...(revocation.hasEntries() ? [revocation.describe] : []),
     ...claims.describeInvalid,
     ...(requiredScopes.length > 0 ? [details.scopes] : []),
     ...claims.describeNotAllowed,
@@ -90,7 +90,7 @@ export function createCheckRequirements(
   return (facts, now, trace) => {
     const failed = check(facts, now);
     if (trace === undefined || failed?.describe === details.expiryForm) return failed;
-    for (const describe of inOrder) {
+    for (const describe of inOrder()) {
       if (describe === failed?.describe) break;
       passed(trace, describe(facts, now).failed);
     }

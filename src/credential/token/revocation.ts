@@ -13,56 +13,75 @@ export interface Revocation {
   readonly find: (facts: Facts) => DenyListEntry | undefined;
   readonly describe: Describe;
   /** Whether the list has entries for this issuer. */
-  readonly hasEntries: boolean;
+  readonly hasEntries: () => boolean;
 }
 
-const never: Revocation['find'] = () => undefined;
+/** Returns the current deny list: the same object until the list changes. */
+export type CurrentDenyList = () => readonly DenyListEntry[];
+
+/** A list, prepared for the tokens of one issuer. */
+interface Prepared {
+  readonly list: readonly DenyListEntry[];
+  /** Undefined if the list has no entry of the issuer. */
+  readonly results: WeakMap<Facts, DenyListEntry | undefined> | undefined;
+  readonly test: (facts: Facts) => DenyListEntry | undefined;
+}
 
 /**
- * Creates the test for the tokens of one issuer. Its result is cached with the token.
+ * Creates the test for the tokens of one issuer. Its result is cached with the token until the list changes.
  *
  * @param issuer the exact `iss`
  * @param file `denyList.file`
  */
-export function createRevocation(
-  denyList: readonly DenyListEntry[],
-  issuer: string,
-  file: string,
-): Revocation {
-  const entries = denyList.filter((entry) => entry.issuer === issuer);
-  const byFirstClaim = Map.groupBy(entries, ({ claims: [first] }) => nameOf(first?.[0], first?.[1]));
-  const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
-  const results = new WeakMap<Facts, DenyListEntry | undefined>();
-
-  const test = ({ payload, issuedAt }: Facts): DenyListEntry | undefined => {
-    const claims = readClaims(payload);
-    return [...names]
-      .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-      .find((entry) => matches(entry, claims, issuedAt));
+export function createRevocation(denyList: CurrentDenyList, issuer: string, file: string): Revocation {
+  let prepared = prepare(denyList(), issuer);
+  const current = () => {
+    const list = denyList();
+    if (list !== prepared.list) prepared = prepare(list, issuer);
+    return prepared;
   };
-  const find: Revocation['find'] =
-    entries.length === 0 ? never : (facts) => results.getOrInsertComputed(facts, test);
+  const find: Revocation['find'] = (facts) => {
+    const { results, test } = current();
+    return results?.getOrInsertComputed(facts, test);
+  };
   return {
     find,
-    hasEntries: entries.length > 0,
+    hasEntries: () => current().results !== undefined,
     describe: (facts) => {
       const entry = find(facts);
       // The names of the claims, not their values.
       const claims = entry?.claims.map(([name]) => name).join(' and ');
+      const option = entry?.id === undefined ? 'denyList.file' : 'denyList.store';
+      const found = entry === undefined ? 'none' : `an entry with ${claims}`;
+      const observation = {
+        step: 'revocation',
+        subject: 'the deny list',
+        expected: 'no entry for the token',
+        found,
+        option,
+      } as const;
+      if (entry === undefined) return detailOf(observation);
       const place =
-        entry?.id === undefined
-          ? `entries[${entry === undefined ? -1 : denyList.indexOf(entry)}] of ${file}`
+        entry.id === undefined
+          ? `entries[${denyList().indexOf(entry)}] of ${file}`
           : `the entry ${entry.id} of the store`;
-      return detailOf(
-        {
-          step: 'revocation',
-          subject: 'the deny list',
-          expected: 'no entry for the token',
-          found: entry === undefined ? 'none' : `an entry with ${claims}`,
-          option: entry?.id === undefined ? 'denyList.file' : 'denyList.store',
-        },
-        `${place} revokes the token by its ${claims}`,
-      );
+      return detailOf(observation, `${place} revokes the token by its ${claims}`);
+    },
+  };
+}
+
+function prepare(list: readonly DenyListEntry[], issuer: string): Prepared {
+  const entries = list.filter((entry) => entry.issuer === issuer);
+  const byFirstClaim = Map.groupBy(entries, ({ claims: [first] }) => nameOf(first?.[0], first?.[1]));
+  const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
+  return {
+    list,
+    results: entries.length === 0 ? undefined : new WeakMap(),
+    test: ({ payload, issuedAt }) => {
+      const claims = readClaims(payload);
+      return [...names]
+        .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
+        .find((entry) => matches(entry, claims, issuedAt));
     },
   };
 }

@@ -1,7 +1,6 @@
 /** Verifies a token: returns its identity, or the reason to deny. */
 import { hash } from 'node:crypto';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
-import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { IssuerKeys } from '../../issuer/issuer.ts';
 import { maxCandidateKeys, type VerificationKey } from '../../issuer/keys/key-set.ts';
 import type { Denial, NotAllowed } from '../../model/decision.ts';
@@ -19,7 +18,7 @@ import { describeNoKeys, describeOverload, type FetchResult } from './key-detail
 import { createKeyWaits } from './pending-keys.ts';
 import { createReadFacts } from './read-facts.ts';
 import { createCheckRequirements } from './requirements.ts';
-import { createRevocation } from './revocation.ts';
+import { type CurrentDenyList, createRevocation } from './revocation.ts';
 import { signerOf } from './signer.ts';
 import {
   createDenyIssuer,
@@ -62,7 +61,7 @@ const keyShare = 0.9;
 /** The dependencies of the verifier. */
 export interface VerifierDependencies {
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: IssuerKeys }[];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   /** `denyList.file`. */
   readonly denyListFile?: string | undefined;
   readonly cache: TokenCache;

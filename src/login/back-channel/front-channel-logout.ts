@@ -25,7 +25,7 @@ export interface FrontChannelDependencies {
 }
 
 /** Everyone can send such a request, and each one writes to the store. */
-const rate = { perSecond: 10, burst: 100 };
+const rate = { perSecond: 1, burst: 50 };
 
 /** The longest `sid`, in characters. */
 const maxSid = 1_024;

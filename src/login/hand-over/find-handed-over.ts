@@ -19,11 +19,9 @@ export type HandedOver =
   | { readonly kind: 'none'; readonly cookies: readonly string[] };
 
 /**
- * Looks for a session.
+ * Looks for a session, at the place of the central host. `cookies` are more values of `set-cookie`, if the session is granted.
  *
- * @param asked at the place of the central host
- * @param more.cookies more values of `set-cookie`, if the session is granted
- * @param more.since only a session that began then or later counts, in milliseconds since the epoch
+ * @param more.since milliseconds since the epoch: only a session that began then or later counts
  */
 export type FindHandedOver = (
   asked: LoginRequest,

@@ -11,6 +11,13 @@ export interface Mailbox {
   readonly acknowledged: () => void;
 }
 
+/** The kinds by their contents: each message has those of the kinds with a lower number. */
+const contents: Readonly<Record<StateMessage['kind'], number>> = {
+  changed: 0,
+  denyList: 1,
+  configuration: 2,
+};
+
 /**
  * Creates the mailbox of a worker.
  *
@@ -38,8 +45,7 @@ export function createMailbox(
 
   return {
     stateChanged: (kind) => {
-      // A `configuration` message includes the keys.
-      if (outdated !== 'configuration') outdated = kind;
+      if (outdated === undefined || contents[kind] > contents[outdated]) outdated = kind;
       deliver();
     },
     fetched: (message) => {

@@ -103,7 +103,8 @@ export function createWorkerPool(
   const state = (kind: StateMessage['kind']): StateMessage => {
     const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
     const common = { issuers: keys, sessionKeys: sessionKeysText(), isServing: isServing() };
-    return kind === 'configuration' ? { kind, config, denyList, ...common } : { kind, ...common };
+    if (kind === 'configuration') return { kind, config, denyList, ...common };
+    return kind === 'denyList' ? { kind, denyList, ...common } : { kind, ...common };
   };
 
   const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.replacement].includes(member));
@@ -260,6 +261,10 @@ export function createWorkerPool(
     take: (next, owners, nextDenyList) => {
       [config, issuers, denyList] = [next, owners, nextDenyList];
       for (const member of members()) member.stateChanged('configuration');
+    },
+    denyListChanged: (next) => {
+      denyList = next;
+      for (const member of members()) member.stateChanged('denyList');
     },
     start: async () => {
       const addresses = await ports.open(connections.add);

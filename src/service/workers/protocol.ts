@@ -30,12 +30,15 @@ export interface ConfigurationMessage {
 /** The state of a worker. The worker acknowledges each of these messages with `taken`. */
 export type StateMessage =
   | ConfigurationMessage
-  | {
-      readonly kind: 'changed';
-      readonly issuers: readonly IssuerKeysMessage[];
-      readonly sessionKeys: string;
-      readonly isServing: boolean;
-    };
+  | (ChangedMessage & { readonly kind: 'denyList'; readonly denyList: readonly DenyListEntry[] })
+  | (ChangedMessage & { readonly kind: 'changed' });
+
+/** The state that changes without a new configuration. */
+interface ChangedMessage {
+  readonly issuers: readonly IssuerKeysMessage[];
+  readonly sessionKeys: string;
+  readonly isServing: boolean;
+}
 
 /** The answer to a worker's `fetch`. */
 export interface FetchedMessage {

@@ -149,7 +149,9 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
         isListening = true;
         return undefined;
       }
+      case 'denyList':
       case 'changed':
+        if (message.kind === 'denyList') service?.denyListChanged(message.denyList);
         isServing = message.isServing;
         update(message.issuers, message.sessionKeys);
         service?.changed();

@@ -81,7 +81,7 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
     const full = { iss: issuer.issuer, aud: issuer.audiences?.[0], exp: now + 300, iat: now, ...claims };
     const payload = JSON.stringify(full);
     const facts = createReadFacts(issuer)(JSON.parse(payload), payload, 'JWT');
-    const revocation = createRevocation([], issuer.issuer, '');
+    const revocation = createRevocation(() => [], issuer.issuer, '');
     const path = `issuers[${config.issuers.indexOf(issuer)}]`;
     const failed = createCheckRequirements(issuer, revocation, path)(facts, now, trace);
     if (failed !== undefined)

@@ -84,7 +84,7 @@ function sessionOf(
     renewedAt: now,
   };
   const { identity, facts } = factsOfSession(session, known, now + 300);
-  const failed = createSessionRequirements(known, [], '')(facts, now, undefined);
+  const failed = createSessionRequirements(known, () => [], '')(facts, now, undefined);
   return failed === undefined
     ? { outcome: 'signed_in', identity, token: '', cached: false, cookies: [] }
     : { outcome: 'deny', reason: failed.reason, issuerName: issuer.name };

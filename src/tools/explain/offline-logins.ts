@@ -1,9 +1,9 @@
 /** The logins of a configuration, to explain a request. Nothing is sent to an issuer: an explained check is a dry run. */
 import { randomBytes } from 'node:crypto';
 import type { Config, IssuerConfig } from '../../config/declare/options.ts';
-import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { ConfigSources } from '../../config/load/load.ts';
 import { readSessionKeys, type SessionKey } from '../../config/session/session-keys.ts';
+import type { CurrentDenyList } from '../../credential/token/revocation.ts';
 import type { Issuer } from '../../issuer/issuer.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { createMetrics } from '../../observe/metrics.ts';
@@ -18,7 +18,7 @@ import { createNoStore } from './no-store.ts';
 export interface OfflineLoginParts {
   readonly config: Config;
   readonly issuers: readonly { readonly config: IssuerConfig; readonly issuer: Issuer }[];
-  readonly denyList: readonly DenyListEntry[];
+  readonly denyList: CurrentDenyList;
   readonly sources: Pick<ConfigSources, 'environment' | 'readFile'>;
   readonly clock: Clock;
 }

@@ -82,12 +82,16 @@ export async function explainOffline(
     const offline =
       config.login === undefined
         ? undefined
-        : await offlineLogins({ config, issuers, denyList, sources, clock });
+        : await offlineLogins({ config, issuers, denyList: () => denyList, sources, clock });
     notes.push(...(offline?.notes ?? []));
+    if (config.denyList.store)
+      notes.push(
+        'denyList.store: the entries in the store are not used here; ask the running service with --admin',
+      );
     const explain = createExplain({
       config,
       issuers,
-      denyList,
+      denyList: () => denyList,
       cache: createTokenCache(config.cache),
       replays: createReplayStore(),
       clock,

@@ -134,12 +134,11 @@ export function generateApiRules(
 function ownPathRules({ login, service }: Needs): readonly object[] {
   const port = login?.listenerPort;
   if (login === undefined || port === undefined) return [];
-  return login.paths.map((path) => ({
-    path,
-    methods: ['GET', 'HEAD', 'POST'],
-    noAuth: true,
-    service: { name: service.name, namespace: service.namespace, port },
-  }));
+  const to = { noAuth: true, service: { name: service.name, namespace: service.namespace, port } };
+  return [
+    ...login.paths.map((path) => ({ path, methods: ['GET', 'HEAD', 'POST'], ...to })),
+    ...login.logouts.map(({ path, method }) => ({ path, methods: [method], ...to })),
+  ];
 }
 
 function absent(path: string, value: unknown): readonly object[] {

@@ -14,6 +14,8 @@ export interface LoginNeeds {
   readonly central: string | undefined;
   /** The port of the login listener; undefined if it is disabled. */
   readonly listenerPort: number | undefined;
+  /** The paths of the login listener at which issuers end sessions, with their method. */
+  readonly logouts: readonly { readonly path: string; readonly method: 'GET' | 'POST' }[];
   /** Whether the configuration expects a shorter timeout than a login needs. */
   readonly expectsShortTimeout: boolean;
 }
@@ -42,13 +44,14 @@ export function loginNeeds(config: Config): LoginNeeds | undefined {
     ),
     central: login.host,
     listenerPort: enabled ? port : undefined,
+    logouts: enabled ? logoutPaths(config) : [],
     expectsShortTimeout: limits.meshTimeout < loginTimeout,
   };
 }
 
 /** Advice about the login, for the comment of the output. */
 export function loginAdvice(
-  { paths, registrations, central, listenerPort, expectsShortTimeout }: LoginNeeds,
+  { paths, registrations, central, listenerPort, logouts, expectsShortTimeout }: LoginNeeds,
   timeout: number,
   target: Target,
 ): readonly string[] {
@@ -68,6 +71,24 @@ export function loginAdvice(
       : []),
     ...(listenerPort !== undefined && target !== 'kyma'
       ? [`To show pages with their own status, route ${all} to port ${listenerPort} without a check.`]
+      : []),
+    ...(logouts.length === 0
+      ? []
+      : [
+          `The issuers end sessions at ${logouts.map(({ path }) => path).join(', ')}: register the address at each issuer, and route it to port ${listenerPort} without a check.`,
+        ]),
+  ];
+}
+
+/** The name of an issuer is the last segment of its path. */
+function logoutPaths({ issuers, sessions }: Config): LoginNeeds['logouts'] {
+  const names = issuers.flatMap(({ name, login }) => (login === undefined ? [] : encodeURIComponent(name)));
+  return [
+    ...(sessions?.backChannelLogout === true
+      ? names.map((name) => ({ path: `/back-channel-logout/${name}`, method: 'POST' as const }))
+      : []),
+    ...(sessions?.frontChannelLogout === true
+      ? names.map((name) => ({ path: `/front-channel-logout/${name}`, method: 'GET' as const }))
       : []),
   ];
 }

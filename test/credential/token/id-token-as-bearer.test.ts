@@ -27,7 +27,7 @@ async function reasonFor(token: Readonly<Record<string, unknown>>, isLoginIssuer
   const facts = createReadFacts(issuerConfig)(all, JSON.stringify(all), 'JWT');
   const failed = createCheckRequirements(
     issuerConfig,
-    createRevocation([], issuer, ''),
+    createRevocation(() => [], issuer, ''),
     'issuers[0]',
   )(facts, now);
   return { reason: failed?.reason, text: failed?.describe(facts, now).text };

@@ -66,7 +66,7 @@ async function mirroredBench(
   const mirror = createIssuerMirror(owner, issuerConfig, config, clock);
   const verify = createVerifier({
     issuers: [{ config: issuerConfig, issuer: mirror }],
-    denyList: [],
+    denyList: () => [],
     cache: createTokenCache(config.cache),
     limits: config.limits,
     clock,
@@ -293,7 +293,7 @@ describe('verifications', () => {
           },
         },
       })),
-      denyList: [],
+      denyList: () => [],
       cache: createTokenCache(config.cache),
       limits: config.limits,
       clock: createTestClock(),

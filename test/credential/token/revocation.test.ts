@@ -13,7 +13,8 @@ const factsOf = (claims: Record<string, unknown>) =>
   );
 
 function isRevoked(list: readonly object[], claims: Record<string, unknown>): boolean {
-  const revocation = createRevocation(readDenyList(JSON.stringify(list), 'list'), issuer, 'list');
+  const entries = readDenyList(JSON.stringify(list), 'list');
+  const revocation = createRevocation(() => entries, issuer, 'list');
   return revocation.find(factsOf(claims)) !== undefined;
 }
 
@@ -58,5 +59,36 @@ describe('a token is revoked', () => {
   test('only by own claims', () => {
     const list = [{ issuer, sub: 'alice' }];
     expect(isRevoked(list, JSON.parse('{"__proto__":{"sub":"alice"}}'))).toBe(false);
+  });
+});
+
+test('a change of the list counts at once for a token that was judged before', () => {
+  const list = (...entries: readonly object[]) => readDenyList(JSON.stringify(entries), 'list');
+  let current = list();
+  const revocation = createRevocation(() => current, issuer, 'list');
+  const facts = factsOf({ sub: 'alice' });
+  const results: boolean[] = [];
+  for (const next of [
+    list({ issuer, sub: 'alice' }),
+    list({ issuer, sub: 'bob' }),
+    list({ issuer, sub: 'alice' }),
+    list(),
+  ]) {
+    results.push(revocation.find(facts) !== undefined, revocation.hasEntries());
+    current = next;
+  }
+  expect([...results, revocation.find(facts)]).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+    true,
+    true,
+    true,
+    undefined,
+  ]);
+  expect(revocation.describe(facts, 0)).toMatchObject({
+    text: 'expected the deny list no entry for the token, found none',
   });
 });

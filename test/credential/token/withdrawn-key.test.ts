@@ -35,7 +35,7 @@ async function verifierOf(held: Set<VerificationKey>) {
   };
   const verify = createVerifier({
     issuers: config.issuers.map((one) => ({ config: one, issuer: keys })),
-    denyList: [],
+    denyList: () => [],
     cache: createTokenCache(config.cache),
     limits: config.limits,
     clock,

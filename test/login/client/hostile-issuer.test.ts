@@ -434,6 +434,31 @@ describe('a refresh token', () => {
     expect(result).toMatchObject({ refreshToken: 'mine' });
   });
 
+  const second = () => Math.floor(Date.now() / 1000);
+  test.each([
+    ['is expired', () => ({ exp: second() - 3_600 })],
+    ['is not valid yet', () => ({ iat: second() + 3_600, exp: second() + 7_200 })],
+  ])('LG-29: is kept if the ID token %s by the clock of this machine', async (text, times) => {
+    const { client, hostile } = await start();
+    hostile.answer = async (_, response) =>
+      sendJson(response, await hostile.tokens({ ...times(), nonce: undefined }, {}));
+    expect(await client.refresh('mine', { iss: hostile.fake.url, sub: 'alice' })).toEqual({
+      kind: 'unavailable',
+      detail: expect.stringContaining(text),
+      refreshToken: 'refresh-token',
+    });
+  });
+
+  test('LG-29: is not kept if the ID token is for another person', async () => {
+    const { client, hostile } = await start();
+    hostile.answer = async (_, response) =>
+      sendJson(response, await hostile.tokens({ exp: second() - 3_600, sub: 'bob' }, {}));
+    expect(await client.refresh('mine', { iss: hostile.fake.url, sub: 'alice' })).toEqual({
+      kind: 'rejected',
+      detail: expect.any(String),
+    });
+  });
+
   test('whose end is 0 does not end', async () => {
     const { client, hostile } = await start();
     hostile.answer = async (_, response) =>

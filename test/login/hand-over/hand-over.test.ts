@@ -95,7 +95,7 @@ describe.each(Object.entries(places))('with sessions %s', (kind, createWorld) =>
       },
     };
 
-    test('the central host asks, and each link goes on with the same login', async () => {
+    test('the central host asks, and each link continues with the same login', async () => {
       const world = createWorld({ issuers: [{}, {}] });
       const browser = openAt(world);
       const { url, decision } = await browser.follow(`${shop}/orders`);
@@ -186,7 +186,7 @@ describe.each(Object.entries(places))('with sessions %s', (kind, createWorld) =>
       expect(pageOf(second)).toContain('The sign-in was not completed');
     });
 
-    test('goes on if it has a session at the other host', async () => {
+    test('continues if it has a session at the other host', async () => {
       const world = createWorld();
       const browser = openAt(world);
       await signInAt(world, browser, `${shop}/orders`);

@@ -3,7 +3,7 @@ import type { Decision } from '../../../src/model/decision.ts';
 import { navigation, openBrowser, type TestBrowser } from './browser.ts';
 import type { LoginWorld } from './world.ts';
 
-/** Where a browser arrived. */
+/** The end of a way. */
 export interface Arrival {
   readonly url: string;
   readonly decision: Decision;
@@ -64,7 +64,7 @@ export function openWanderingBrowser(worldOf: (origin: string) => LoginWorld | u
   };
 }
 
-/** What an issuer sends the browser to, for the last login that began there. */
+/** The address that an issuer sends the browser to, for the last login that began there. */
 export function answerOfIssuer(world: LoginWorld, index = 0): string {
   const { started } = world.clients[index] ?? {};
   if (started === undefined) throw new Error('no login has begun');

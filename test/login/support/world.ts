@@ -130,7 +130,7 @@ export function createLoginWorld(options: WorldOptions = {}): LoginWorld {
   const findSession = createFindSession({
     config,
     issuers,
-    denyList: [],
+    denyList: () => [],
     store,
     renew: () => ({ kind: 'current' }),
     hostOf,

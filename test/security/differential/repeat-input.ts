@@ -45,7 +45,7 @@ export async function judgeAgain({ token, configuration, keySets, now }: Differe
     await Promise.all(issuers.map(({ issuer }) => issuer.firstKeys));
     const verify = createVerifier({
       issuers,
-      denyList: [],
+      denyList: () => [],
       cache: createTokenCache({ ...config.cache, maxEntries: 0 }),
       limits: config.limits,
       clock,

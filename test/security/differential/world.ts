@@ -120,7 +120,7 @@ export async function createWorld(
         if (issuer === undefined) throw new TypeError('no issuer');
         return { config: one, issuer };
       }),
-      denyList: [],
+      denyList: () => [],
       cache: createTokenCache({ ...config.cache, maxEntries }),
       limits: config.limits,
       clock,

@@ -44,7 +44,7 @@ rules:
   parts = {
     config,
     issuers,
-    denyList: [],
+    denyList: () => [],
     cache: createTokenCache(config.cache),
     replays: createReplayStore(),
     clock: systemClock,

@@ -53,7 +53,7 @@ describe('sentinels', () => {
     await settled();
   };
 
-  test('each process begins with another sentinel, and goes on to the next', async () => {
+  test('each process begins with another sentinel, and tries the next one', async () => {
     const { clock, sentinels } = start();
     expect(sentinels.ports()).toEqual([2]);
     sentinels.at(2).last().refuse(new Error('down'));

@@ -56,6 +56,7 @@ issuers:
 login: {hosts: [${shop}], listener: {enabled: true, host: 127.0.0.1, port: 0}}
 sessions: {keysFile: ${temporaryFile('keys', newSessionKey())}, ${sessions}}
 outputClaimToHeaders: [{header: x-user, claim: sub}]
+limits: {meshTimeout: 30s}
 `;
   const running: Replica[] = [];
   const meshes: FakeMesh[] = [];

@@ -13,7 +13,7 @@ export interface Family {
   /** The account was disabled, or the newest refresh token was revoked. */
   isEnded: boolean;
   isSignedOut: boolean;
-  /** Times at which a refresh token was accepted. */
+  /** Times at which a refresh token was accepted, and the answer could be verified. */
   readonly accepted: number[];
   reuses: number;
   calls: number;
@@ -30,6 +30,8 @@ export interface ModelIssuer {
   isDown: boolean;
   /** Does its work, and loses the next answers. */
   losesAnswers: number;
+  /** The number of the next answers that their receivers cannot verify, because their clocks are wrong. */
+  unverified: number;
   /** Called when a refresh token arrives, before anything is decided. */
   onAsked: () => void;
   /** Called when a refresh token is accepted, before the answer. */
@@ -66,6 +68,7 @@ export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
     families,
     isDown: false,
     losesAnswers: 0,
+    unverified: 0,
     onAsked: () => {},
     onAccepted: () => {},
     busiest: () => busiest,
@@ -122,7 +125,9 @@ export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
         }
         family.current++;
         family.by = process;
-        family.accepted.push(time.monotonic());
+        const isVerified = issuer.unverified === 0;
+        if (isVerified) family.accepted.push(time.monotonic());
+        else issuer.unverified--;
         issuer.onAccepted();
         const next = `${id}.${family.current}`;
         await time.delay((latency.least + random() * latency.random) / 2);
@@ -131,6 +136,8 @@ export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
           family.by = 'nobody';
           return noAnswer;
         }
+        if (!isVerified)
+          return { kind: 'unavailable', detail: 'the ID token is expired', refreshToken: next };
         return {
           claims: undefined,
           idToken: undefined,

@@ -23,6 +23,7 @@ const fault = fc.record({
     'process started',
     'issuer down',
     'answer lost',
+    'answers not verified',
     'account disabled',
     'sign-out',
   ),
@@ -109,6 +110,9 @@ export async function play({
       case 'answer lost':
         issuer.losesAnswers = 1;
         return undefined;
+      case 'answers not verified':
+        issuer.unverified = 1 + Math.floor(size * 4);
+        return undefined;
       case 'account disabled':
         if (family !== undefined) family.isEnded = true;
         return undefined;
@@ -145,6 +149,7 @@ export async function play({
   await time.pass(120 * second);
   issuer.isDown = false;
   issuer.losesAnswers = 0;
+  issuer.unverified = 0;
   await time.pass(recheck);
   await Promise.all(visits);
 

@@ -150,6 +150,22 @@ describe('with the login listener', () => {
     ]);
   });
 
+  test('an APIRule sends the logouts of the issuers to it, and the output names their addresses', async () => {
+    const text = listener.replace(
+      'sessions: {',
+      'sessions: {backChannelLogout: true, frontChannelLogout: true, ',
+    );
+    const withStore = `${text}state: {valkey: {urls: ["rediss://valkey.example.svc"]}}\n`;
+    expect((await rulesOf(withStore)).slice(1, 3)).toMatchObject([
+      { path: '/back-channel-logout/main', methods: ['POST'], noAuth: true, service: { port: 8082 } },
+      { path: '/front-channel-logout/main', methods: ['GET'], noAuth: true, service: { port: 8082 } },
+    ]);
+    for (const target of ['istio', 'kyma'] as const)
+      expect(generated(target, await configOf(withStore)).about.join('\n')).toContain(
+        'The issuers end sessions at /back-channel-logout/main, /front-channel-logout/main: register',
+      );
+  });
+
   test('the output for other proxies names the port', async () => {
     expect(generated('istio', await configOf(listener)).about.join('\n')).toContain(
       'route /.oidc-authz/{**} to port 8082 without a check',

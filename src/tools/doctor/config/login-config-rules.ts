@@ -37,7 +37,7 @@ const exposedSessions: Rule<ConfigInput> = {
   title: 'Session cookie that others can read or replace',
   severity: 'warning',
   effect: 'A client with the cookie acts as the person, until the session ends.',
-  fix: 'Remove the option: each host then has its own sessions, over https:// only.',
+  fix: 'Remove the option: each host then has its own sessions, over https:// only. For one login for all hosts, set `login.host`.',
   check: ({ config: { login, sessions }, source }) => {
     if (login === undefined || sessions === undefined) return [];
     const { domain } = sessions.cookie;
