@@ -6,6 +6,7 @@ const list = 'src/session/ended-sessions.ts';
 const verify = ['test/credential/logout-token/verify-logout-token.test.ts'];
 const answers = ['test/login/back-channel/logout-answers.test.ts'];
 const ended = ['test/session/ended-sessions.test.ts'];
+const reloads = ['test/service/logins/ended-sessions.test.ts'];
 const routes = ['test/transport/login/logout-routes.test.ts'];
 
 /** Each removes one defence. */
@@ -184,6 +185,20 @@ export const logoutMutants: readonly Mutant[] = [
     find: 'known?.version === version && known.keyIds === keyIds',
     replace: 'known?.version === version',
     tests: ended,
+  },
+  {
+    name: 'sessions in cookies wait for a store that is no longer configured',
+    file: list,
+    find: 'feed = state === undefined ? undefined : followed?.feed;',
+    replace: 'feed = followed?.feed;',
+    tests: reloads,
+  },
+  {
+    name: 'a store that a reload adds is not followed',
+    file: 'src/service/session-places.ts',
+    find: '      ended.follow(state);\n',
+    replace: '',
+    tests: reloads,
   },
   {
     name: 'an end that the store does not take is lost',

@@ -241,6 +241,7 @@ describe('a session ends', () => {
     const browser = await signInto(two.store, sessionAt(clock));
     const name = recordNameOf(browser.saved.session.id);
     const record = (await clients[0]?.get(name)) ?? '';
+    await one.store.find(browser.cookies(), plainPlace);
     await one.store.end(browser.saved.session);
     await clock.advance(2 * minute);
     await clients[0]?.set(name, record, hour);
@@ -451,8 +452,8 @@ describe('while the store is away', () => {
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: {} });
     clients[0]?.fail(undefined);
     await clock.advance(5_000);
-    expect(await two.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
     expect(server.dump().filter((text) => text.startsWith('session:'))).toEqual([]);
+    expect(await two.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
     expect(one.retries.size()).toBe(0);
   });
 

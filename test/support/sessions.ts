@@ -61,7 +61,7 @@ export function createTestEnded(options: TestEndedOptions): EndedSessions {
   const { clock, state, life = 12 * 3_600_000, onEvent = () => {}, onHash = () => {} } = options;
   const usual = randomKeys();
   const seal = createSeal(options.keys ?? (() => usual));
-  return createEndedSessions({
+  const ended = createEndedSessions({
     seal: {
       keyIds: seal.keyIds,
       namesOf: (...parts) => {
@@ -71,9 +71,10 @@ export function createTestEnded(options: TestEndedOptions): EndedSessions {
     },
     clock,
     lives: () => ({ here: life, feed: life }),
-    state,
     events: { forgotten: () => onEvent('forgotten'), lost: () => onEvent('lost') },
   });
+  ended.follow(state);
+  return ended;
 }
 
 /** Creates a store. */
