@@ -54,9 +54,9 @@ export interface EndedSessions {
 
 /** How long an end is known, in milliseconds. */
 export interface EndedLives {
-  /** In this process. */
+  /** In this process: the longest life of a session. The feed keeps no entry for longer. */
   readonly here: number;
-  /** In the feed: until no process accepts the session any more. */
+  /** In the feed, from when the store has it: until no process accepts the session any more. */
   readonly feed: number;
 }
 
@@ -116,10 +116,11 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
     for (const name of before) add(to, name, cause, time, life);
   };
   const open = (state: Pick<StateStore, 'feed'>): EndedFeed =>
-    createEndedFeed({ state, longestLife: () => lives().feed, receive, onLost: events.lost, clock });
+    createEndedFeed({ state, longestLife: () => lives().here, receive, onLost: events.lost, clock });
   let followed: { readonly state: Pick<StateStore, 'feed'>; readonly feed: EndedFeed } | undefined;
   let feed: EndedFeed | undefined;
-  const publish = async (entry: string): Promise<boolean> => feed?.publish(entry, lives().feed) ?? true;
+  const publish = async (entry: string): Promise<boolean> =>
+    feed?.publish(entry, lives().feed, lives().here) ?? true;
 
   const namedEnding = (name: string, startedAt: number) =>
     [names.get(name), fromBrowsers.get(name)].find(

@@ -208,6 +208,20 @@ export const logoutMutants: readonly Mutant[] = [
     tests: ended,
   },
   {
+    name: 'an end that waits for longer than its life is lost',
+    file: 'src/session/ended-feed.ts',
+    find: 'endsAt: begun + longest,',
+    replace: 'endsAt: begun + life,',
+    tests: ended,
+  },
+  {
+    name: 'a process with sessions in the store cuts the feed of those with sessions in cookies',
+    file: list,
+    find: 'longestLife: () => lives().here',
+    replace: 'longestLife: () => lives().feed',
+    tests: ended,
+  },
+  {
     name: 'any number of ends waits for the store',
     file: 'src/session/ended-feed.ts',
     find: 'waiting.length >= maxWaiting',

@@ -299,9 +299,30 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'a sign-out deletes the cookie of a session that it cannot end',
     file: 'src/login/sign-out.ts',
-    find: "return 'unavailable' in found\n",
-    replace: "return 'unavailable' in found && found.unavailable === ''\n",
+    find: "if ('unavailable' in found) return { problem: found.unavailable };",
+    replace: "if ('unavailable' in found) return { session: undefined };",
     tests: login,
+  },
+  {
+    name: 'a sign-out deletes the cookie of a session that it cannot look for',
+    file: 'src/login/sign-out.ts',
+    find: "if ('overloaded' in found) return { problem: 'too many session cookies wait to be opened' };",
+    replace: '',
+    tests: login,
+  },
+  {
+    name: 'a sign-out waits for the store longer than its proxy',
+    file: 'src/login/sign-out.ts',
+    find: 'const longestEnd = 500;',
+    replace: 'const longestEnd = 5_000;',
+    tests: login,
+  },
+  {
+    name: 'a link of another site signs a person out while the store is away',
+    file: 'src/login/sign-out.ts',
+    find: "return 'session' in seen && (seen.session === undefined || seen.session.id === id);",
+    replace: "return 'problem' in seen || seen.session === undefined || seen.session.id === id;",
+    tests: ['test/login/hand-over/sign-out.test.ts'],
   },
   {
     name: 'a login redeems its code although the store is away',

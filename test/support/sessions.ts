@@ -51,6 +51,8 @@ export interface TestEndedOptions {
   readonly keys?: () => readonly SessionKey[];
   readonly state?: StateStore;
   readonly life?: number;
+  /** The life of an entry of the feed; by default the same. */
+  readonly feedLife?: number;
   readonly onEvent?: (event: 'forgotten' | 'lost') => void;
   /** Called when names are computed. */
   readonly onHash?: () => void;
@@ -70,7 +72,7 @@ export function createTestEnded(options: TestEndedOptions): EndedSessions {
       },
     },
     clock,
-    lives: () => ({ here: life, feed: life }),
+    lives: () => ({ here: life, feed: options.feedLife ?? life }),
     events: { forgotten: () => onEvent('forgotten'), lost: () => onEvent('lost') },
   });
   ended.follow(state);
