@@ -26,7 +26,7 @@ export interface RefreshRequestsDependencies {
   readonly delay: number | undefined;
   readonly results: RefreshResults;
   readonly pauses: RefreshPauses;
-  /** What sessions with the same flight have in common. */
+  /** The key that sessions with the same flight have in common. */
   readonly keyOf: (session: Session) => string;
   readonly fly: Fly;
 }
