@@ -16,6 +16,7 @@ import type { CheckPorts } from './ports.ts';
 import type { Connection, ForkWorker, StateMessage } from './protocol.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createSlot, type Slot } from './slot.ts';
+import { stateMessage } from './state-message.ts';
 import { createWorkerReports } from './worker-reports.ts';
 
 /** The dependencies of a pool. */
@@ -61,9 +62,8 @@ const closeTimeout = 1_000;
 export function createWorkerPool(
   dependencies: WorkerPoolDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
-  const { count, initial, metrics, logger, clock, random, isServing, forkWorker, ports, giveUp } =
-    dependencies;
-  const { sessionKeysText } = dependencies;
+  const { count, initial, metrics, logger, clock, random, isServing } = dependencies;
+  const { forkWorker, ports, giveUp, sessionKeysText } = dependencies;
   const slots = Array.from({ length: count }, createSlot);
   const running = new Map<
     Member,
@@ -87,12 +87,8 @@ export function createWorkerPool(
   const members = () => [...running.keys()];
   const listening = () => members().filter((member) => member.isListening());
   const reports = createWorkerReports(members, metrics, clock);
-  const state = (kind: StateMessage['kind']): StateMessage => {
-    const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
-    const common = { issuers: keys, sessionKeys: sessionKeysText(), isServing: isServing() };
-    if (kind === 'configuration') return { kind, config, denyList, ...common };
-    return kind === 'denyList' ? { kind, denyList, ...common } : { kind, ...common };
-  };
+  const state = (kind: StateMessage['kind']) =>
+    stateMessage(kind, { config, issuers, denyList, sessionKeys: sessionKeysText(), isServing: isServing() });
 
   const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.replacement].includes(member));
   const startWorker = (): Member => {
