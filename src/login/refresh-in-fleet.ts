@@ -81,10 +81,10 @@ export function createFleetRenewals(dependencies: FleetRenewalDependencies): Ren
     renew: requests.renew,
     newestOf: async (session) => {
       // Without the store, this process can still know newer tokens.
-      const stored =
-        (await shared()
-          .reread(session)
-          .catch(() => undefined)) ?? session;
+      const found = await shared()
+        .reread(session)
+        .catch(() => undefined);
+      const stored = found ?? session;
       const known = results.latest(stored);
       return known?.kind === 'renewed' ? known.session : stored;
     },

@@ -10,6 +10,7 @@ import { doctorMutants } from './doctor.ts';
 import { explainMutants } from './explain.ts';
 import { fetchTargets } from './fetch-targets.ts';
 import { files } from './files.ts';
+import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { handOverMutants } from './hand-over.ts';
@@ -55,6 +56,7 @@ export const mutants: readonly Mutant[] = [
   ...loginClientMutants,
   ...sessionMutants,
   ...storedSessionMutants,
+  ...fleetRefreshMutants,
   ...stateConfig,
   ...storeMutants,
   ...revoking,

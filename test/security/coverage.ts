@@ -43,6 +43,8 @@ const app = 'service/app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
 const chaosProcess = 'chaos/process.test.ts';
+const chaosRenewal = 'chaos/store-renewal.test.ts';
+const chaosStore = 'chaos/store.test.ts';
 const chaosWorkers = 'chaos/workers.test.ts';
 const workers = 'process/workers.test.ts';
 const pool = 'service/workers/pool.test.ts';
@@ -58,6 +60,8 @@ const begin = 'login/begin.test.ts';
 const findSession = 'login/find-session.test.ts';
 const returning = 'login/return-address.test.ts';
 const loginCheck = 'check/login/login.test.ts';
+const inFleet = 'login/refresh-in-fleet.test.ts';
+const fleetRefresh = 'e2e/refresh-in-fleet.test.ts';
 const hostileIssuer = 'login/client/hostile-issuer.test.ts';
 const idToken = 'credential/id-token/verify-id-token.test.ts';
 const seal = 'session/seal-values.test.ts';
@@ -1550,6 +1554,40 @@ export const tables: readonly Table[] = [
         note: 'Twenty seconds in CI.',
       },
       {
+        id: 'R36',
+        threat:
+          'The store of the sessions is killed, frozen, full, slow or not reachable, or has another password',
+        tests: [[chaosStore, 'that is $name']],
+        note: 'Two replicas, three processes, people with tokens of 4 s. No wrong allow, and no session ends.',
+      },
+      {
+        id: 'R37',
+        threat: 'The store fails between the use of a refresh token and the write of the new one',
+        tests: [[chaosRenewal, 'the new refresh token is not lost']],
+      },
+      {
+        id: 'R38',
+        threat: 'The store fails over to a replica that has missed renewals and a sign-out',
+        tests: [
+          [chaosRenewal, 'because the master was killed'],
+          [chaosRenewal, 'to a replica that has missed renewals and a sign-out'],
+        ],
+      },
+      {
+        id: 'R39',
+        threat: 'The clock of one replica or of the store jumps',
+        tests: [
+          ['chaos/store-clock.test.ts', 'of one replica: %s'],
+          ['chaos/store-clock.test.ts', 'of the store: %s'],
+        ],
+      },
+      {
+        id: 'R40',
+        threat: 'A person signs out while one replica does not reach the store',
+        tests: [['chaos/store-partition.test.ts', 'uses cached sessions for the grace, then none']],
+        note: 'That replica learns of it when the store is back, and uses a cached session only for `sessions.grace`.',
+      },
+      {
         id: 'LD1',
         threat:
           'Unknown key IDs wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
@@ -2671,7 +2709,7 @@ export const tables: readonly Table[] = [
           [findSession, 'gives every request with the old cookie the new session and the same cookie'],
           [expiry, '20 requests at once need one refresh'],
         ],
-        note: 'This holds for one process. With several, `check-config`, the log and `doctor` warn.',
+        note: 'With sessions in cookies, this holds for one process. With several, `check-config`, the log and `doctor` warn. LG-28 is about a fleet.',
       },
       {
         id: 'LG-20',
@@ -2762,6 +2800,30 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'LG-28',
+        threat:
+          'Several replicas refresh one session, and the issuer revokes it; or an error of the store or the issuer ends it',
+        tests: [
+          [inFleet, 'LG-28: 200 parallel requests at two processes use the refresh token once'],
+          [inFleet, '500 processes with one session use the refresh token once'],
+          ['login/refreshed-shared-sessions.test.ts', 'LG-28: 200 requests at two processes'],
+          ['login/refresh-schedules.test.ts', 'no session is lost in any order of faults'],
+          [fleetRefresh, 'LG-28: 200 parallel requests at two replicas after the tokens ended'],
+          [fleetRefresh, 'a replica that is killed while it has the lock ends no session'],
+        ],
+        note: 'A session is lost if the process with the lock dies between the answer of the issuer and the write.',
+      },
+      {
+        id: 'LG-29',
+        threat: 'A replica with a wrong clock, or without a new key of the issuer, signs people out',
+        tests: [
+          [inFleet, 'LG-29: the answer cannot be verified'],
+          ['login/refresh.test.ts', 'LG-29: after an answer that cannot be verified'],
+          [hostileIssuer, 'LG-29: is kept if the ID token'],
+          [hostileIssuer, 'LG-29: is not kept if the ID token is for another person'],
+        ],
+      },
+      {
         id: 'LG-30',
         threat: 'A browser is sent between hosts without an end',
         tests: [
@@ -2772,6 +2834,14 @@ export const tables: readonly Table[] = [
             manyHosts,
             'ends with a page, not in a loop, if the browser refuses the cookies of the central host',
           ],
+        ],
+      },
+      {
+        id: 'LG-31',
+        threat: 'A person stays signed in after the account was disabled, because the issuer tells nobody',
+        tests: [
+          [inFleet, 'a session with tokens that live is checked again after sessions.recheck'],
+          [fleetRefresh, 'within sessions.recheck, the session ends in every replica after'],
         ],
       },
     ],

@@ -47,11 +47,12 @@ export function createVerifyIdToken(
       personProblem(claims, issuer, expected) ??
       audienceProblem(claims, expected.clientId) ??
       bindingProblem(claims, header.algorithm, expected) ??
-      dateProblem(claims);
+      (datesOf(claims) === undefined ? 'has no exp or iat in seconds' : undefined);
     const verified = await verifyJws(token, problemOf);
     if ('problem' in verified) return verified;
     const { claims } = verified;
-    const problem = timeProblem(claims, clock.now() / 1000, tolerance);
+    const dates = datesOf(claims);
+    const problem = dates && timeProblem(dates, clock.now() / 1000, tolerance);
     if (problem !== undefined) return { problem, isKeyMissing: false, isTimeWrong: true };
     const { maxAge } = expected;
     return maxAge === undefined || isRecent(claims, maxAge, clock.now() / 1000 - tolerance)
@@ -96,22 +97,24 @@ function audienceProblem(claims: Claims, clientId: string): string | undefined {
   return party === clientId ? undefined : 'is for another client (azp)';
 }
 
-function dateProblem(claims: Claims): string | undefined {
-  const [expiresAt, issuedAt, notBefore] = ['exp', 'iat', 'nbf'].map((name) => readDate(claims, name));
-  const isUsable = typeof expiresAt === 'number' && typeof issuedAt === 'number' && notBefore !== wrongType;
-  return isUsable ? undefined : 'has no exp or iat in seconds';
+interface Dates {
+  readonly expiresAt: number;
+  readonly startsAt: number;
 }
 
-/** @param claims without a {@link dateProblem} */
-function timeProblem(claims: Claims, now: number, tolerance: number): string | undefined {
-  const [expiresAt, issuedAt, notBefore] = ['exp', 'iat', 'nbf'].map((name) =>
-    Number(readDate(claims, name) ?? 0),
-  );
-  if (!((expiresAt ?? 0) > now - tolerance))
-    return 'is expired; check the clocks of this machine and of the issuer';
-  if (Math.max(issuedAt ?? 0, notBefore ?? 0) > now + tolerance)
-    return 'is not valid yet; check the clocks of this machine and of the issuer';
-  return undefined;
+function datesOf(claims: Claims): Dates | undefined {
+  const [expiresAt, issuedAt] = [readDate(claims, 'exp'), readDate(claims, 'iat')];
+  const notBefore = readDate(claims, 'nbf');
+  if (typeof expiresAt !== 'number' || typeof issuedAt !== 'number' || notBefore === wrongType)
+    return undefined;
+  return { expiresAt, startsAt: Math.max(issuedAt, notBefore ?? 0) };
+}
+
+function timeProblem({ expiresAt, startsAt }: Dates, now: number, tolerance: number): string | undefined {
+  if (expiresAt <= now - tolerance) return 'is expired; check the clocks of this machine and of the issuer';
+  return startsAt > now + tolerance
+    ? 'is not valid yet; check the clocks of this machine and of the issuer'
+    : undefined;
 }
 
 function isRecent(claims: Claims, maxAge: number, now: number): boolean {
