@@ -67,7 +67,7 @@ async function start() {
       ...{ shared: () => shared, end: store.end, revoke: () => {}, random: () => 0.5 },
     });
     const find = createFindSession({
-      ...{ config, issuers, denyList: [], store, renew, hostOf, events, clock },
+      ...{ config, issuers, denyList: () => [], store, renew, hostOf, events, clock },
     });
     const look = async (): Promise<SessionVerdict> =>
       find(
