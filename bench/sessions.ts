@@ -41,10 +41,10 @@ const memory = () => services.reduce((sum, { pid }) => sum + residentMegabytes(p
 
 const rows: string[][] = [];
 /** Measures a phase: its rate, and its commands at the store and the issuer. */
-const phase = async (name: string, requests: number, run: () => Promise<unknown>) => {
+const phase = async (name: string, requests: number, run: () => Promise<number>) => {
   say(name);
   const before = { commands: await commands(), tokens: tokenRequests(), at: performance.now() };
-  await run();
+  const notAllowed = await run();
   const seconds = (performance.now() - before.at) / 1_000;
   const used = (await commands()) - before.commands;
   rows.push([
@@ -54,21 +54,22 @@ const phase = async (name: string, requests: number, run: () => Promise<unknown>
     two(used / requests),
     Math.round(used / seconds).toLocaleString('en'),
     (tokenRequests() - before.tokens).toLocaleString('en'),
+    notAllowed.toLocaleString('en'),
   ]);
 };
-/** Sends each session once to each process, at all of them at the same time. */
+/** Sends each session once to each process, at all of them at the same time. @returns how many were not allowed */
 const askAll = async (cookies: readonly string[]) => {
   const requests = cookies.map((cookie) => httpRequestWith([`cookie: ${cookie}`]));
   const load = { protocol: 'http', connections: 16, streams: 1, requests, count: requests.length } as const;
   const answers = await Promise.all(ports.map((port) => runClosed({ ...load, port })));
-  const refused = answers.reduce((sum, { allowed }) => sum + requests.length - allowed, 0);
-  if (refused > 0) throw new Error(`${refused} requests of sessions were not allowed`);
+  return answers.reduce((sum, { allowed }) => sum + requests.length - allowed, 0);
 };
 
 const empty = { store: await redis.info('used_memory'), process: memory() };
 let cookies: readonly string[] = [];
 await phase('logins', sessions, async () => {
   cookies = await signInMany(issuer, ports, names('person', sessions));
+  return 0;
 });
 const stored = await redis.info('used_memory');
 const signedIn = memory();
@@ -97,6 +98,7 @@ const tables: Table[] = [
       'store commands for each request',
       'store commands a second',
       'token requests',
+      'not allowed',
     ],
     rows,
     note: `The issuer answered ${logins.toLocaleString('en')} logins and ${renewals.toLocaleString('en')} renewals. ${issuer.reused()} refresh tokens were used twice.`,

@@ -41,7 +41,7 @@ function coverageMarkdown(): string {
     '```sh',
     'npx vitest run --project live test/security   # the corpus, the invariants and this table',
     'npm run fuzz -- 60                            # the invariants with random inputs, for 60 seconds',
-    'npm run test:chaos                            # failures of the issuer, the network and the machine',
+    'npm run test:chaos                            # failures of the issuer, the store, the network and the machine',
     '```',
     '',
     `- The page has ${rows.length} threats. ${tested} have tests. The others say why they do not apply.`,

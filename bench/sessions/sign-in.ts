@@ -8,6 +8,9 @@ export const host = 'orders.example.com';
 /** Logins that run at the same time at each process. */
 const concurrent = 8;
 
+/** A person tries again so often. On a busy machine, an answer of the store or of the issuer can be too late. */
+const tries = 5;
+
 /** Signs people in. Each port gets its share. @returns the `cookie` headers */
 export async function signInMany(
   issuer: SessionIssuer,
@@ -19,11 +22,20 @@ export async function signInMany(
   let next = 0;
   const work = async (port: number) => {
     for (let index = next++; index < subjects.length; index = next++)
-      cookies[index] = await signIn(issuer, port, subjects[index] ?? '', agent);
+      cookies[index] = await trySignIn(issuer, port, subjects[index] ?? '', agent);
   };
   await Promise.all(ports.flatMap((port) => Array.from({ length: concurrent }, () => work(port))));
   agent.destroy();
   return cookies;
+}
+
+async function trySignIn(...login: Parameters<typeof signIn>): Promise<string> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await signIn(...login);
+    } catch (error) {
+      if (attempt === tries) throw error;
+    }
 }
 
 async function signIn(

@@ -4,7 +4,7 @@ import { passed, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
-import { denied, pageAnswer, redirect } from './answers.ts';
+import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { CentralSignOut } from './hand-over/central-sign-out.ts';
 import type { SignOutRequest } from './hand-over/sign-out-requests.ts';
 import { homeOf } from './home.ts';
@@ -20,6 +20,7 @@ import { isFromOrigin } from './origin.ts';
 import type { Renewals } from './refresh.ts';
 import { hasHeader, singleHeader } from './request-headers.ts';
 import type { Revoke } from './revocations.ts';
+import { describeUnavailable } from './session-details.ts';
 import type { SessionLifetime } from './session-lifetime.ts';
 
 /** The dependencies. */
@@ -168,6 +169,18 @@ export function createSignOut(parts: SignOutParts): SignOut {
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
 
+  /** The store is away, and the session is not cached here. Without its cookie, the person could not end it any more. */
+  const tryAgain = (
+    { request, place, languages }: LoginRequest,
+    isForOther: boolean,
+    problem: string,
+  ): Decision => {
+    const again = isForOther ? request.path : paths.signOut;
+    const page = pages.failed({ cause: 'unavailable', signIn: again }, languages);
+    const detail = () => describeUnavailable(problem);
+    return unavailable(problem, page, [], { place, detail }, 'sessions_unavailable');
+  };
+
   const refuse = ({ request, host, place }: LoginRequest): Decision => {
     const origin = hasHeader(request, 'origin') ? singleHeader(request, 'origin') : undefined;
     const detail = () => describeOrigin(request, origin, [host.origin], 'login.hosts');
@@ -190,7 +203,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
           detail: () => describeSignOut('a dry run ends no session'),
         });
       }
-      return act(asked, forOther);
+      const found = await store.find(asked.cookies, asked.cookiePlace);
+      return 'unavailable' in found
+        ? tryAgain(asked, forOther !== undefined, found.unavailable)
+        : act(asked, forOther);
     },
     signedOut: async (asked) => {
       const { request, host, place, languages } = asked;

@@ -147,7 +147,7 @@ export const reasons = {
   },
   token_revoked: {
     ...invalidToken,
-    description: 'The deny list (`denyList.file` or `denyList.store`) revokes the token.',
+    description: 'An entry of the deny list (`denyList`) revokes the token.',
   },
   scope_insufficient: {
     ...forbidden,

@@ -134,6 +134,24 @@ describe('while the store is away', () => {
     expect(await world.answer(browser.request('/orders'))).toMatchObject(allowed);
   });
 
+  test('a sign-out ends a cached session, and asks to try again for another one, whose cookie stays', async () => {
+    const { client, browser, world } = await signedIn();
+    client.fail('away');
+    const signOut = browser.request('/.oidc-authz/sign-out', navigation);
+    const elsewhere = createLoginWorld({ clock: world.clock, state: client });
+    const failed = await elsewhere.answer(signOut);
+    expect(failed).toMatchObject({ outcome: 'error', reason: 'sessions_unavailable' });
+    expect(browserOf(failed)).toMatchObject({ status: 403, cookies: [] });
+    expect(pageOf(failed)).toContain('href="/.oidc-authz/sign-out"');
+    const ending = world.answer(signOut);
+    await settled();
+    await world.clock.advance(3_000);
+    expect(await ending).toMatchObject({ reason: 'signed_out' });
+    client.fail(undefined);
+    await world.clock.advance(5_000);
+    expect(await elsewhere.answer(browser.request('/orders'))).toMatchObject({ outcome: 'deny' });
+  });
+
   test('a login that the store does not take after all is an error, and the next one works', async () => {
     const clock = createTestClock();
     const client = createMemoryServer(clock).connect();

@@ -248,6 +248,13 @@ export const storedSessionMutants: readonly Mutant[] = [
     tests: login,
   },
   {
+    name: 'a sign-out deletes the cookie of a session that it cannot end',
+    file: 'src/login/sign-out.ts',
+    find: "return 'unavailable' in found\n",
+    replace: "return 'unavailable' in found && found.unavailable === ''\n",
+    tests: login,
+  },
+  {
     name: 'a login redeems its code although the store is away',
     file: 'src/login/finish.ts',
     find: '    if (problem !== undefined) return failAtStore(asked, found, issuer, problem, false);\n',

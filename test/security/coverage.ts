@@ -43,6 +43,8 @@ const app = 'service/app.test.ts';
 const running = 'process/process.test.ts';
 const chaosIssuer = 'chaos/issuer.test.ts';
 const chaosProcess = 'chaos/process.test.ts';
+const chaosRenewal = 'chaos/store-renewal.test.ts';
+const chaosStore = 'chaos/store.test.ts';
 const chaosWorkers = 'chaos/workers.test.ts';
 const workers = 'process/workers.test.ts';
 const pool = 'service/workers/pool.test.ts';
@@ -1552,6 +1554,40 @@ export const tables: readonly Table[] = [
         note: 'Twenty seconds in CI.',
       },
       {
+        id: 'R36',
+        threat:
+          'The store of the sessions is killed, frozen, full, slow or not reachable, or has another password',
+        tests: [[chaosStore, 'that is $name']],
+        note: 'Two replicas, three processes, people with tokens of 4 s. No wrong allow, and no session ends.',
+      },
+      {
+        id: 'R37',
+        threat: 'The store fails between the use of a refresh token and the write of the new one',
+        tests: [[chaosRenewal, 'the new refresh token is not lost']],
+      },
+      {
+        id: 'R38',
+        threat: 'The store fails over to a replica that has missed renewals and a sign-out',
+        tests: [
+          [chaosRenewal, 'because the master was killed'],
+          [chaosRenewal, 'to a replica that has missed renewals and a sign-out'],
+        ],
+      },
+      {
+        id: 'R39',
+        threat: 'The clock of one replica or of the store jumps',
+        tests: [
+          ['chaos/store-clock.test.ts', 'of one replica: %s'],
+          ['chaos/store-clock.test.ts', 'of the store: %s'],
+        ],
+      },
+      {
+        id: 'R40',
+        threat: 'A person signs out while one replica does not reach the store',
+        tests: [['chaos/store-partition.test.ts', 'uses cached sessions for the grace, then none']],
+        note: 'That replica learns of it when the store is back, and uses a cached session only for `sessions.grace`.',
+      },
+      {
         id: 'LD1',
         threat:
           'Unknown key IDs wait for an issuer that does not answer until the mesh times out, and the mesh fails open',
@@ -2802,7 +2838,7 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG-31',
-        threat: 'A person stays signed in after the account was disabled, because the issuer tells nobody',
+        threat: 'A person stays signed in after the account was disabled, because the issuer sends no message',
         tests: [
           [inFleet, 'a session with tokens that live is checked again after sessions.recheck'],
           [fleetRefresh, 'within sessions.recheck, the session ends in every replica after'],

@@ -15,6 +15,8 @@ import { type Member, type MemberDependencies, startMember } from './member.ts';
 import type { CheckPorts } from './ports.ts';
 import type { Connection, ForkWorker, StateMessage } from './protocol.ts';
 import { createRoundRobin } from './round-robin.ts';
+import { createSlot, type Slot } from './slot.ts';
+import { stateMessage } from './state-message.ts';
 import { createWorkerReports } from './worker-reports.ts';
 
 /** The dependencies of a pool. */
@@ -56,28 +58,13 @@ const maxWaitingConnections = 1_024;
 /** How long shutdown waits for the last connections to reach a worker, and for killed workers to exit, in milliseconds. */
 const closeTimeout = 1_000;
 
-/** A slot for one worker. */
-interface Slot {
-  member: Member | undefined;
-  /** Started because `member` does not respond. It takes the slot if it listens before `member` responds. */
-  replacement: Member | undefined;
-  /** Exits in a row. */
-  exits: number;
-  /** Cancels the pause before the next start. Undefined without a pause. */
-  cancelStart: (() => void) | undefined;
-}
-
 /** Creates a pool without workers. */
 export function createWorkerPool(
   dependencies: WorkerPoolDependencies,
 ): CheckService<readonly RegisteredIssuer[]> {
-  const { count, initial, metrics, logger, clock, random, isServing, forkWorker, ports, giveUp } =
-    dependencies;
-  const { sessionKeysText } = dependencies;
-  const slots = Array.from(
-    { length: count },
-    (): Slot => ({ member: undefined, replacement: undefined, exits: 0, cancelStart: undefined }),
-  );
+  const { count, initial, metrics, logger, clock, random, isServing } = dependencies;
+  const { forkWorker, ports, giveUp, sessionKeysText } = dependencies;
+  const slots = Array.from({ length: count }, createSlot);
   const running = new Map<
     Member,
     { readonly exited: PromiseWithResolvers<void>; readonly startedAt: number }
@@ -100,12 +87,8 @@ export function createWorkerPool(
   const members = () => [...running.keys()];
   const listening = () => members().filter((member) => member.isListening());
   const reports = createWorkerReports(members, metrics, clock);
-  const state = (kind: StateMessage['kind']): StateMessage => {
-    const keys = issuers.map(({ identity, issuer }) => ({ identity, snapshot: issuer.snapshot() }));
-    const common = { issuers: keys, sessionKeys: sessionKeysText(), isServing: isServing() };
-    if (kind === 'configuration') return { kind, config, denyList, ...common };
-    return kind === 'denyList' ? { kind, denyList, ...common } : { kind, ...common };
-  };
+  const state = (kind: StateMessage['kind']) =>
+    stateMessage(kind, { config, issuers, denyList, sessionKeys: sessionKeysText(), isServing: isServing() });
 
   const slotOf = (member: Member) => slots.find((slot) => [slot.member, slot.replacement].includes(member));
   const startWorker = (): Member => {

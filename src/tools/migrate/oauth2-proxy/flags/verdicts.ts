@@ -161,10 +161,14 @@ const rows: Readonly<Record<Verdict, Readonly<Record<string, string>>>> = {
     'session-cookie-minimal': ofLogin('tokens are only kept if they are used'),
     'session-store-type':
       'the converted configuration has no sessions; `redis` is refused, because it means that browsers have sessions',
-    'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls redis-password redis-sentinel-password':
-      'the converted configuration has no sessions; it may contain a secret; delete it',
-    'redis-username redis-use-sentinel redis-sentinel-master-name redis-use-cluster redis-ca-path redis-insecure-skip-tls-verify redis-connection-idle-timeout':
-      'the converted configuration has no sessions',
+    'redis-connection-url redis-sentinel-connection-urls redis-cluster-connection-urls': `${ofLogin('`state.valkey.urls` replaces it')}; it may contain a secret; delete it`,
+    'redis-password redis-sentinel-password': `${ofLogin('`state.valkey.passwordFile` and `sentinelPasswordFile` replace it')}; it is a secret; delete it`,
+    'redis-username': ofLogin('`state.valkey.usernameFile` replaces it'),
+    'redis-use-sentinel redis-use-cluster redis-sentinel-master-name': ofLogin(
+      '`state.valkey.mode` and `masterName` replace it',
+    ),
+    'redis-ca-path': ofLogin('`state.valkey.caFile` replaces it'),
+    'redis-insecure-skip-tls-verify redis-connection-idle-timeout': ofLogin('nothing replaces it'),
     'custom-templates-dir custom-sign-in-logo banner footer display-htpasswd-form show-debug-on-error':
       'the converted configuration has no pages, and those of a login cannot be changed (docs/login-pages.md)',
     'config-test convert-config-to-alpha version': 'with this flag, oauth2-proxy does not start a server',
