@@ -51,7 +51,7 @@ export interface LoginProblem {
   /** Nothing reached the issuer, so that the same code can be redeemed later. */
   readonly isUnsent?: true;
   /**
-   * The new refresh token, if a refresh is `unavailable` because this service could not verify the answer: its clock is wrong, or keys are
+   * Only if a refresh is `unavailable`: the issuer answered, and this service could not verify the answer. Its clock is wrong, or a key is
    * missing. The old refresh token was used, so the session continues with this one.
    */
   readonly refreshToken?: string;

@@ -9,8 +9,8 @@ export type Unlock = () => Promise<void>;
  * Takes a lock.
  *
  * @param name of the lock in the store.
- * @param life in milliseconds. After it, the lock ends without a release.
- * @returns undefined if another process has it
+ * @param life in milliseconds. The lock ends after it.
+ * @returns undefined if another process has it.
  * @throws StateError if the store does not answer
  */
 export type Lock = (name: string, life: number) => Promise<Unlock | undefined>;

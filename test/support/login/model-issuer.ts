@@ -46,7 +46,7 @@ export interface ModelIssuer {
 const invalidGrant: LoginProblem = { kind: 'ended', detail: 'the token endpoint answered 400 invalid_grant' };
 const noAnswer: LoginProblem = { kind: 'unavailable', detail: 'no answer' };
 
-/** The behavior of an issuer in a test. */
+/** The options of an issuer. */
 export interface ModelIssuerOptions {
   readonly time: VirtualTime;
   /** The life of tokens, in seconds. */
