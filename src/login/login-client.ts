@@ -51,8 +51,8 @@ export interface LoginProblem {
   /** Nothing reached the issuer, so that the same code can be redeemed later. */
   readonly isUnsent?: true;
   /**
-   * Of a refresh that is `unavailable`: the issuer answered, and this service could not verify the answer, because of its clock or missing
-   * keys. The old refresh token was used, so the session continues with this one.
+   * Only if a refresh is `unavailable`: the issuer answered, and this service could not verify the answer. Its clock is wrong, or a key is
+   * missing. The old refresh token was used, so the session continues with this one.
    */
   readonly refreshToken?: string;
 }

@@ -88,7 +88,10 @@ const maxLogins = 5;
 /** At the central host, the logins of all hosts meet. */
 const maxCentralLogins = 10;
 
-/** How long the cookie of a login for another host stays, in milliseconds: a page of an issuer can stay open over night, and the cookie says where the login began. */
+/**
+ * How long the cookie of a login for another host stays, in milliseconds. A page of an issuer can stay open over night, and the cookie says
+ * where the login began.
+ */
 const overNight = 24 * 60 * 60 * 1_000;
 
 /** The most cookies of a request that are opened, and that are deleted in one answer: a client can send many. */

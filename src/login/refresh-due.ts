@@ -13,9 +13,9 @@ const spread = 0.5;
 /**
  * When a renewal is due.
  *
- * @param recheck `sessions.recheck`, in seconds
- * @param now seconds since the epoch
- * @param delay from 0 to 1: which of the early renewals begin later, so that sessions of the same age are not all renewed at once
+ * @param recheck `sessions.recheck`, in seconds.
+ * @param now seconds since the epoch.
+ * @param delay from 0 to 1. An early renewal begins later with it, so that sessions of the same age are not all renewed at once.
  */
 export function dueOf({ tokensEndAt, renewedAt }: Session, recheck: number, now: number, delay = 0): Due {
   const end = Math.min(tokensEndAt ?? Number.POSITIVE_INFINITY, renewedAt + recheck);

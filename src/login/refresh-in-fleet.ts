@@ -33,7 +33,7 @@ export function createFleetRenewals(dependencies: FleetRenewalDependencies): Ren
   const lateWrites = createLateWrites({ shared, clock, random, life: sessions.idleTimeout });
   const results: RefreshResults = {
     ...remembered,
-    // Of many results, the oldest are forgotten. Those that the store does not have must not be.
+    // The oldest of many results are forgotten. Those that the store does not have must not be.
     latest: (session) => remembered.latest(session) ?? lateWrites.latest(session),
   };
   const isSettled = createSettling(shared, clock);

@@ -5,7 +5,7 @@ import { dueOf } from './refresh-due.ts';
 import type { RefreshResults } from './refresh-results.ts';
 import { isOther } from './refresh-tokens.ts';
 
-/** What the store says about a session. */
+/** The answer of the store about a session. */
 export type Seen =
   /** Nothing is left to do. */
   | { readonly done: Renewal }

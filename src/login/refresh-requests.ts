@@ -26,7 +26,7 @@ export interface RefreshRequestsDependencies {
   readonly delay: number | undefined;
   readonly results: RefreshResults;
   readonly pauses: RefreshPauses;
-  /** What sessions with the same flight have in common. */
+  /** The key of a flight: sessions with the same one share it. */
   readonly keyOf: (session: Session) => string;
   readonly fly: Fly;
 }

@@ -145,10 +145,7 @@ export const reasons = {
     description:
       'The token is bound to its client (`cnf`), and the client did not prove that it is this client. The request does not have exactly one valid `DPoP` proof (RFC 9449), or the client certificate is a different one (RFC 8705). A token without a binding that is sent as `DPoP` also ends with this reason.',
   },
-  token_revoked: {
-    ...invalidToken,
-    description: 'An entry of the deny list (`denyList`) revokes the token.',
-  },
+  token_revoked: { ...invalidToken, description: 'The deny list (`denyList`) revokes the token.' },
   scope_insufficient: {
     ...forbidden,
     description: "The token does not have a scope that the issuer's `requiredScopes` or the rule requires.",

@@ -13,7 +13,7 @@ import { withDeadline } from '../runtime/time/deadline.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import type { WithSessions } from './session-places.ts';
 
-/** What the renewals need of the current configuration. */
+/** The parts of the current configuration that renewals use. */
 export interface RenewalParts {
   readonly store: SessionStore;
   readonly maker: Pick<SessionMaker, 'renewed'>;

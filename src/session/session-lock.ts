@@ -8,9 +8,9 @@ export type Unlock = () => Promise<void>;
 /**
  * Takes a lock.
  *
- * @param name of the lock in the store
- * @param life in milliseconds, after which the lock ends by itself
- * @returns undefined if another process has it
+ * @param name of the lock in the store.
+ * @param life in milliseconds. The lock ends after it.
+ * @returns undefined if another process has it.
  * @throws StateError if the store does not answer
  */
 export type Lock = (name: string, life: number) => Promise<Unlock | undefined>;
@@ -35,7 +35,7 @@ export function createSessionLock({ state, clock, randomText }: SessionLockDepen
     try {
       await state.removeIf(name, owner);
     } catch {
-      // The lock may end by itself before the store answers again.
+      // The lock may end before the store answers again.
       if (clock.monotonic() + pause < until)
         clock.after(pause, () => void release(name, owner, until, pause * 2));
     }

@@ -1,6 +1,6 @@
 /**
- * Real replicas that share a real Redis, and real issuers that accept a refresh token once: a Keycloak with "Revoke Refresh Token", and an
- * oidc-provider that revokes everything at a second use. The clock of the replicas moves, and a proxy counts the token requests.
+ * Real replicas share a real Redis. The issuers accept a refresh token once: a Keycloak with "Revoke Refresh Token", and an oidc-provider
+ * that revokes everything at a second use. The clock of the replicas moves, and a proxy counts the token requests.
  */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findKeycloak } from '../../tools/keycloak.ts';

@@ -98,7 +98,9 @@ export const logoutMutants: readonly Mutant[] = [
   {
     name: 'a logout token counts once in each process',
     file: 'src/login/back-channel/used-logout-tokens.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a text of the source
     find: "return (await state?.set(`logout-token:${name}`, '1', life, 'absent')) ?? true;",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a text of the source
     replace: "return (await state?.set(`logout-token:${name}`, '1', life)) ?? true;",
     tests: answers,
   },

@@ -46,7 +46,9 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'the message of the server is repeated',
     file: 'src/state/valkey/failures.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a text of the source
     find: '`${explanation} (${code})`',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a text of the source
     replace: '`${explanation} (${String(error)})`',
     tests: run,
   },

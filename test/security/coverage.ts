@@ -2838,7 +2838,8 @@ export const tables: readonly Table[] = [
       },
       {
         id: 'LG-31',
-        threat: 'A person stays signed in after the account was disabled, because the issuer tells nobody',
+        threat:
+          'A person stays signed in after the account was disabled, because the issuer sends no message',
         tests: [
           [inFleet, 'a session with tokens that live is checked again after sessions.recheck'],
           [fleetRefresh, 'within sessions.recheck, the session ends in every replica after'],

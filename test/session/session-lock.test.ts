@@ -28,7 +28,7 @@ test('one process has a lock, until it releases it', async () => {
   expect(await other.lock('lock:a', 5_000)).toBeDefined();
 });
 
-test('a lock ends by itself, and its late release leaves the lock of the next owner', async () => {
+test('a lock ends after its life, and its late release leaves the lock of the next owner', async () => {
   const { client, clock } = start();
   const [one, other] = [client(), client()];
   const late = await one.lock('lock:a', 5_000);

@@ -19,7 +19,7 @@ export interface LoginPaths {
   readonly signOut: string;
   readonly signedOut: string;
   readonly user: string;
-  /** Where the central host hands a session over. Only with `login.host`. */
+  /** The path to which the central host hands a session over. Only with `login.host`. */
   readonly complete?: string;
 }
 

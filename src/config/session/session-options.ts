@@ -27,7 +27,7 @@ export const sessionOptions = z
     store: oneOf('cookie', 'valkey')
       .optional()
       .describe(
-        'Where sessions are. `cookie`: sealed in the cookie. `valkey`: in the store of `state`, encrypted with a key that only the cookie has. Absent: `valkey` with `state`, otherwise `cookie`.',
+        'The place of sessions. `cookie`: sealed in the cookie. `valkey`: in the store of `state`, encrypted with a key that only the cookie has. Absent: `valkey` with `state`, otherwise `cookie`.',
       ),
     grace: duration({ from: '0s', to: '10m' })
       .prefault('30s')

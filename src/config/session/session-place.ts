@@ -1,4 +1,4 @@
-/** Where the sessions of a configuration are. */
+/** The place of the sessions of a configuration. */
 import type { Config } from '../declare/options.ts';
 
 /** Whether sessions are in the store that replicas share, and not in their cookies. */

@@ -17,7 +17,8 @@ const crossSite = { ...navigation, 'sec-fetch-site': 'cross-site' };
 /** The address after the issuer has signed the person out. */
 const returnOf = (world: LoginWorld) => {
   const call = world.clients[0].calls.findLast(({ name }) => name === 'endSessionUrl');
-  const { returnTo, state } = (call?.of ?? {}) as { returnTo: string; state: string };
+  if (call === undefined) throw new Error('the browser was not sent to the issuer');
+  const { returnTo, state } = call.of as { returnTo: string; state: string };
   return `${returnTo}?${new URLSearchParams({ state })}`;
 };
 

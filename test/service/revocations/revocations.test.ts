@@ -173,7 +173,8 @@ describe('an entry', () => {
     await a.revocations.add(alice, 'a note-canary', hour);
     const dump = server.dump().join('\n');
     expect(dump).toMatch(/^eyJ/m);
-    for (const text of ['alice', 'canary', 'idp.example.com', 'sub'])
+    // Only long texts: the ciphertext can contain any short one by chance.
+    for (const text of ['alice-canary', 'note-canary', 'idp.example.com'])
       for (const form of [text, Buffer.from(text).toString('base64url').slice(0, -2)])
         expect(dump.slice(dump.indexOf('..'))).not.toContain(form);
   });

@@ -30,7 +30,7 @@ export interface ModelProcess {
   readonly wrong: string[];
 }
 
-/** What the processes have in common. */
+/** The parts that the processes share. */
 export interface ModelFleetOptions {
   readonly time: VirtualTime;
   readonly server: ModelServer;

@@ -4,7 +4,7 @@ import type { LoginProblem, Tokens } from '../../../src/login/login-client.ts';
 import type { Session } from '../../../src/session/session.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What the issuer knows about a session. */
+/** The knowledge of the issuer about a session. */
 export interface Family {
   readonly id: string;
   /** The number of the only refresh token that it accepts. */
@@ -46,10 +46,10 @@ export interface ModelIssuer {
 const invalidGrant: LoginProblem = { kind: 'ended', detail: 'the token endpoint answered 400 invalid_grant' };
 const noAnswer: LoginProblem = { kind: 'unavailable', detail: 'no answer' };
 
-/** What an issuer of a test does. */
+/** The options of an issuer. */
 export interface ModelIssuerOptions {
   readonly time: VirtualTime;
-  /** Of tokens, in seconds. */
+  /** The life of tokens, in seconds. */
   readonly life: number;
   readonly random: () => number;
   /** The time of a call, in milliseconds. */

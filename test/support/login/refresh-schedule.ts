@@ -1,6 +1,6 @@
 /**
- * Random schedules of a fleet that renews sessions: interruptions of the store, lost locks, processes that are killed, and an issuer that
- * revokes a session at the second use of a refresh token. Each run has its own order of events.
+ * Random schedules of a fleet that renews sessions. The store is interrupted, locks are lost, and processes are killed. The issuer revokes a
+ * session at the second use of a refresh token. Each run has its own order of events.
  */
 import fc from 'fast-check';
 import { createRandom } from '../../security/differential/random.ts';

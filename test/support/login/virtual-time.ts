@@ -6,6 +6,8 @@ export interface VirtualTime extends Clock {
   readonly delay: (milliseconds: number) => Promise<void>;
   /** Lets a time pass, in milliseconds. */
   readonly pass: (milliseconds: number) => Promise<void>;
+  /** Lets a time pass in which no process runs, in milliseconds. Timers are late. */
+  readonly stall: (milliseconds: number) => void;
 }
 
 /** Creates the time. It begins at a whole hour. */
@@ -25,11 +27,14 @@ export function createVirtualTime(): VirtualTime {
       // Promises that have settled continue before the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
       for (let next = timers.take(end); next !== undefined; next = timers.take(end)) {
-        elapsed = next.due;
+        elapsed = Math.max(elapsed, next.due);
         next.call();
         await new Promise((resolve) => setImmediate(resolve));
       }
       elapsed = end;
+    },
+    stall: (milliseconds) => {
+      elapsed += milliseconds;
     },
   };
 }
