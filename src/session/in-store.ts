@@ -117,6 +117,9 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
+  /** An end is certain without the store. */
+  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
+
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
@@ -192,7 +195,8 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.peek(digest) : memory.get(digest);
     const now = clock.monotonic();
-    if (known !== undefined && isUsable(known.stored, now)) return judge(known, place, true, now);
+    const isKnown = known !== undefined && (isUsable(known.stored, now) || hasEnded(known.stored));
+    if (isKnown) return judge(known, place, true, now);
     const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));
