@@ -199,7 +199,7 @@ describe('a session ends', () => {
     const browser = await signInto(one.store, session);
     await settled();
     expect(server.dump().filter((text) => text.startsWith('session:'))).toEqual([]);
-    // The browser goes on, until a process starts that never knew the end.
+    // The browser continues, until a process starts that never knew the end.
     for (let turn = 0; turn < 10; turn++) {
       expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
       await clock.advance(minute);
