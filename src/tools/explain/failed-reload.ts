@@ -3,7 +3,7 @@ import type { ServiceState } from '../../model/explanation.ts';
 
 type FailedReload = ServiceState['failedReloads'][number];
 
-/** What the problem means for the decision. */
+/** The note: the failed reload, and the content that is in use. */
 export function reloadNote({ what, files, problem, since }: FailedReload): string {
   const from = new Date(since).toISOString();
   const cause = problem.replaceAll(/\s*\n\s*/g, ' ');
