@@ -2,6 +2,7 @@
 import type { Decision } from '../model/decision.ts';
 import { passed, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
+import { withDeadline } from '../runtime/time/deadline.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
@@ -40,7 +41,7 @@ export interface SignOutParts {
   readonly randomBytes: (count: number) => Uint8Array;
   /** `login.afterSignOut`. */
   readonly afterSignOut: string;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Clock;
   /** Only with `login.host`. */
   readonly central?: CentralSignOut | undefined;
 }
@@ -58,6 +59,12 @@ type AtIssuer = string | undefined;
 
 /** How long the visit of the central host can take, in milliseconds. A browser that never comes there must not keep the session. */
 const lateVisit = 60_000;
+
+/** How long the person waits for the other processes to know the end, in milliseconds. Proxies do not wait much longer for an answer. */
+const longestEnd = 500;
+
+/** The session of a request, or why it is not known whether there is one. */
+type Seen = { readonly session: Session | undefined } | { readonly problem: string };
 
 /** Creates the answers. */
 export function createSignOut(parts: SignOutParts): SignOut {
@@ -79,16 +86,18 @@ export function createSignOut(parts: SignOutParts): SignOut {
   } = parts;
 
   /** The session, if it still counts. The holder of a dead cookie must not learn whose it was, or use its tokens. */
-  const sessionOf = async ({ cookies, cookiePlace }: LoginRequest): Promise<Session | undefined> => {
+  const look = async ({ cookies, cookiePlace }: LoginRequest): Promise<Seen> => {
     const found = await store.find(cookies, cookiePlace);
-    if (!('session' in found)) return undefined;
+    if ('unavailable' in found) return { problem: found.unavailable };
+    if ('overloaded' in found) return { problem: 'too many session cookies wait to be opened' };
+    if (!('session' in found)) return { session: undefined };
     const session = await newestOf(found.session);
     const hasToken =
       session.accessToken !== undefined || issuerOf(session)?.config.login.forward === 'idToken';
     // The store itself ends an idle session.
     const seenAt = found.isSeenDue === undefined ? session.seenAt : Number.POSITIVE_INFINITY;
     const end = lifetime.endOf(session, seenAt, hasToken, now() / 1_000);
-    return end === undefined ? session : undefined;
+    return { session: end === undefined ? session : undefined };
   };
 
   const issuerOf = (session: Pick<Session, 'issuer'> | undefined) =>
@@ -115,15 +124,18 @@ export function createSignOut(parts: SignOutParts): SignOut {
       clock.after(lateVisit, () => void store.end(session));
       return;
     }
-    await store.end(session);
+    await withDeadline(store.end(session), longestEnd, clock, () => {});
     events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
     if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
   };
 
   /** @param forOther the sign-out of another host, at the central host */
-  const act = async (asked: LoginRequest, forOther?: SignOutRequest): Promise<Decision> => {
+  const act = async (
+    asked: LoginRequest,
+    session: Session | undefined,
+    forOther: SignOutRequest | undefined,
+  ): Promise<Decision> => {
     const { request, place, cookies, cookiePlace } = asked;
-    const session = await sessionOf(asked);
     const issuer = issuerOf(session) ?? issuerOf(forOther);
     const isOther = central !== undefined && !central.isHere(asked.host);
     const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
@@ -155,10 +167,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
     });
   };
 
-  /** Whether a sign-out of another host is about the session here, or there is none to lose. */
+  /** Whether a sign-out of another host is certainly about the session here, or there is none to lose. */
   const isOf = async (asked: LoginRequest, { id }: SignOutRequest): Promise<boolean> => {
-    const session = await sessionOf(asked);
-    return session === undefined || session.id === id;
+    const seen = await look(asked);
+    return 'session' in seen && (seen.session === undefined || seen.session.id === id);
   };
 
   const ask = ({ request, place, languages }: LoginRequest, isForOther: boolean): Decision => {
@@ -169,7 +181,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
 
-  /** The store is away, and the session is not cached here. Without its cookie, the person could not end it any more. */
+  /** Nothing was ended, and it is not known whether there is a session. Without its cookie, the person could not end it any more. */
   const tryAgain = (
     { request, place, languages }: LoginRequest,
     isForOther: boolean,
@@ -203,10 +215,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
           detail: () => describeSignOut('a dry run ends no session'),
         });
       }
-      const found = await store.find(asked.cookies, asked.cookiePlace);
-      return 'unavailable' in found
-        ? tryAgain(asked, forOther !== undefined, found.unavailable)
-        : act(asked, forOther);
+      const seen = await look(asked);
+      return 'problem' in seen
+        ? tryAgain(asked, forOther !== undefined, seen.problem)
+        : act(asked, seen.session, forOther);
     },
     signedOut: async (asked) => {
       const { request, host, place, languages } = asked;

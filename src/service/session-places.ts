@@ -3,12 +3,7 @@ import type { Config } from '../config/declare/options.ts';
 import { sessionsAreShared } from '../config/session/session-place.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
-import {
-  createEndedSessions,
-  type EndedEvents,
-  type EndedLives,
-  type EndedSessions,
-} from '../session/ended-sessions.ts';
+import { createEndedSessions, type EndedEvents, type EndedLives } from '../session/ended-sessions.ts';
 import { type CookieSessionsDependencies, createCookieSessions } from '../session/in-cookie.ts';
 import type { Seal } from '../session/seal.ts';
 import { createSessionMemory, type SessionMemory } from '../session/session-memory.ts';
@@ -51,22 +46,15 @@ const cachedLife = 5 * 60_000;
 export function createSessionPlaces(dependencies: SessionPlacesDependencies): SessionPlaces {
   const { seal, clock, events } = dependencies;
   let lives: EndedLives = { here: 0, feed: 0 };
-  let ended: { readonly state: StateStore | undefined; readonly list: EndedSessions } | undefined;
+  // One list for the whole life of the process: a change of the configuration forgets no sign-out.
+  const ended = createEndedSessions({ seal, clock, lives: () => lives, events });
   let inCookies: { readonly options: string; readonly memory: SessionMemory } | undefined;
   let createShared: typeof createSharedPlace | undefined;
   let shared: SharedPlace | undefined;
 
-  const endedWith = (config: WithSessions, state: StateStore | undefined): EndedSessions => {
-    lives = endedLives(config);
-    // A list without a feed does not know the other processes.
-    if (ended === undefined || (state !== undefined && ended.state !== state))
-      ended = { state, list: createEndedSessions({ seal, clock, lives: () => lives, state, events }) };
-    return ended.list;
-  };
-  const memoryFor = ({ cache }: WithSessions, list: EndedSessions): SessionMemory => {
+  const memoryFor = ({ cache }: WithSessions): SessionMemory => {
     const options = JSON.stringify([cache.maxEntries, cache.maxBytes]);
-    if (inCookies?.options !== options || inCookies.memory.ended !== list)
-      inCookies = { options, memory: createSessionMemory(cache, list) };
+    if (inCookies?.options !== options) inCookies = { options, memory: createSessionMemory(cache, ended) };
     return inCookies.memory;
   };
 
@@ -79,17 +67,18 @@ export function createSessionPlaces(dependencies: SessionPlacesDependencies): Se
           }),
     storeFor: (config, { names, isHintOptional, state }) => {
       const { sessions, limits } = config;
-      const list = endedWith(config, state);
+      lives = endedLives(config);
+      ended.follow(state);
       const common = { options: sessions, names, seal, maxOpenings: limits.maxVerificationsInFlight, clock };
       if (!sessionsAreShared(config)) {
         shared = undefined;
-        return createCookieSessions({ ...common, memory: memoryFor(config, list), isHintOptional });
+        return createCookieSessions({ ...common, memory: memoryFor(config), isHintOptional });
       }
       if (createShared === undefined || state === undefined)
         throw new TypeError('the code for sessions in the store is not loaded');
       inCookies = undefined;
       shared ??= createShared(state, dependencies);
-      return shared.storeFor(common, config.cache, list);
+      return shared.storeFor(common, config.cache, ended);
     },
     size: () => shared?.size() ?? inCookies?.memory.opened.size() ?? 0,
   };

@@ -8,10 +8,11 @@ export interface EndedFeed {
   /**
    * Adds an entry. If the store does not take it, it is tried again in the background. Never rejects.
    *
-   * @param life milliseconds
+   * @param life how long the other processes need it from when they get it, in milliseconds
+   * @param longest how long it is of use, in milliseconds
    * @returns whether the store has it; false after {@link longestWait}
    */
-  readonly publish: (entry: string, life: number) => Promise<boolean>;
+  readonly publish: (entry: string, life: number, longest: number) => Promise<boolean>;
   /** See `Feed.completeAt`. */
   readonly completeAt: () => number;
   /** The entries that the store does not have yet. */
@@ -32,6 +33,7 @@ export interface EndedFeedDependencies {
 /** An entry that the store does not have yet. */
 interface Waiting {
   readonly entry: string;
+  readonly life: number;
   readonly endsAt: number;
   readonly done: (isSent: boolean) => void;
 }
@@ -78,7 +80,7 @@ export function createEndedFeed(dependencies: EndedFeedDependencies): EndedFeed 
     for (let size = 1; waiting.length > 0; size = batch) {
       const sending = waiting.slice(0, size);
       const sent = await Promise.all(
-        sending.map(({ entry, endsAt }) => send(entry, endsAt - clock.monotonic())),
+        sending.map(({ entry, life, endsAt }) => send(entry, Math.min(life, endsAt - clock.monotonic()))),
       );
       const taken = new Set(sending.filter((_, index) => sent[index]));
       for (const { done } of taken) done(true);
@@ -96,7 +98,7 @@ export function createEndedFeed(dependencies: EndedFeedDependencies): EndedFeed 
     });
 
   return {
-    publish: async (entry, life) => {
+    publish: async (entry, life, longest) => {
       const begun = clock.monotonic();
       if (await send(entry, life)) return true;
       if (waiting.length >= maxWaiting) {
@@ -104,7 +106,7 @@ export function createEndedFeed(dependencies: EndedFeedDependencies): EndedFeed 
         return false;
       }
       const { promise, resolve } = Promise.withResolvers<boolean>();
-      waiting.push({ entry, endsAt: begun + life, done: resolve });
+      waiting.push({ entry, life, endsAt: begun + longest, done: resolve });
       if (!isRetrying) {
         isRetrying = true;
         retryAfter(pauses.first);

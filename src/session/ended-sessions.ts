@@ -5,7 +5,7 @@
 import type { Clock } from '../runtime/time/clock.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { readEndedEntry, writeEndedEntry } from './ended-entry.ts';
-import { createEndedFeed } from './ended-feed.ts';
+import { createEndedFeed, type EndedFeed } from './ended-feed.ts';
 import { createEndedList, type EndedCause, type EndedList } from './ended-list.ts';
 import type { Seal } from './seal.ts';
 import type { Session } from './session.ts';
@@ -40,6 +40,11 @@ export interface EndedSessions {
    * list of names that come through browsers is full
    */
   readonly endOf: (whose: Whose, cause: 'back_channel' | 'front_channel') => Promise<boolean>;
+  /**
+   * Follows the feed of a store, so that the processes know each other's ends. Without a store, only this process knows its list, and none
+   * waits for a store that is no longer configured. What is in the list stays.
+   */
+  readonly follow: (state: Pick<StateStore, 'feed'> | undefined) => void;
   /** When this process last knew every entry of the other processes, in milliseconds of the monotonic clock; infinity without a store. */
   readonly completeAt: () => number;
   readonly size: () => number;
@@ -49,9 +54,9 @@ export interface EndedSessions {
 
 /** How long an end is known, in milliseconds. */
 export interface EndedLives {
-  /** In this process. */
+  /** In this process: the longest life of a session. The feed keeps no entry for longer. */
   readonly here: number;
-  /** In the feed: until no process accepts the session any more. */
+  /** In the feed, from when the store has it: until no process accepts the session any more. */
   readonly feed: number;
 }
 
@@ -60,8 +65,6 @@ export interface EndedSessionsDependencies {
   readonly seal: Pick<Seal, 'namesOf' | 'keyIds'>;
   readonly clock: Clock;
   readonly lives: () => EndedLives;
-  /** The store that the processes share. Without it, only this process knows its list. */
-  readonly state?: Pick<StateStore, 'feed'> | undefined;
   readonly events: EndedEvents;
 }
 
@@ -89,9 +92,9 @@ interface Known {
  */
 export const maxEnded = { ids: 100_000, names: 100_000, fromBrowsers: 10_000 };
 
-/** Creates an empty list, and follows the feed. */
+/** Creates an empty list, which follows no store. */
 export function createEndedSessions(dependencies: EndedSessionsDependencies): EndedSessions {
-  const { seal, clock, lives, state, events } = dependencies;
+  const { seal, clock, lives, events } = dependencies;
   const list = (most: number) => createEndedList(most, clock.monotonic, events.forgotten);
   const ids = list(maxEnded.ids);
   const names = list(maxEnded.names);
@@ -112,9 +115,12 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
     for (const name of always) add(to, name, cause, Number.POSITIVE_INFINITY, life);
     for (const name of before) add(to, name, cause, time, life);
   };
-  const feed =
-    state && createEndedFeed({ state, longestLife: () => lives().feed, receive, onLost: events.lost, clock });
-  const publish = async (entry: string): Promise<boolean> => feed?.publish(entry, lives().feed) ?? true;
+  const open = (state: Pick<StateStore, 'feed'>): EndedFeed =>
+    createEndedFeed({ state, longestLife: () => lives().here, receive, onLost: events.lost, clock });
+  let followed: { readonly state: Pick<StateStore, 'feed'>; readonly feed: EndedFeed } | undefined;
+  let feed: EndedFeed | undefined;
+  const publish = async (entry: string): Promise<boolean> =>
+    feed?.publish(entry, lives().feed, lives().here) ?? true;
 
   const namedEnding = (name: string, startedAt: number) =>
     [names.get(name), fromBrowsers.get(name)].find(
@@ -155,6 +161,10 @@ export function createEndedSessions(dependencies: EndedSessionsDependencies): En
       if (cause === 'front_channel' && fromBrowsers.isFull()) return Promise.resolve(false);
       receive(entry, lives().feed);
       return publish(entry);
+    },
+    follow: (state) => {
+      if (state !== undefined && followed?.state !== state) followed = { state, feed: open(state) };
+      feed = state === undefined ? undefined : followed?.feed;
     },
     completeAt: () => feed?.completeAt() ?? Number.POSITIVE_INFINITY,
     size,

@@ -6,13 +6,15 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
+import { createCachedUse } from './cached-use.ts';
 import { onlyValue, presentNames } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { largestPart } from './largest-part.ts';
 import { deletePlanted } from './planted-cookies.ts';
-import { maxRecord, recordKeyLength, recordNameOf, versionOf } from './record.ts';
+import { maxRecord, recordKeyLength, versionOf } from './record.ts';
 import { createRecordStore, isKeyed, type KeyedSession, noteRead, type ReadRecord } from './record-store.ts';
+import { createRemovals } from './removal.ts';
 import type { Retries } from './retries.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
@@ -28,7 +30,7 @@ import type {
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, doubt, type StoredSession, seenInterval } from './stored-session.ts';
+import { createStoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -54,15 +56,6 @@ export interface StoredSessionsDependencies {
   readonly randomText: (bytes: number) => string;
 }
 
-/**
- * How long a cached session is used after the store last had it, in milliseconds. It is shorter than the time for which each process knows
- * that a session has ended, so that an ended session never comes back.
- */
-const longestUnconfirmed = 4 * 60_000;
-
-/** While the store answers, a process knows the ended sessions of the others with at most this delay, in milliseconds. */
-const feedDelay = 3_000;
-
 /** How long an issuer waits for the removal of records, in milliseconds. It then continues in the background. */
 const longestRemoval = 2_000;
 
@@ -84,33 +77,36 @@ type Loaded = { readonly ticket: Ticket; readonly keyId: string; readonly read: 
 export function createStoredSessions(dependencies: StoredSessionsDependencies): SessionStore {
   const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } =
     dependencies;
-  const { grace, idleTimeout, cookie } = options;
+  const { cookie } = options;
   const records = createRecordStore({ options, state, memory, clock });
   const index = createSessionIndex(state, seal);
+  const removals = createRemovals({ ...dependencies, records, index });
   const { shared, removeOf } = createSharedSessions({ ...dependencies, records, index });
+  const { isUsable, isUsableAlone } = createCachedUse(options, ended);
   const pending = new Map<string, Promise<Loaded | undefined>>();
 
   const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...cookie, isHttp });
   /** The only host that a ticket counts for. */
   const hostAt = ({ host }: CookiePlace) => (cookie.domain === undefined ? host : undefined);
 
-  const isComplete = (now: number) => now - ended.completeAt() < grace + feedDelay;
-  /** Whether a cached session can be used without the store. */
-  const isUsable = ({ confirmedAt }: StoredSession, now: number) =>
-    now - confirmedAt < Math.min(longestUnconfirmed, idleTimeout) && isComplete(now);
-  /** Whether it can be used if the store does not answer. */
-  const isUsableAlone = ({ confirmedAt }: StoredSession, now: number) =>
-    now - confirmedAt < Math.min(longestUnconfirmed + grace, idleTimeout) && isComplete(now);
-
   /** Judges an opened ticket: a key can be removed, and a session can end, after it was opened. */
-  const judge = (opened: OpenedTicket, place: CookiePlace, isCached: boolean, now: number): FoundSession => {
+  const judge = (
+    opened: OpenedTicket,
+    place: CookiePlace,
+    isCached: boolean,
+    now: number,
+    isDryRun = false,
+  ): FoundSession => {
     const { ticket, keyId, stored } = opened;
     const keyIds = seal.keyIds();
     if (!keyIds.includes(keyId)) return invalid(() => ({ is: 'of_other_key', keyId }));
     if (ticket.policy !== place.policy) return invalid(() => ({ is: 'of_other_policy' }));
     if (ticket.host !== hostAt(place)) return invalid(() => ({ is: 'of_other_host' }));
     const end = ended.causeOf(stored);
-    if (end !== undefined) return { none: 'expired', end };
+    if (end !== undefined) {
+      if (!isDryRun) removals.removeFound(stored);
+      return { none: 'expired', end };
+    }
     const isCurrentKey = keyIds[0] === keyId;
     const isSeenDue = now >= stored.seenDueAt;
     const { session, derived } = stored;
@@ -168,14 +164,15 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const now = clock.monotonic();
     if (read instanceof StateError) {
       const known = memory.peek(digest);
-      if (known !== undefined && isUsableAlone(known.stored, now)) return judge(known, place, true, now);
+      if (known !== undefined && isUsableAlone(known.stored, now))
+        return judge(known, place, true, now, isDryRun);
       return { unavailable: read.message };
     }
     if (read === 'absent') return gone;
     if (read === 'unreadable') return unreadableRecord;
     if (isDryRun) {
       const stored = createStoredSession(read.session, read.version, { confirmedAt: now, seenDueAt: now });
-      return judge({ ticket, digest, keyId, stored }, place, false, now);
+      return judge({ ticket, digest, keyId, stored }, place, false, now, isDryRun);
     }
     const opened = memory.peek(digest) ?? { ticket, digest, keyId, stored: noteRead(memory, read) };
     if (memory.peek(digest) === undefined) memory.put(opened, sealed.length + read.bytes);
@@ -192,7 +189,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.peek(digest) : memory.get(digest);
     const now = clock.monotonic();
-    if (known !== undefined && isUsable(known.stored, now)) return judge(known, place, true, now);
+    if (known !== undefined && isUsable(known.stored, now)) return judge(known, place, true, now, isDryRun);
     const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));
@@ -219,6 +216,12 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { saved, ticket, keyId, bytes: sealed.length };
   };
 
+  /** A new ticket can outlive the keys that have named the session in the index. It does not wait for the store. */
+  const nameAgain = (session: KeyedSession) => {
+    const add = () => index.add(session, options.maxAge);
+    add().catch(() => retries.add(`index of ${session.id}`, add, records.left(session)));
+  };
+
   const begin = async (session: KeyedSession, cookies: RequestCookies, place: CookiePlace) => {
     const record = await records.seal(session);
     if (record.length > maxRecord) return largestPart(session);
@@ -233,17 +236,13 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     });
     const { ticket, keyId, saved, bytes } = given;
     memory.put({ ticket, digest: saved.digest, keyId, stored }, bytes + record.length);
+    // Its issuer can have ended it while the login was finished, before the index had it.
+    if (ended.causeOf(stored) !== undefined) removals.removeFound(stored);
     return saved;
   };
 
   const end = async (session: Session) => {
-    const name = recordNameOf(session.id);
-    const remove = () => Promise.all([records.remove(name), index.remove(session)]);
-    const stored = memory.stored(session.id);
-    if (stored !== undefined) doubt(stored, clock.monotonic());
-    const removed = remove().catch(() => retries.add(name, remove, records.left(session)));
-    retries.repeat(remove);
-    await Promise.all([ended.end(session), removed]);
+    await Promise.all([ended.end(session), removals.remove(session)]);
   };
 
   /** Tells the store about a request. It does not wait. */
@@ -258,7 +257,10 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
   return {
     find,
     save: async (session, cookies, place) => {
-      if (isKeyed(session)) return (await giveTicket(session, cookies, place)).saved;
+      if (isKeyed(session)) {
+        nameAgain(session);
+        return (await giveTicket(session, cookies, place)).saved;
+      }
       return begin({ ...session, recordKey: randomText(recordKeyLength) }, cookies, place);
     },
     seen: async (session) => {

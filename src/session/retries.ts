@@ -11,10 +11,10 @@ export interface Retries {
    */
   readonly add: (name: string, run: () => Promise<unknown>, life: number) => void;
   /**
-   * Runs an operation that succeeded once more, after a minute: a fail-over of the store can undo it. With too many of them, it does
-   * nothing.
+   * Runs an operation once more, after a minute: a fail-over of the store can undo it. If that fails, it is added. With too many of them,
+   * it does nothing.
    */
-  readonly repeat: (run: () => Promise<unknown>) => void;
+  readonly repeat: Retries['add'];
   readonly size: () => number;
 }
 
@@ -78,22 +78,24 @@ export function createRetries(clock: Clock): Retries {
     });
   };
 
+  const add: Retries['add'] = (name, run, life) => {
+    waiting.delete(name);
+    waiting.set(name, { run, until: clock.monotonic() + life });
+    for (const oldest of waiting.keys()) {
+      if (waiting.size <= mostRetries) break;
+      waiting.delete(oldest);
+    }
+    plan();
+  };
+
   return {
-    add: (name, run, life) => {
-      waiting.delete(name);
-      waiting.set(name, { run, until: clock.monotonic() + life });
-      for (const oldest of waiting.keys()) {
-        if (waiting.size <= mostRetries) break;
-        waiting.delete(oldest);
-      }
-      plan();
-    },
-    repeat: (run) => {
+    add,
+    repeat: (name, run, life) => {
       if (repeats >= mostRetries) return;
       repeats++;
       clock.after(untilRepeat, () => {
         repeats--;
-        run().catch(() => {});
+        run().catch(() => add(name, run, life));
       });
     },
     size: () => waiting.size,

@@ -5,7 +5,7 @@ import { lockNameOf, recordKeyLength } from './record.ts';
 import { isKeyed, noteRead, type RecordStore } from './record-store.ts';
 import type { Retries } from './retries.ts';
 import type { Session } from './session.ts';
-import type { SessionIndex } from './session-index.ts';
+import type { IndexEntry, SessionIndex } from './session-index.ts';
 import type { Lock } from './session-lock.ts';
 import type { Whose } from './session-names.ts';
 import type { SharedSessions } from './session-store.ts';
@@ -54,16 +54,21 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
     return undefined;
   };
 
-  const removeOf = async (whose: Whose, before: number): Promise<void> => {
-    const entries = await index.entriesOf(whose, before);
+  const removeAll = async (entries: readonly IndexEntry[]): Promise<void> => {
     for (let from = 0; from < entries.length; from += atOnce)
       await Promise.all(
         entries.slice(from, from + atOnce).map(async (entry) => {
           await records.remove(entry.record);
           await index.removeEntry(entry);
-          retries.repeat(() => records.remove(entry.record));
         }),
       );
+  };
+
+  /** @returns the records that it has removed */
+  const removeOf = async (whose: Whose, before: number): Promise<readonly IndexEntry[]> => {
+    const entries = await index.entriesOf(whose, before);
+    await removeAll(entries);
+    return entries;
   };
 
   return {
@@ -83,13 +88,20 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
     },
     removeOf: async (whose) => {
       const before = Math.floor(clock.now() / 1_000) + tolerance;
-      const remove = () => removeOf(whose, before);
+      const name = `sessions of ${JSON.stringify(whose)}`;
+      let removed: readonly IndexEntry[] = [];
+      const remove = async () => {
+        removed = await removeOf(whose, before);
+      };
+      // A fail-over can bring records back, and a session can be saved by a process that does not know its end yet.
+      const removeAgain = () => Promise.all([removeOf(whose, before), removeAll(removed)]);
+      retries.repeat(name, removeAgain, options.maxAge);
       try {
         await remove();
         return true;
       } catch (error) {
         if (!(error instanceof StateError)) throw error;
-        retries.add(`sessions of ${JSON.stringify(whose)}`, remove, options.maxAge);
+        retries.add(name, remove, options.maxAge);
         return false;
       }
     },

@@ -15,6 +15,8 @@ export interface StoredSession extends Endable {
   changedAt: number;
   /** When the store must learn about the next request. */
   seenDueAt: number;
+  /** Whether this process has removed its record, and the store did not have it since then. */
+  isRemoved: boolean;
   /** The number of its tickets in the memory. */
   tickets: number;
 }
@@ -36,6 +38,7 @@ export function createStoredSession(
     confirmedAt,
     changedAt: confirmedAt,
     seenDueAt,
+    isRemoved: false,
     tickets: 0,
   };
 }
@@ -49,6 +52,7 @@ export function takeVersion(stored: StoredSession, session: Session, version: st
   if (at < stored.changedAt) return;
   stored.changedAt = at;
   stored.confirmedAt = at;
+  stored.isRemoved = false;
   if (stored.version === version) return;
   stored.session = session;
   stored.version = version;

@@ -143,13 +143,33 @@ describe('while the store is away', () => {
     expect(failed).toMatchObject({ outcome: 'error', reason: 'sessions_unavailable' });
     expect(browserOf(failed)).toMatchObject({ status: 403, cookies: [] });
     expect(pageOf(failed)).toContain('href="/.oidc-authz/sign-out"');
-    const ending = world.answer(signOut);
+    let answer: Decision | undefined;
+    void world.answer(signOut).then((decision) => {
+      answer = decision;
+    });
     await settled();
-    await world.clock.advance(3_000);
-    expect(await ending).toMatchObject({ reason: 'signed_out' });
+    // Much sooner than the time that a proxy waits.
+    await world.clock.advance(500);
+    expect(answer).toMatchObject({ reason: 'signed_out' });
+    expect(answer && browserOf(answer).cookies.length).toBeGreaterThan(0);
     client.fail(undefined);
     await world.clock.advance(5_000);
     expect(await elsewhere.answer(browser.request('/orders'))).toMatchObject({ outcome: 'deny' });
+  });
+
+  test('a sign-out that cannot look for the session, because too many cookies wait, keeps its cookie', async () => {
+    const { client, browser, world } = await signedIn();
+    const elsewhere = createLoginWorld({ clock: world.clock, state: client });
+    const others = Array.from({ length: 20 }, async (_, index) =>
+      elsewhere.answer({
+        ...browser.request('/orders'),
+        header: () => [`__Host-oidc-authz=garbage${index}`],
+      }),
+    );
+    const failed = await elsewhere.answer(browser.request('/.oidc-authz/sign-out', navigation));
+    await Promise.all(others);
+    expect(failed).toMatchObject({ outcome: 'error' });
+    expect(browserOf(failed)).toMatchObject({ status: 403, cookies: [] });
   });
 
   test('a login that the store does not take after all is an error, and the next one works', async () => {

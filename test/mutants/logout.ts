@@ -6,6 +6,7 @@ const list = 'src/session/ended-sessions.ts';
 const verify = ['test/credential/logout-token/verify-logout-token.test.ts'];
 const answers = ['test/login/back-channel/logout-answers.test.ts'];
 const ended = ['test/session/ended-sessions.test.ts'];
+const reloads = ['test/service/logins/ended-sessions.test.ts'];
 const routes = ['test/transport/login/logout-routes.test.ts'];
 
 /** Each removes one defence. */
@@ -188,10 +189,38 @@ export const logoutMutants: readonly Mutant[] = [
     tests: ended,
   },
   {
+    name: 'sessions in cookies wait for a store that is no longer configured',
+    file: list,
+    find: 'feed = state === undefined ? undefined : followed?.feed;',
+    replace: 'feed = followed?.feed;',
+    tests: reloads,
+  },
+  {
+    name: 'a store that a reload adds is not followed',
+    file: 'src/service/session-places.ts',
+    find: '      ended.follow(state);\n',
+    replace: '',
+    tests: reloads,
+  },
+  {
     name: 'an end that the store does not take is lost',
     file: 'src/session/ended-feed.ts',
     find: 'retryAfter(pauses.first);',
     replace: '',
+    tests: ended,
+  },
+  {
+    name: 'an end that waits for longer than its life is lost',
+    file: 'src/session/ended-feed.ts',
+    find: 'endsAt: begun + longest,',
+    replace: 'endsAt: begun + life,',
+    tests: ended,
+  },
+  {
+    name: 'a process with sessions in the store cuts the feed of those with sessions in cookies',
+    file: list,
+    find: 'longestLife: () => lives().here',
+    replace: 'longestLife: () => lives().feed',
     tests: ended,
   },
   {

@@ -5,6 +5,7 @@ import { readEndedEntry } from '../../src/session/ended-entry.ts';
 import { maxWaiting } from '../../src/session/ended-feed.ts';
 import { type Endable, type EndedSessions, maxEnded } from '../../src/session/ended-sessions.ts';
 import type { Session } from '../../src/session/session.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
 import { createTestClock, settled, type TestClock } from '../support/clock.ts';
 import { createTestEnded, randomKeys, sessionAt } from '../support/sessions.ts';
 import { createMemoryServer, type MemoryClient, type MemoryServer } from '../support/state/memory-store.ts';
@@ -287,6 +288,21 @@ describe('in several processes', () => {
     expect(server.dump().join()).not.toMatch(/secret|alice|issuer\.example/);
   });
 
+  test('the feed keeps every entry for the longest life of a session, so that it is safe to move sessions', async () => {
+    const clock = createTestClock();
+    const client = createMemoryServer(clock).connect();
+    const lives: number[] = [];
+    const state: StateStore = {
+      ...client,
+      feed: (name, options) => {
+        lives.push(options.longestLife);
+        return client.feed(name, options);
+      },
+    };
+    createTestEnded({ clock, state, life: 12 * hour, feedLife: hour / 12 });
+    expect(lives).toEqual([12 * hour]);
+  });
+
   test('it knows every end while the store answers', async () => {
     const { clock, processes } = startFleet(1);
     const [{ ended, client } = startProcess(clock, createMemoryServer(clock), [])] = processes;
@@ -342,6 +358,28 @@ describe('while the store is away', () => {
     await clock.advance(1_000);
     expect(first.ended.waiting()).toBe(0);
     expect(causeOf(second.ended, session)).toBe('back_channel');
+  });
+
+  test('an end that waits for longer than its life reaches the others when the store is back', async () => {
+    const clock = createTestClock();
+    const server = createMemoryServer(clock);
+    const keys = randomKeys();
+    const start = () => {
+      const client = server.connect();
+      const lives = { life: 12 * hour, feedLife: hour / 12 };
+      return { client, ended: createTestEnded({ clock, keys: () => keys, state: client, ...lives }) };
+    };
+    const [one, two] = [start(), start()];
+    const session = sessionAt(clock);
+    one.client.fail('away');
+    const ending = one.ended.end(session);
+    await settled();
+    await clock.advance(hour / 6);
+    await ending;
+    one.client.fail(undefined);
+    await clock.advance(1_000);
+    expect(causeOf(two.ended, session)).toBe('elsewhere');
+    expect(one.ended.waiting()).toBe(0);
   });
 
   test('the caller has its answer as soon as the store is back', async () => {

@@ -190,6 +190,111 @@ describe('a session ends', () => {
     }
   });
 
+  test('although its issuer ended it while the login was finished, before it was saved', async () => {
+    const clock = createTestClock();
+    const { server, processes, start } = createFleet(clock);
+    const [one, two] = processes;
+    const session = sessionAt(clock, { sid: 'sid' });
+    expect(await two.store.endOf({ issuer: session.issuer, sid: 'sid' }, 'back_channel')).toBe(true);
+    const browser = await signInto(one.store, session);
+    await settled();
+    expect(server.dump().filter((text) => text.startsWith('session:'))).toEqual([]);
+    // The browser goes on, until a process starts that never knew the end.
+    for (let turn = 0; turn < 10; turn++) {
+      expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+      await clock.advance(minute);
+    }
+    expect(await start().store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+  });
+
+  test.each(['the process that received the message', 'the process of the session'] as const)(
+    'although it was saved by a process that did not know its end yet: %s removes it',
+    async (by) => {
+      const clock = createTestClock();
+      const { server, clients, processes, start } = createFleet(clock);
+      const [one, two] = processes;
+      const session = sessionAt(clock, { sid: 'sid' });
+      const isThere = () => server.dump().some((text) => text.startsWith('session:'));
+      // The entry of the feed reaches the first process late.
+      clients[0]?.hold(true);
+      expect(await two.store.endOf({ issuer: session.issuer, sid: 'sid' }, 'back_channel')).toBe(true);
+      const browser = await signInto(one.store, session);
+      expect(isThere()).toBe(true);
+      clients[0]?.hold(false);
+      if (by === 'the process of the session') {
+        // A dry run changes nothing.
+        expect(await one.store.find(browser.cookies(), plainPlace, true)).toMatchObject(expired);
+        expect(isThere()).toBe(true);
+        expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+        await settled();
+      } else await clock.advance(minute);
+      expect(isThere()).toBe(false);
+      await clock.advance(6 * minute);
+      expect(await start().store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+    },
+  );
+
+  test('although a fail-over brings its record back after it was removed for the last time', async () => {
+    const clock = createTestClock();
+    const { clients, processes, start } = createFleet(clock);
+    const [one, two] = processes;
+    const browser = await signInto(two.store, sessionAt(clock));
+    const name = recordNameOf(browser.saved.session.id);
+    const record = (await clients[0]?.get(name)) ?? '';
+    await one.store.find(browser.cookies(), plainPlace);
+    await one.store.end(browser.saved.session);
+    await clock.advance(2 * minute);
+    await clients[0]?.set(name, record, hour);
+    expect(await one.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+    await settled();
+    expect(await clients[0]?.get(name)).toBeUndefined();
+    expect(await start().store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
+  });
+
+  test('although the store is away when its removal is repeated', async () => {
+    const clock = createTestClock();
+    const { clients, processes } = createFleet(clock);
+    const [one, two] = processes;
+    const { issuer } = sessionAt(clock);
+    for (const end of [
+      (session: Session) => one.store.end(session),
+      () => one.store.endOf({ issuer, subject: 'alice' }, 'back_channel'),
+    ]) {
+      const browser = await signInto(two.store, sessionAt(clock));
+      const name = recordNameOf(browser.saved.session.id);
+      const record = (await clients[1]?.get(name)) ?? '';
+      await end(browser.saved.session);
+      await clock.advance(55_000);
+      clients[0]?.fail('away');
+      await clients[1]?.set(name, record, hour);
+      await clock.advance(10_000);
+      clients[0]?.fail(undefined);
+      await clock.advance(5_000);
+      expect(await clients[1]?.get(name)).toBeUndefined();
+      expect(one.retries.size()).toBe(0);
+    }
+  });
+
+  test('by a message that comes after the key was removed with which the session began', async () => {
+    const clock = createTestClock();
+    const [old, next] = [randomKeys(), randomKeys()];
+    const { processes, start } = createFleet(clock, { keys: old });
+    const session = sessionAt(clock, { sid: 'sid' });
+    const browser = await signInto(processes[0].store, session);
+    for (const process of processes) process.replaceKeys([...next, ...old]);
+    const { store } = processes[1];
+    const found = await store.find(browser.cookies(), plainPlace);
+    if (!('session' in found)) throw new Error('there is no session');
+    expect(found.isCurrentKey).toBe(false);
+    const saved = await store.save(found.session, browser.cookies(), plainPlace);
+    browser.take('cookies' in saved ? saved.cookies : []);
+    for (const process of processes) process.replaceKeys(next);
+    expect(await store.find(browser.cookies(), plainPlace)).toMatchObject({ session: {} });
+    expect(await store.endOf({ issuer: session.issuer, sid: 'sid' }, 'back_channel')).toBe(true);
+    // No process that knows the end has a request.
+    expect(await start({ keys: next }).client.get(recordNameOf(session.id))).toBeUndefined();
+  });
+
   test('by a late write of another process: it is not written again', async () => {
     const clock = createTestClock();
     const { server, processes } = createFleet(clock);
@@ -347,8 +452,8 @@ describe('while the store is away', () => {
     expect(two.store.find(browser.cookies(), plainPlace)).toMatchObject({ session: {} });
     clients[0]?.fail(undefined);
     await clock.advance(5_000);
-    expect(await two.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
     expect(server.dump().filter((text) => text.startsWith('session:'))).toEqual([]);
+    expect(await two.store.find(browser.cookies(), plainPlace)).toMatchObject(expired);
     expect(one.retries.size()).toBe(0);
   });
 

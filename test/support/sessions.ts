@@ -51,6 +51,8 @@ export interface TestEndedOptions {
   readonly keys?: () => readonly SessionKey[];
   readonly state?: StateStore;
   readonly life?: number;
+  /** The life of an entry of the feed; by default the same. */
+  readonly feedLife?: number;
   readonly onEvent?: (event: 'forgotten' | 'lost') => void;
   /** Called when names are computed. */
   readonly onHash?: () => void;
@@ -61,7 +63,7 @@ export function createTestEnded(options: TestEndedOptions): EndedSessions {
   const { clock, state, life = 12 * 3_600_000, onEvent = () => {}, onHash = () => {} } = options;
   const usual = randomKeys();
   const seal = createSeal(options.keys ?? (() => usual));
-  return createEndedSessions({
+  const ended = createEndedSessions({
     seal: {
       keyIds: seal.keyIds,
       namesOf: (...parts) => {
@@ -70,10 +72,11 @@ export function createTestEnded(options: TestEndedOptions): EndedSessions {
       },
     },
     clock,
-    lives: () => ({ here: life, feed: life }),
-    state,
+    lives: () => ({ here: life, feed: options.feedLife ?? life }),
     events: { forgotten: () => onEvent('forgotten'), lost: () => onEvent('lost') },
   });
+  ended.follow(state);
+  return ended;
 }
 
 /** Creates a store. */

@@ -52,10 +52,10 @@ export function createStoredProcess(options: StoredProcessOptions): StoredProces
   const ended = createEndedSessions({
     seal,
     clock,
-    state,
     lives: () => ({ here: maxAge, feed: Math.min(maxAge, grace + 5 * 60_000) }),
     events: { forgotten: () => {}, lost: () => {} },
   });
+  ended.follow(state);
   const retries = createRetries(clock);
   const store = createStoredSessions({
     options: { maxAge, idleTimeout, grace, cookie },

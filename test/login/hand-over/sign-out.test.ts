@@ -22,6 +22,27 @@ const returnOf = (world: LoginWorld) => {
   return `${returnTo}?${new URLSearchParams({ state })}`;
 };
 
+test('while the store is away, a link of another site asks first, and no cookie of the central host is deleted', async () => {
+  const clock = createTestClock();
+  const state = createMemoryServer(clock).connect();
+  const world = createCentralWorld({ clock, state });
+  const victim = openAt(world);
+  await signInAt(world, victim, `${shop}/orders`);
+  const attacker = openAt(world);
+  world.clients[0].result = async () => tokensOf('mallory');
+  await signInAt(world, attacker, `${shop}/orders`);
+  const link = browserOf(await attacker.visit(`${shop}${signOut}`)).location ?? '';
+  expect(link).toContain('?request=');
+  state.fail('away');
+  await clock.advance(60_000);
+  const { decision } = await victim.follow(link, crossSite);
+  expect(decision).toMatchObject({ reason: 'login_path' });
+  expect(pageOf(decision)).toContain('<form');
+  expect([...victim.at(auth).cookies.keys()]).toContain(sessionCookie);
+  state.fail(undefined);
+  expect(await victim.visit(`${shop}/orders`)).toMatchObject({ outcome: 'allow' });
+});
+
 const insider = createSeal(() => [
   { id: 'testkey1', bytes: createHash('sha256').update('a key of tests: testkey1').digest() },
 ]);

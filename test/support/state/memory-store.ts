@@ -22,6 +22,8 @@ export interface MemoryServer {
 export interface MemoryClient extends StateStore {
   /** Makes every operation of this client fail; undefined to end it. */
   readonly fail: (failure: StateFailure | undefined) => void;
+  /** Holds the entries of feeds back for this client, as a slow connection does; false to end it. */
+  readonly hold: (isHeld: boolean) => void;
 }
 
 interface Value {
@@ -52,6 +54,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
 
   const connect = (): MemoryClient => {
     let failing: StateFailure | undefined;
+    let isHeld = false;
     /** When it began to fail. */
     let failedAt = 0;
     const resumed = new Set<() => void>();
@@ -65,7 +68,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
       let read = 0;
       let wasComplete = false;
       const pull = () => {
-        if (failing !== undefined) return;
+        if (failing !== undefined || isHeld) return;
         for (const { entry, endsAt } of entries.slice(read)) {
           const life = endsAt - clock.monotonic();
           if (life > 0) receive(entry, life);
@@ -123,6 +126,10 @@ export function createMemoryServer(clock: Clock): MemoryServer {
       }),
       ready: async () => failing === undefined,
       stop: () => {},
+      hold: (next) => {
+        isHeld = next;
+        if (!next) for (const pull of resumed) pull();
+      },
       fail: (failure) => {
         if (failing === undefined) failedAt = clock.monotonic();
         failing = failure;
