@@ -18,7 +18,8 @@ const page: ManualPage = {
   ],
   about: [
     'Adds an entry to the deny list in the store (denyList.store), through the admin listener of any replica. Every replica uses it within 1 s, and ends the sessions that match (docs/revocation.md).',
-    'A token must match every claim that is named. An entry ends automatically after --for.',
+    'A token must match every claim that is named, as exactly this text. An entry ends automatically after --for.',
+    'At most issuers, `sub` is an ID, not the name of a person. docs/revocation.md says how to find it. The service cannot tell whether a token with these claims exists.',
   ],
   flags: [
     { name: '--admin', takes: 'URL', text: 'The admin listener of a running service.' },
@@ -26,7 +27,11 @@ const page: ManualPage = {
     ...tlsFlags,
     { name: '--issuer', takes: 'ISS', text: 'The exact `iss` of the tokens, or the name of the issuer.' },
     { name: '--jti', takes: 'J', text: 'Revoke one token, by its `jti`.' },
-    { name: '--sub', takes: 'S', text: 'Revoke the tokens and sessions of a user, by `sub`.' },
+    {
+      name: '--sub',
+      takes: 'S',
+      text: 'Revoke the tokens and sessions of a user, by the exact `sub`: an ID at most issuers, not a name.',
+    },
     { name: '--sid', takes: 'S', text: 'Revoke a session at the issuer, by `sid`.' },
     { name: '--client-id', takes: 'C', text: 'Revoke the tokens of a client, by `client_id`.' },
     {
@@ -53,7 +58,7 @@ const page: ManualPage = {
     [exitCode.usage]: 'the command line is wrong, or a file that it names cannot be read',
   },
   examples: [
-    'oidc-authz revoke --admin http://127.0.0.1:8081 --issuer https://idp.example.com --sub alice --issued-before now --note stolen',
+    'oidc-authz revoke --admin http://127.0.0.1:8081 --issuer https://idp.example.com --sub 0a0a0a0a-0000-4000-8000-000000000001 --issued-before now --note stolen',
     'oidc-authz revoke --admin http://127.0.0.1:8081 --issuer main --jti 4f1c2b --for 1h',
     'oidc-authz revoke --admin http://127.0.0.1:8081 --list',
     'oidc-authz revoke --admin http://127.0.0.1:8081 --lift k3v2mq7xw4zab',
@@ -152,7 +157,7 @@ async function readLine(
 function checkFlags(operands: readonly string[], flags: readonly CommandLineFlag[]): void {
   const [word] = operands;
   if (word !== undefined)
-    throw singleProblem(`argument ${word}`, 'unexpected; write the claim as a flag, such as --sub alice');
+    throw singleProblem(`argument ${word}`, 'unexpected; write the claim as a flag, such as --jti 4f1c2b');
   const known = page.flags.map(({ name }) => name);
   const seen = new Set<string>();
   for (const { name, value = '' } of flags) {

@@ -60,7 +60,7 @@ export interface SignOut {
 type AtIssuer = string | undefined;
 
 /** The part of the time for which the answer waits until the other processes know that the session has ended. */
-const shareOfEnd = 0.5;
+const shareOfEnd = 1 / 3;
 
 /** How long the visit of the central host can take, in milliseconds. A browser that never comes there must not keep the session. */
 const lateVisit = 60_000;
@@ -178,7 +178,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
     });
   };
 
-  /** Whether a sign-out of another host is about the session here, or there is none to lose. */
+  /** Whether a sign-out of another host is certainly about the session here, or there is none to lose. */
   const isOf = async (found: FoundSession, until: number, { id }: SignOutRequest): Promise<boolean> => {
     if (problemOf(found) !== undefined) return false;
     const session = await sessionOf(found, until);
@@ -193,7 +193,7 @@ export function createSignOut(parts: SignOutParts): SignOut {
     return denied('login_path', pageAnswer(200, page), { place, detail });
   };
 
-  /** The session cannot be read now: the store is away, and the session is not cached here. Without its cookie, the person could not end it any more. */
+  /** Nothing was ended, and it is not known whether there is a session. Without its cookie, the person could not end it any more. */
   const tryAgain = (
     { request, place, languages }: LoginRequest,
     isForOther: boolean,

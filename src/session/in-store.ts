@@ -113,9 +113,6 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
-  /** An end is certain without the store. */
-  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
-
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
@@ -167,8 +164,10 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const now = clock.monotonic();
     if (read instanceof StateError) {
       const known = memory.peek(digest);
-      if (known !== undefined && isUsableAlone(known.stored, now))
-        return judge(known, place, true, now, isDryRun);
+      // An end is certain without the store.
+      const isKnown =
+        known && (isUsableAlone(known.stored, now) || ended.causeOf(known.stored) !== undefined);
+      if (isKnown) return judge(known, place, true, now, isDryRun);
       return { unavailable: read.message };
     }
     if (read === 'absent') return gone;

@@ -70,6 +70,7 @@ describeWith('a real Envoy and a real Keycloak', 'path' in envoy ? found : envoy
     const blocks = blocksOf(page);
     const [prepare = '', scope = '', give = ''] = commandsOf('Set the audience');
     const [getToken = ''] = commandsOf('Get a token');
+    const [findSubject = ''] = commandsOf('Revoke what a person has');
     const configurations = blocks.filter(({ language }) => language === 'yaml').map(({ text }) => text);
 
     function commandsOf(section: string): string[] {
@@ -162,6 +163,26 @@ kcadm.sh add-roles -r shop --uusername service-account-orders-cli --rolename buy
         status: 401,
         reason: 'claim_invalid',
       });
+    }, 300_000);
+
+    test('the command that finds a person prints the `sub` of its tokens', async () => {
+      await command(`kcadm.sh create users -r shop -s username=alice2 -s enabled=true
+kcadm.sh create users -r shop -s username=alice -s enabled=true -s email=alice@shop.example -s firstName=A -s lastName=A
+kcadm.sh set-password -r shop --username alice --new-password secret
+kcadm.sh create clients -r shop -s clientId=people -s publicClient=true -s directAccessGrantsEnabled=true`);
+      const found = (await command(findSubject)).trim();
+      const answer = await fetch(`${keycloak}/realms/shop/protocol/openid-connect/token`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'password',
+          client_id: 'people',
+          username: 'alice',
+          password: 'secret',
+        }),
+      });
+      const { access_token: issued } = (await answer.json()) as { readonly access_token: string };
+      const payload = Buffer.from(issued.split('.')[1] ?? '', 'base64url').toString();
+      expect(JSON.parse(payload)).toMatchObject({ sub: found, preferred_username: 'alice' });
     }, 300_000);
 
     test('keys are fetched from another address than the issuer', async () => {

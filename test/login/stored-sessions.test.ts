@@ -215,6 +215,21 @@ describe('while the store is away', () => {
     expect(answer).toMatchObject({ reason: 'sessions_unavailable', browser: { cookies: [] } });
   });
 
+  test('a sign-out that cannot look for the session, because too many cookies wait, keeps its cookie', async () => {
+    const { client, browser, world } = await signedIn();
+    const elsewhere = createLoginWorld({ clock: world.clock, state: client });
+    const others = Array.from({ length: 20 }, async (_, index) =>
+      elsewhere.answer({
+        ...browser.request('/orders'),
+        header: () => [`__Host-oidc-authz=garbage${index}`],
+      }),
+    );
+    const failed = await elsewhere.answer(browser.request('/.oidc-authz/sign-out', navigation));
+    await Promise.all(others);
+    expect(failed).toMatchObject({ outcome: 'error' });
+    expect(browserOf(failed)).toMatchObject({ status: 403, cookies: [] });
+  });
+
   test('a login that the store does not take after all is an error, and the next one works', async () => {
     const clock = createTestClock();
     const client = createMemoryServer(clock).connect();

@@ -9,8 +9,8 @@ export const explainMutants: readonly Mutant[] = [
   {
     name: 'a failed reload is not the first fix',
     file: 'src/tools/explain/explain.ts',
-    find: 'fix: [...fix, ...help.fix]',
-    replace: 'fix: [...help.fix, ...fix]',
+    find: 'fix: [...failedReloads.flatMap(reloadFixes), ...help.fix]',
+    replace: 'fix: [...help.fix, ...failedReloads.flatMap(reloadFixes)]',
     tests: service,
     project: 'live',
   },

@@ -129,8 +129,11 @@ export const storeTable: Table = {
     {
       id: 'ST-12',
       threat: 'A server evicts keys or loses them at a restart, and forgets revocations and sign-outs',
-      tests: [[user, 'keeps its data without evicting any']],
-      note: 'The manifest in `deploy/valkey` and docs/state.md set `noeviction` and a file. A server of your own needs the same.',
+      tests: [
+        [user, 'keeps its data without evicting any'],
+        [user, 'has every key after a restart'],
+      ],
+      note: 'The manifest in `deploy/valkey` and docs/state.md set `noeviction`, a file, and a user `default` that may read it. A server of your own needs the same.',
     },
     {
       id: 'ST-13',

@@ -136,5 +136,5 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   const isField = typeof issue.path.at(-1) === 'string' && issue.path.at(-1) !== 'entries';
   return isField
     ? 'must be a non-empty string; put it in quotes if it looks like a number'
-    : 'must be a list of entries, such as `- {issuer: https://idp.example.com, sub: alice}`';
+    : 'must be a list of entries, such as `- {issuer: https://idp.example.com, jti: 4f1c2b}`';
 }

@@ -31,7 +31,7 @@ const latestTime = 253_402_300_799;
 export function readRevokeRequest(body: unknown, config: Config, now: number): RevokeRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new InvalidRevocation(
-      'the body must be the JSON of one entry, such as {"issuer": "https://…", "sub": "alice"}',
+      'the body must be the JSON of one entry, such as {"issuer": "https://…", "jti": "4f1c2b"}',
     );
   const { for: life, ...written } = body as Readonly<Record<string, unknown>>;
   const issuedBefore = written.issuedBefore === 'now' ? { issuedBefore: now } : {};

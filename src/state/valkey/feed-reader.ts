@@ -13,6 +13,13 @@ export interface FeedReader {
    * @param newest the answer of `XREVRANGE` with the newest entry
    */
   readonly rewind: (newest: unknown) => void;
+  /**
+   * Compares the stream with what was read from it on this connection. A stream that was removed begins again, perhaps with lower IDs.
+   *
+   * @param newest the answer of `XREVRANGE` with the newest entry
+   * @returns whether the reader has gone back to the beginning
+   */
+  readonly checkPlace: (newest: unknown) => boolean;
   /** Takes the answer of an `XREAD`. @returns whether there are no more entries */
   readonly take: (answer: unknown, read: Read) => boolean;
   readonly completeAt: () => number;
@@ -22,7 +29,7 @@ export interface FeedReader {
 export interface Read {
   /** When it began, in milliseconds of the monotonic clock. */
   readonly startedAt: number;
-  /** The clock of the server minus the monotonic clock, in milliseconds. */
+  /** The clock of the server minus the monotonic clock, in milliseconds, when the connection began. The clock can step later. */
   readonly serverTime: number;
   /** The maximum number of entries. With fewer, there are no more. */
   readonly count: number;
@@ -48,15 +55,21 @@ export function createFeedReader(
 ): FeedReader {
   let position = beginning;
   let completeAt = Number.NEGATIVE_INFINITY;
+  /** At `completeAt`, the stream had no entry after this ID. */
+  let completeUntil = beginning;
 
   const deliver = ([id, fields]: Entry, serverTime: number) => {
     position = id;
     const [entry, life] = [fieldOf(fields, 'e'), Number(fieldOf(fields, 'l'))];
     if (entry === undefined || !(life > 0)) return;
-    const left = timeOf(id) + Math.min(life, options.longestLife) - (clock.monotonic() + serverTime);
+    const longest = Math.min(life, options.longestLife);
+    const now = clock.monotonic();
+    // An entry that came later is not older than that, also if the clock of the server has moved.
+    const sinceComplete = isAfter(id, completeUntil) ? now - completeAt : Number.POSITIVE_INFINITY;
+    const left = longest - Math.min(now + serverTime - timeOf(id), sinceComplete);
     if (left <= 0) return;
     try {
-      options.receive(entry, Math.min(left, life));
+      options.receive(entry, Math.min(left, longest));
     } catch (error) {
       onDefect(error);
     }
@@ -67,16 +80,26 @@ export function createFeedReader(
     position: () => position,
     rewind: (newest) => {
       const last = entriesIn(newest).at(0);
-      if (last === undefined) position = beginning;
+      if (last === undefined) position = completeUntil = beginning;
       if (position === beginning || last === undefined) return;
       const from = Math.min(timeOf(position), timeOf(last[0])) - rewindTime;
       position = from > 0 ? `${from}-0` : beginning;
+    },
+    checkPlace: (newest) => {
+      const last = entriesIn(newest).at(0);
+      if (position === beginning || (last !== undefined && !isAfter(position, last[0]))) return false;
+      // Every entry that is there now was added after the last check.
+      position = completeUntil = beginning;
+      return true;
     },
     take: (answer, { startedAt, serverTime, count }) => {
       const entries = entriesOf(answer, key);
       for (const entry of entries) deliver(entry, serverTime);
       const isComplete = entries.length < count;
-      if (isComplete) completeAt = startedAt;
+      if (isComplete) {
+        completeAt = startedAt;
+        completeUntil = position;
+      }
       return isComplete;
     },
     completeAt: () => completeAt,
@@ -109,4 +132,15 @@ function fieldOf(fields: readonly string[], name: string): string | undefined {
 /** The time in an ID, in milliseconds since the epoch. */
 function timeOf(id: string): number {
   return Number(id.slice(0, id.indexOf('-')));
+}
+
+/** Whether an ID comes after another one. */
+function isAfter(id: string, other: string): boolean {
+  const [time, otherTime] = [timeOf(id), timeOf(other)];
+  return time > otherTime || (time === otherTime && countOf(id) > countOf(other));
+}
+
+/** The number of an ID among those of the same millisecond. */
+function countOf(id: string): number {
+  return Number(id.slice(id.indexOf('-') + 1));
 }

@@ -4,6 +4,7 @@ import { sleep } from '../../runtime/time/deadline.ts';
 import type { StateEvents } from '../state-events.ts';
 import type { Feed, StateStore } from '../state-store.ts';
 import { bounded } from './bounded.ts';
+import type { Argument } from './client.ts';
 import { failureOf } from './failures.ts';
 import { createFeedReader, type FeedReader } from './feed-reader.ts';
 import { createLink, type Link, type Linked } from './link.ts';
@@ -29,6 +30,9 @@ export interface FeedsDependencies {
   readonly events: StateEvents;
 }
 
+/** Sends a command on the connection of the feeds, and waits at most for a time in milliseconds. */
+type Call = (wait: number, command: string, ...args: readonly Argument[]) => Promise<unknown>;
+
 /** How long a read waits for an entry at the server, in milliseconds. */
 const block = 2_000;
 
@@ -44,10 +48,17 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
   let follower: Link | undefined;
   let isStopped = false;
 
+  /** Looks whether a stream was removed, while no entry comes. @returns whether all are in their place */
+  const checkPlaces = async (reading: readonly FeedReader[], call: Call): Promise<boolean> => {
+    let areInPlace = true;
+    for (const reader of reading) if (reader.checkPlace(await readNewest(call, reader))) areInPlace = false;
+    return areInPlace;
+  };
+  const readNewest = (call: Call, { key }: FeedReader) =>
+    call(options.timeout, 'XREVRANGE', key, '+', '-', 'COUNT', 1);
   const follow = async (linked: Linked, own: Link) => {
     const isCurrent = () => !isStopped && own.current() === linked;
-    const call = (wait: number, command: string, ...args: readonly (string | number)[]) =>
-      bounded(linked.client.call(command, ...args), wait, clock);
+    const call: Call = (wait, command, ...args) => bounded(linked.client.call(command, ...args), wait, clock);
     const rewound = new Set<FeedReader>();
     // The first reads do not wait, so that this process soon knows that it has every entry.
     let isCaughtUp = false;
@@ -56,7 +67,7 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
       try {
         for (const reader of readers.values()) {
           if (rewound.has(reader)) continue;
-          reader.rewind(await call(options.timeout, 'XREVRANGE', reader.key, '+', '-', 'COUNT', 1));
+          reader.rewind(await readNewest(call, reader));
           rewound.add(reader);
           isCaughtUp = false;
         }
@@ -69,7 +80,9 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
           ...reading.map(({ position }) => position()),
         );
         const read = { startedAt, serverTime: linked.serverTime, count };
+        const isQuiet = isCaughtUp && answer === null;
         isCaughtUp = reading.map((reader) => reader.take(answer, read)).every(Boolean);
+        if (isQuiet) isCaughtUp = await checkPlaces(reading, call);
         events.operation('feed_read', 'success', (clock.monotonic() - startedAt) / 1_000);
       } catch (error) {
         const failure = failureOf(error);
@@ -106,7 +119,8 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
       readers.set(key, reader);
       const write = async (entry: string, life: number) => {
         const longest = Math.round(feedOptions.longestLife);
-        await run('feed_add', key, ['EVAL', addEntry, 1, key, longest, entry, Math.ceil(life)]);
+        const args = [longest, entry, Math.ceil(life), reader.position()];
+        await run('feed_add', key, ['EVAL', addEntry, 1, key, ...args]);
       };
       const own = createOwnEntries(write, clock);
       nodes.onReady(own.writeAgain);

@@ -10,7 +10,16 @@ export const addMember =
 
 /**
  * Adds an entry to a feed, with its life, and removes old ones. The clock is that of the server, so that the clock of one process
- * cannot remove the entries of others. `ARGV`: the longest life, the entry, its life.
+ * cannot remove the entries of others. `ARGV`: the longest life, the entry, its life, and the last ID that this process has read.
+ *
+ * The clock of the server can step back, and a stream that has ended begins again. So no ID is lower than one that readers wait after:
+ * an ID that the server would make too low is replaced, and a stream lives until the clock has passed its newest ID.
  */
-export const addEntry =
-  "local t=redis.call('TIME') local oldest=t[1]*1000-tonumber(ARGV[1]) redis.call('XADD',KEYS[1],'MINID','~',string.format('%.0f',oldest),'*','e',ARGV[2],'l',ARGV[3]) redis.call('PEXPIRE',KEYS[1],ARGV[1]) return 1";
+export const addEntry = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
+local longest=tonumber(ARGV[1]) local read=tonumber(string.match(ARGV[4],'^%d+'))
+local newest=redis.call('XREVRANGE',KEYS[1],'+','-','COUNT',1)[1]
+local last=newest and tonumber(string.match(newest[1],'^%d+')) or 0
+local id='*' if last<read and now<=read then id=string.format('%.0f-0',read+1) end
+id=redis.call('XADD',KEYS[1],'MINID','~',string.format('%.0f',math.max(0,now-longest)),id,'e',ARGV[2],'l',ARGV[3])
+local ahead=math.max(0,tonumber(string.match(id,'^%d+'))-now)
+redis.call('PEXPIRE',KEYS[1],string.format('%.0f',longest+ahead)) return 1`;

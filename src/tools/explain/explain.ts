@@ -6,6 +6,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import type { AdminAccess } from '../admin-client.ts';
 import { type ClientTls, NoAnswer } from '../http-client.ts';
 import { envoyResult } from './envoy-result.ts';
+import { reloadFixes, reloadNote } from './failed-reload.ts';
 
 import { type ExplainResult, explainedMembers, helpMember, shownRequest } from './result.ts';
 import { claimsOf, tokenOf } from './token-parts.ts';
@@ -145,10 +146,7 @@ function incumbentNotes(hasIncumbent: boolean): readonly string[] {
 
 function serviceNotes({ failedReloads, ready, draining, workers }: ServiceState): readonly string[] {
   return [
-    ...failedReloads.map(
-      ({ what, files, problem, since }) =>
-        `the ${what}${files.length === 0 ? '' : ` (${files.join(', ')})`} has changed but is invalid since ${new Date(since).toISOString()}: the service still uses the old one. ${problem.replaceAll(/\s*\n\s*/g, ' ')}`,
-    ),
+    ...failedReloads.map(reloadNote),
     ...(ready ? [] : ['the service is not ready']),
     ...(draining ? ['the service is draining'] : []),
     ...(workers > 1
@@ -174,9 +172,5 @@ function isReady({ issuers }: ServiceState, issuer: string | undefined): boolean
 function withReloadFix<T extends Pick<ExplainResult, 'help'>>(result: T, { failedReloads }: ServiceState): T {
   const { help } = result;
   if (help === undefined || failedReloads.length === 0) return result;
-  const fix = failedReloads.map(
-    ({ what, files }) =>
-      `Correct ${files.length === 0 ? `the ${what}` : files.join(', ')} first. The service then loads it without a restart, with your last changes.`,
-  );
-  return { ...result, help: { ...help, fix: [...fix, ...help.fix] } };
+  return { ...result, help: { ...help, fix: [...failedReloads.flatMap(reloadFixes), ...help.fix] } };
 }

@@ -16,8 +16,14 @@ export function revokeText(result: RevokeResult): string {
       : result.kind === 'lifted'
         ? [`lifted ${line(result.entry)}`, 'Within 1 s, no replica uses this entry.']
         : [
-            `revoked ${line(result.entry)}`,
-            'Within 1 s, every replica denies these tokens, and ends these sessions.',
+            `added ${line(result.entry)}`,
+            `Within 1 s, every replica denies tokens with exactly ${claimsOf(result.entry)}, and ends such sessions.`,
+            'The service cannot tell whether there are any.',
+            ...(result.entry.sub === undefined
+              ? []
+              : [
+                  'At most issuers, `sub` is an ID, not the name of a person: docs/revocation.md says how to find it.',
+                ]),
             ...(deniesNewTokens(result.entry)
               ? ['It also denies new tokens. To allow those of a new login, write --issued-before now.']
               : []),
@@ -57,6 +63,12 @@ function line(entry: SentRevocation): string {
     `until ${shown(ends)}`,
     ...(note === undefined ? [] : [`note ${shown(note)}`]),
   ].join(', ');
+}
+
+/** The claims that a token must have, such as `this sub`. */
+function claimsOf(entry: SentRevocation): string {
+  const named = claims.filter((name) => entry[name] !== undefined);
+  return `this ${named.join(' and this ')}`;
 }
 
 /** Whether the issuer can make more tokens that match. */

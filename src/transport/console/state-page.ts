@@ -21,7 +21,7 @@ export function statePage(state: ConsoleState, now: number): Html {
 ${problems.map((one) =>
   notice(
     'bad',
-    html`<p><strong>The ${one.what} was not reloaded.</strong> The previous one has stayed in use since ${ago(one.since, now)}.</p>
+    html`<p><strong>${titleOf(one.what)}</strong> ${effectOf(one.what)} since ${ago(one.since, now)}.</p>
 <p>${one.problem}</p>${one.files.length > 0 && html`<p>Files: ${one.files.join(', ')}</p>`}`,
   ),
 )}
@@ -85,4 +85,15 @@ function certificateState({ expires, problem }: CertificateView, now: number): H
   if (expires <= now) return badge('bad', 'expired');
   const left = `${duration(expires - now)} left`;
   return badge(expires - now < soon ? 'warning' : 'good', left);
+}
+
+/** The deny list of the store has no previous content that stays in use. */
+function titleOf(what: string): string {
+  if (what === 'revocations') return 'The deny list of the store is not complete.';
+  return `The ${what} ${what.endsWith('s') ? 'were' : 'was'} not reloaded.`;
+}
+
+function effectOf(what: string): string {
+  if (what === 'revocations') return 'Tokens that only the missing entries revoke have been allowed';
+  return what.endsWith('s') ? 'The previous ones have stayed in use' : 'The previous one has stayed in use';
 }

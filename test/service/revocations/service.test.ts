@@ -22,7 +22,7 @@ test('an entry that is added at one replica denies cached tokens at both, until 
   expect([problem, exitCode]).toEqual(['', 0]);
   expect(output).toMatch(
     new RegExp(
-      `^revoked [a-z2-7]{13}: sub alice of ${fleet.issuer.url}, until .*Z, note "laptop stolen"\nWithin 1 s, every replica denies these tokens, and ends these sessions.\nIt also denies new tokens. To allow those of a new login, write --issued-before now.\nTo undo it: oidc-authz revoke --lift [a-z2-7]{13}, with the same --admin.\n$`,
+      `^added [a-z2-7]{13}: sub alice of ${fleet.issuer.url}, until .*Z, note "laptop stolen"\nWithin 1 s, every replica denies tokens with exactly this sub, and ends such sessions.\nThe service cannot tell whether there are any.\nAt most issuers, \`sub\` is an ID, not the name of a person: docs/revocation.md says how to find it.\nIt also denies new tokens. To allow those of a new login, write --issued-before now.\nTo undo it: oidc-authz revoke --lift [a-z2-7]{13}, with the same --admin.\n$`,
     ),
   );
   // At that replica, it counts at once.
@@ -36,7 +36,7 @@ test('an entry that is added at one replica denies cached tokens at both, until 
   expect(Number(await b.metric('deny_list_store_age_seconds'))).toBeLessThan(5);
 
   const denial = b.records.find(({ reason }) => reason === 'token_revoked');
-  const [, added = ''] = /^revoked ([a-z2-7]{13})/.exec(output) ?? [];
+  const [, added = ''] = /^added ([a-z2-7]{13})/.exec(output) ?? [];
   expect(denial).toMatchObject({
     detail: `the entry ${added} of the store revokes the token by its sub`,
     option: 'denyList.store',
@@ -318,4 +318,18 @@ describe('the routes of the admin listener', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not have them
     expect(list.output).not.toMatch(/[\u001b\u202e]/);
   });
+});
+
+test('the answer names each claim that a token must have, and does not say that there is such a token', async () => {
+  const fleet = await createRevokingFleet();
+  const a = await fleet.start();
+  const { output } = await runRevokeCommand(
+    ...['--admin', a.admin, '--issuer', 'main', '--jti', '4f1c2b', '--client-id', 'old-cli'],
+  );
+  expect(output.split('\n').slice(1)).toEqual([
+    'Within 1 s, every replica denies tokens with exactly this jti and this client_id, and ends such sessions.',
+    'The service cannot tell whether there are any.',
+    expect.stringMatching(/^To undo it: /),
+    '',
+  ]);
 });

@@ -44,6 +44,7 @@ function open() {
       operation: (_, result) => void results.push(result),
       statusChanged: () => {},
       connected: () => {},
+      evicts: () => {},
       defect: (error) => void defects.push(error),
     },
   });
@@ -58,6 +59,15 @@ function open() {
 /** Connects; the feed is empty or has a newest entry. */
 async function connect({ server }: ReturnType<typeof open>, newest?: string): Promise<void> {
   server.last().accept();
+  await settled();
+  expect(server.last().waiting()).toEqual([`XREVRANGE ${key} + - COUNT 1`]);
+  server.last().answer(newest === undefined ? [] : [[newest, ['e', 'x', 'l', '1']]]);
+  await settled();
+}
+
+/** Answers a read without an entry, and then the question for the newest entry. */
+async function quiet({ server }: ReturnType<typeof open>, newest?: string): Promise<void> {
+  server.last().answer(null);
   await settled();
   expect(server.last().waiting()).toEqual([`XREVRANGE ${key} + - COUNT 1`]);
   server.last().answer(newest === undefined ? [] : [[newest, ['e', 'x', 'l', '1']]]);
@@ -79,9 +89,44 @@ test('a feed is read from its beginning, and then from the last entry', async ()
   await settled();
   expect(server.last().waiting()).toEqual([readFrom('950000-3', blocking)]);
   expect(received.map(([entry]) => entry)).toEqual(['a', 'b']);
-  server.last().answer(null);
-  await settled();
+  await quiet(opened, '950000-3');
   expect(server.last().waiting()).toEqual([readFrom('950000-3', blocking)]);
+});
+
+test.each([
+  ['lower than the last entry', '100000-0'],
+  ['lower, in the same millisecond', '950000-2'],
+  ['of a stream that is gone', undefined],
+])('a feed whose newest ID is %s has begun again, and is read from its beginning', async (_, newest) => {
+  const opened = open();
+  const { clock, server, received } = opened;
+  await connect(opened);
+  server.last().answer(entries(['950000-3', 'a', 100_000]));
+  await settled();
+  await clock.advance(2_000);
+  await quiet(opened, newest);
+  expect(server.last().waiting()).toEqual([readFrom('0-0')]);
+  await clock.advance(100);
+  // By the time in its ID, this entry has ended.
+  server.last().answer(entries(['100000-0', 'b', 60_000]));
+  await settled();
+  expect(received).toEqual([
+    ['a', 49_500],
+    ['b', 57_900],
+  ]);
+  expect(server.last().waiting()).toEqual([readFrom('100000-0', blocking)]);
+});
+
+test('an entry that comes after all others is new, also if the clock of the server has stepped back', async () => {
+  const opened = open();
+  const { clock, server, received } = opened;
+  await connect(opened);
+  server.last().answer(entries(['100-0', 'x', 1]));
+  await settled();
+  await clock.advance(1_000);
+  server.last().answer(entries([`${start - 900_000}-0`, 'a', 60_000]));
+  await settled();
+  expect(received).toEqual([['a', 59_000]]);
 });
 
 test('a life counts by the clock of the server, and is at most that of the feed', async () => {
@@ -139,12 +184,10 @@ describe('a process knows every entry', () => {
     await settled();
     expect(feed.completeAt()).toBe(0);
     await clock.advance(2_000);
-    server.last().answer(null);
-    await settled();
+    await quiet(opened);
     expect(feed.completeAt()).toBe(100);
     await clock.advance(2_000);
-    server.last().answer(null);
-    await settled();
+    await quiet(opened);
     expect(feed.completeAt()).toBe(2_100);
   });
 

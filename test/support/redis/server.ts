@@ -16,6 +16,8 @@ export interface RedisOptions {
   readonly password?: string;
   /** ACL users: a name, and its rules, such as `on >secret ~oidc-authz:* &* +@all`. */
   readonly users?: Readonly<Record<string, string>>;
+  /** The user that sends the commands of the test, if `default` is off. It must be in `users`. */
+  readonly as?: { readonly username: string; readonly password: string };
   /** More lines of the configuration. */
   readonly lines?: readonly string[];
   /** More of the environment, such as LD_PRELOAD. */
@@ -29,7 +31,7 @@ export interface RedisServer {
   readonly url: string;
   readonly pid: () => number;
   readonly log: () => string;
-  /** Sends a command as the user `default`, on a new connection. */
+  /** Sends a command as the user `default`, or the one of `as`, on a new connection. */
   readonly command: (...words: readonly (string | number)[]) => Promise<RedisAnswer>;
   /** One number of INFO, such as `connected_clients`. */
   readonly info: (field: string) => Promise<number>;
@@ -63,7 +65,7 @@ export async function startRedis(path: string, options: RedisOptions = {}): Prom
   let earlier = '';
   const command = (...words: readonly (string | number)[]) =>
     askRedis(
-      { port, ...(ca !== undefined && { ca }), ...(password !== undefined && { password }) },
+      { port, ...(ca !== undefined && { ca }), ...(password !== undefined && { password }), ...options.as },
       ...words,
     );
   const start = async () => {

@@ -80,6 +80,24 @@ test.each([
     'K84 error The configuration was not reloaded since 2026-11-26T11:00:00.000Z: invalid YAML.',
   ],
   [
+    'session keys that were not reloaded',
+    {
+      ...healthy,
+      problems: [{ what: 'session keys', files: ['/etc/keys'], problem: 'empty', since: 'noon' }],
+    },
+    'K84 error The session keys were not reloaded since noon: empty.',
+  ],
+  [
+    'a deny list of the store that is not complete',
+    {
+      ...healthy,
+      problems: [
+        { what: 'revocations', files: [], problem: '1 of its entries cannot be read', since: 'noon' },
+      ],
+    },
+    'K50 error The deny list of the store is not complete since noon: 1 of its entries cannot be read.',
+  ],
+  [
     'shadow mode',
     { ...healthy, shadow: { tried: true, authorizer: null } },
     'K86 warning `mode: shadow` is active.',
@@ -87,7 +105,7 @@ test.each([
   [
     'a store that is away',
     { ...healthy, state: { store: 'away', since: '2026-11-26T11:00:00.000Z', problem: 'WRONGPASS' } },
-    'K49 error The connection is away since 2026-11-26T11:00:00.000Z: WRONGPASS.',
+    'K49 error The connection has been away since 2026-11-26T11:00:00.000Z: WRONGPASS.',
   ],
   [
     'an incumbent',

@@ -51,10 +51,31 @@ const failedReloads: Rule<ServiceInput> = {
     'The service still uses the previous content. After a restart it does not start, or has another configuration.',
   fix: 'Correct the file; `oidc-authz check-config` lists every problem. The service loads it without a restart.',
   check: ({ url, readiness }) =>
-    listAt(readiness, 'problems').map((problem) => ({
-      place: { file: url, object: listAt(problem, 'files').join(', '), path: '/readyz' },
-      cause: `The ${textAt(problem, 'what')} was not reloaded since ${textAt(problem, 'since')}: ${textAt(problem, 'problem')}.`,
-    })),
+    listAt(readiness, 'problems')
+      .filter((problem) => textAt(problem, 'what') !== 'revocations')
+      .map((problem) => {
+        const what = textAt(problem, 'what');
+        return {
+          place: { file: url, object: listAt(problem, 'files').join(', '), path: '/readyz' },
+          cause: `The ${what} ${what.endsWith('s') ? 'were' : 'was'} not reloaded since ${textAt(problem, 'since')}: ${textAt(problem, 'problem')}.`,
+        };
+      }),
+};
+
+const revocations: Rule<ServiceInput> = {
+  id: 'K50',
+  title: 'Revocations in the store that the service does not have',
+  severity: 'error',
+  effect:
+    'The service accepts the tokens and sessions that these entries revoke. Entries that it has read still count.',
+  fix: 'Follow the message. If entries cannot be read: give every replica the same `sessions.keysFile` or `state.keysFile`. If the list was never read: correct the connection to the store. Until then, list urgent entries in `denyList.file` (docs/revocation.md).',
+  check: ({ url, readiness }) =>
+    listAt(readiness, 'problems')
+      .filter((problem) => textAt(problem, 'what') === 'revocations')
+      .map((problem) => ({
+        place: { file: url, object: 'denyList.store', path: '/readyz' },
+        cause: `The deny list of the store is not complete since ${textAt(problem, 'since')}: ${textAt(problem, 'problem')}.`,
+      })),
 };
 
 const otherConfiguration: Rule<ServiceInput> = {
@@ -138,7 +159,7 @@ const store: Rule<ServiceInput> = {
       : [
           {
             place: { file: url, object: '', path: '/readyz' },
-            cause: `The connection is ${state} since ${textAt(readiness, 'state', 'since')}${problem === '' ? '' : `: ${problem}`}.`,
+            cause: `The connection has been ${state} since ${textAt(readiness, 'state', 'since')}${problem === '' ? '' : `: ${problem}`}.`,
           },
         ];
   },
@@ -177,6 +198,7 @@ const denials: Rule<ServiceInput> = {
 export const serviceRules: readonly Rule<ServiceInput>[] = [
   issuers,
   failedReloads,
+  revocations,
   otherConfiguration,
   notEnforced,
   wrongProtocol,

@@ -1,6 +1,7 @@
 /** The user, the commands and the settings that docs/state.md and deploy/valkey tell people to use, in a real server. */
+import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import { parseAllDocuments } from 'yaml';
 import type { StateStore } from '../../../../src/state/state-store.ts';
 import { findRedis } from '../../../../tools/redis.ts';
 import { describeWith } from '../../../support/real-servers.ts';
+import { askRedis, connectRedis } from '../../../support/redis/client.ts';
 import { startRedis } from '../../../support/redis/server.ts';
 import { openValkeyStore } from '../../../support/state/valkey-store.ts';
 
@@ -54,6 +56,39 @@ async function failing(store: StateStore): Promise<readonly string[]> {
   for (const [name, run] of Object.entries(operations))
     await run().catch(({ failure }) => failed.push(`${name} ${failure}`));
   return failed;
+}
+
+/** The Secrets that the commands of the page create: `NAME KEY` and the value. */
+function createdSecrets(): Readonly<Record<string, string>> {
+  const [, block = ''] = /^```sh\n(kubectl apply .*?)^```$/ms.exec(page) ?? [];
+  const kubectl = `kubectl() { for word; do case "$word" in --from-literal=*) printf '%s %s\\0' "$6" "\${word#*=}";; esac; done; }`;
+  const output = execFileSync('bash', ['-euc', `${kubectl}\n${block}`], { encoding: 'utf8' });
+  return Object.fromEntries(
+    output.split('\0').map((secret) => {
+      const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(secret) ?? [];
+      return [name, value];
+    }),
+  );
+}
+
+/** The users of the server: their names and rules. */
+function createdUsers(secrets: ReturnType<typeof createdSecrets>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (secrets['valkey-users users.acl'] ?? '').split('\n').map((line) => {
+      const [, name = '', rest = ''] = /^user (\S+) (.*)$/.exec(line) ?? [];
+      return [name, rest];
+    }),
+  );
+}
+
+/** The commands for the server in the runbooks. */
+function runbookCommands(): readonly string[] {
+  const runbooks = readdirSync(fileURLToPath(new URL('../../../../docs/runbooks/', import.meta.url)));
+  return runbooks.flatMap((name) =>
+    [...read(`docs/runbooks/${name}`).matchAll(/valkey-cli ([a-z -]+?) *(?:`|#|$)/gm)].map(
+      ([, words = '']) => words,
+    ),
+  );
 }
 
 test('the page has one list of commands', () => {
@@ -104,10 +139,83 @@ describeWith('a real server with the documented settings', await findRedis(), (p
       usernameFile: secretFile('user', 'oidc-authz'),
       passwordFile: secretFile('password', password),
     });
-    await opened.store.ready(5_000);
+    await expect
+      .poll(() => opened.store.status().problem)
+      .toContain('the user of the store has no right to the keys of `state.valkey.prefix` (NOPERM)');
     const failed = await failing(opened.store);
-    expect(new Set(failed.map((text) => text.split(' ')[1]))).toEqual(new Set(['rejected']));
+    expect(await server.command('KEYS', 'other:*')).toEqual(['other:a']);
+    expect(await server.command('PTTL', 'other:a')).toBe(-1);
     expect(failed).toHaveLength(10);
+  });
+
+  test('has every key after a restart: the user `default` is off, but has the rights to read the file', async () => {
+    const secrets = createdSecrets();
+    const as = { username: 'test', password: 'of-this-test' };
+    const server = await startRedis(path, {
+      lines,
+      users: { ...createdUsers(secrets), test: `on >${as.password} ~* &* +@all` },
+      as,
+    });
+    onTestFinished(server.stop);
+    await expect(askRedis({ port: server.port }, 'PING')).rejects.toThrow(/NOAUTH/);
+    const { store } = openValkeyStore({
+      urls: [server.url],
+      prefix: 'oidc-authz',
+      usernameFile: secretFile('documented-user', secrets['valkey username'] ?? ''),
+      passwordFile: secretFile('documented-password', secrets['valkey password'] ?? ''),
+    });
+    expect(await store.ready(5_000)).toBe(true);
+    await store.set('session:a', '1', 60_000);
+    await store.addMember('sessions:a', 'x', 60_000);
+    await store.feed('revoked', { longestLife: 60_000, receive: () => {} }).add('x', 30_000);
+    const keys = async () => [(await server.command('KEYS', '*')) ?? []].flat().map(String).toSorted();
+    const before = await keys();
+    expect(before).toHaveLength(3);
+    await server.kill();
+    await server.start();
+    expect(await keys()).toEqual(before);
+  });
+
+  test('lets the operator of the page run the commands of the runbooks, and read no key', async () => {
+    const secrets = createdSecrets();
+    const users = createdUsers(secrets);
+    expect(Object.keys(users)).toEqual(['default', 'oidc-authz', 'operator']);
+    // The harness needs the user that the manifest turns off.
+    const { default: _, ...named } = users;
+    const server = await startRedis(path, { lines, users: named });
+    onTestFinished(server.stop);
+    const service = await connectRedis({
+      port: server.port,
+      username: secrets['valkey username'] ?? '',
+      password: secrets['valkey password'] ?? '',
+    });
+    onTestFinished(service.close);
+    expect(await service.command('SET', 'oidc-authz:a', '1')).toBe('OK');
+
+    const operator = await connectRedis({
+      port: server.port,
+      username: 'operator',
+      password: secrets['valkey-operator password'] ?? '',
+    });
+    onTestFinished(operator.close);
+    expect(runbookCommands().toSorted()).toEqual([
+      '--latency',
+      'acl log',
+      'info memory',
+      'info persistence',
+      'slowlog get',
+    ]);
+    for (const words of runbookCommands())
+      await operator.command(...(words === '--latency' ? ['ping'] : words.split(' ')));
+    // This server has no file of users, so the command itself fails.
+    await expect(operator.command('ACL', 'LOAD')).rejects.toThrow(/not configured to use an ACL file/);
+    for (const refused of [
+      ['GET', 'oidc-authz:a'],
+      ['SET', 'oidc-authz:a', '2'],
+      ['KEYS', '*'],
+      ['CONFIG', 'GET', 'dir'],
+    ])
+      await expect(operator.command(...refused)).rejects.toThrow(/^NOPERM/);
   });
 
   describe('needs', () => {
