@@ -396,6 +396,18 @@ describe('a session ends', () => {
   });
 });
 
+test('the index of a person who signs in again and again has only the sign-ins that can still count', async () => {
+  const clock = createTestClock();
+  const { server, processes } = createFleet(clock, { maxAge: 2 * hour, idleTimeout: hour });
+  for (let turn = 0; turn < 50; turn++) {
+    await signInto(processes[0].store, sessionAt(clock));
+    await clock.advance(hour / 2);
+  }
+  const members = server.dump().filter((text) => /^[\w-]{43} \d+$/.test(text));
+  // Two sets, with the sign-ins of two hours.
+  expect(members.length).toBeLessThanOrEqual(2 * 4);
+});
+
 describe('while the store is away', () => {
   test.each(['away', 'timeout', 'rejected'] as const)(
     '(%s) a cached session works for the grace time, and others are errors',
