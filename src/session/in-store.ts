@@ -113,6 +113,9 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
+  /** An end is certain without the store. */
+  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
+
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
