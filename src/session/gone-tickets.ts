@@ -1,6 +1,6 @@
 /**
- * The tickets whose session the store did not have just now. A session that has ended never comes back, but its ticket can be sent for ever:
- * without this list, one client could keep the store busy, and take the places of others while the store is slow.
+ * The tickets whose session the store did not have just now. A session that has ended never comes back, but its ticket can be sent for ever.
+ * Without this list, one client could keep the store busy, and take the places of others while the store is slow.
  */
 import type { Clock } from '../runtime/time/clock.ts';
 
