@@ -449,6 +449,17 @@ describe('a refresh token', () => {
     });
   });
 
+  test('LG-29: is kept if the issuer signs with an algorithm that its metadata did not list', async () => {
+    const { client, hostile } = await start({ id_token_signing_alg_values_supported: ['ES512'] });
+    hostile.answer = async (_, response) =>
+      sendJson(response, await hostile.tokens({ nonce: undefined }, {}));
+    expect(await client.refresh('mine', { iss: hostile.fake.url, sub: 'alice' })).toEqual({
+      kind: 'unavailable',
+      detail: expect.stringContaining('does not list'),
+      refreshToken: 'refresh-token',
+    });
+  });
+
   test('LG-29: is not kept if the ID token is for another person', async () => {
     const { client, hostile } = await start();
     hostile.answer = async (_, response) =>
