@@ -112,6 +112,20 @@ export const fleetRefreshMutants: readonly Mutant[] = [
     tests: fleet,
   },
   {
+    name: 'one person that the issuer refuses pauses all others',
+    file: 'src/login/refresh-pauses.ts',
+    find: 'if (isOfSession) {',
+    replace: 'if (isOfSession && issuer === "") {',
+    tests: fleet,
+  },
+  {
+    name: 'one person that the issuer refuses slows all others down',
+    file: underLock,
+    find: 'if (isOfSession) place.answered();\n        else place.failed();',
+    replace: 'place.failed();',
+    tests: fleet,
+  },
+  {
     name: 'a process asks an issuer any number of times at once',
     file: 'src/login/refresh-line.ts',
     find: 'inside: 64',
