@@ -304,6 +304,27 @@ describe('new tokens that the store does not take', () => {
     expect(stored()).toBe('s0.1');
   });
 
+  test('keep their lock while the store is full for longer than a lock lives', async () => {
+    const { time, server, issuer, processes, ids, family, stored } = await start(2, { sessions: 20 });
+    await time.pass(301_000);
+    issuer.onAccepted = () => server.fill(1);
+    const ask = (process: ModelProcess | undefined) => ids.map((id) => process?.request(id));
+    void ask(processes[0]);
+    for (let passed = 0; passed < 60_000; passed += 250) {
+      server.fill(500);
+      await time.pass(250);
+      for (const process of processes) void ask(process);
+    }
+    expect(stored()).toBe('s0.0');
+    for (let passed = 0; passed < 10_000; passed += 250) {
+      await time.pass(250);
+      for (const process of processes) void ask(process);
+    }
+    expect(ids.filter((id) => family(id).calls !== 1 || family(id).reuses > 0)).toEqual([]);
+    expect(ids.map(stored)).toEqual(ids.map((id) => `${id}.1`));
+    expect(new Set(await Promise.all(ask(processes[1])))).toEqual(new Set(['allowed']));
+  });
+
   test('are written again if a fail-over lost them, also the lock that was released', async () => {
     const { time, server, processes, ask, stored, family } = await start();
     await time.pass(301_000);

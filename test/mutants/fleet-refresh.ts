@@ -13,8 +13,11 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'a process renews a session that another one has locked',
     file: underLock,
-    find: 'const unlock = await shared().lock(asked, lockLife);',
-    replace: 'const unlock = (await shared().lock(asked, lockLife)) ?? (async () => {});',
+    find: 'const lock = await shared().lock(asked, lockLife);',
+    replace: `const lock = (await shared().lock(asked, lockLife)) ?? {
+      release: async () => {},
+      extend: async () => true,
+    };`,
     tests: fleet,
   },
   {
@@ -48,9 +51,23 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'new tokens that the store does not take are not tried again',
     file: underLock,
-    find: 'lateWrites.add(saved, unlock);',
+    find: 'lateWrites.add(saved, lock);',
     replace: '',
     tests: fleet,
+  },
+  {
+    name: 'the lock of new tokens that wait ends while the store is full',
+    file: 'src/login/refresh-late-writes.ts',
+    find: 'await extendLocks();',
+    replace: '{}',
+    tests: fleet,
+  },
+  {
+    name: 'a late write after a move of the sessions ends the process',
+    file: 'src/service/session-renewals.ts',
+    find: 'if (isShared) lastShared = next.store;',
+    replace: 'lastShared = next.store;',
+    tests: ['test/service/sessions/renewals-after-a-move.test.ts'],
   },
   {
     name: 'new tokens that a fail-over lost are not written again',
@@ -69,7 +86,7 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'the refresh token of an answer that cannot be verified is lost',
     file: underLock,
-    find: 'if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, unlock));',
+    find: 'if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, lock));',
     replace: '',
     tests: fleet,
   },
