@@ -30,7 +30,7 @@ export interface ServiceRevocationsDependencies {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'fleet'>;
+  readonly metrics: Pick<Metrics, 'makers'>;
   readonly problems: Pick<ReloadProblems, 'revocationsRead'>;
   /** Called when the entries have changed. */
   readonly onChange: () => void;
@@ -47,14 +47,14 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
   const open = async (config: Config) => {
     const store = state.store(config);
     if (store === undefined) throw new TypeError('denyList.store needs a store');
-    const { createRevocations } = await import('./revocations/revocations.ts');
+    const [{ createRevocations }, { createRevocationMetrics }] = await load();
     revocations ??= createRevocations({
       store,
       keys: sessionKeys,
       clock,
       randomBytes,
       logger,
-      metrics: metrics.fleet,
+      createCount: (age) => createRevocationMetrics(metrics.makers, age),
       onProblem: problems.revocationsRead,
       onChange,
     });
@@ -68,4 +68,8 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
     keysChanged: () => revocations?.keysChanged(),
     stop: () => revocations?.stop(),
   };
+}
+
+function load() {
+  return Promise.all([import('./revocations/revocations.ts'), import('../observe/fleet-metrics.ts')]);
 }

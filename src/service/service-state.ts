@@ -2,7 +2,6 @@
 import type { Config } from '../config/declare/options.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { createStateEvents } from '../observe/state-events.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -43,13 +42,14 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
 
   const open = async ({ valkey }: NonNullable<Config['state']>) => {
     const create = openStore ?? (await loadStore());
+    const [{ createStateEvents }, { createStateMetrics }] = await loadEvents();
     if (isStopped) return;
     store ??= create({
       options: valkey,
       readFile: files.read,
       clock,
       random,
-      events: createStateEvents(logger, metrics.state()),
+      events: createStateEvents(logger, createStateMetrics(metrics.makers)),
     });
     await store.ready(longestWait);
   };
@@ -61,6 +61,10 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
       store?.stop();
     },
   };
+}
+
+function loadEvents() {
+  return Promise.all([import('../observe/state-events.ts'), import('../observe/state-metrics.ts')]);
 }
 
 async function loadStore(): Promise<typeof createValkeyStore> {

@@ -114,7 +114,7 @@ export const logoutMutants: readonly Mutant[] = [
   {
     name: 'any number of logout tokens is verified in a second',
     file: 'src/login/back-channel/back-channel-logout.ts',
-    find: 'mayAnswer() ? limit(() => handle(issuer, token)) : undefined',
+    find: 'bucket.take(clock.monotonic()) ? limit(() => handle(issuer, token)) : undefined',
     replace: 'limit(() => handle(issuer, token))',
     tests: answers,
   },
@@ -135,7 +135,7 @@ export const logoutMutants: readonly Mutant[] = [
   {
     name: 'any number of frames ends sessions',
     file: 'src/login/back-channel/front-channel-logout.ts',
-    find: "if (!mayAnswer()) return finish('too_many');",
+    find: "if (!bucket.take(clock.monotonic())) return finish('too_many');",
     replace: '',
     tests: answers,
   },

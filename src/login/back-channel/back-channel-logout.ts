@@ -2,6 +2,7 @@
 import type { VerifyLogoutToken } from '../../credential/logout-token/verify-logout-token.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
+import { createBucket } from '../../runtime/time/token-bucket.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import { createCallLimit } from '../client/call-limit.ts';
 import type { LoginEvents, LogoutTokenResult } from '../login-events.ts';
@@ -14,7 +15,6 @@ import {
   unconfirmed,
   unknownIssuer,
 } from './logout-answers.ts';
-import { createRequestRate } from './request-rate.ts';
 import type { UseLogoutToken } from './used-logout-tokens.ts';
 
 /** An issuer that can send logout tokens. */
@@ -55,7 +55,7 @@ const answers = {
 export function createBackChannelLogout(dependencies: BackChannelDependencies): LogoutAnswers['backChannel'] {
   const { issuers, endOf, use, events, clock } = dependencies;
   const limit = createCallLimit(mostAtOnce);
-  const mayAnswer = createRequestRate(rate, clock);
+  const bucket = createBucket(rate);
 
   const handle = async ({ issuer, verify }: LogoutIssuer, token: string) => {
     const begun = clock.monotonic();
@@ -82,7 +82,7 @@ export function createBackChannelLogout(dependencies: BackChannelDependencies): 
       return answers[result];
     };
     if (token === undefined) return finish('rejected', 'is not in the form once, as logout_token');
-    const running = mayAnswer() ? limit(() => handle(issuer, token)) : undefined;
+    const running = bucket.take(clock.monotonic()) ? limit(() => handle(issuer, token)) : undefined;
     if (running === undefined) return finish('too_many');
     const { result, problem } = await running;
     return finish(result, problem);

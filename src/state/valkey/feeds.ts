@@ -51,16 +51,14 @@ export function createFeeds(dependencies: FeedsDependencies): Feeds {
   /** Looks whether a stream was removed, while no entry comes. @returns whether all are in their place */
   const checkPlaces = async (reading: readonly FeedReader[], call: Call): Promise<boolean> => {
     let areInPlace = true;
-    for (const reader of reading)
-      if (reader.checkPlace(await readNewest(call, reader))) areInPlace = false;
+    for (const reader of reading) if (reader.checkPlace(await readNewest(call, reader))) areInPlace = false;
     return areInPlace;
   };
   const readNewest = (call: Call, { key }: FeedReader) =>
     call(options.timeout, 'XREVRANGE', key, '+', '-', 'COUNT', 1);
   const follow = async (linked: Linked, own: Link) => {
     const isCurrent = () => !isStopped && own.current() === linked;
-    const call: Call = (wait, command, ...args) =>
-      bounded(linked.client.call(command, ...args), wait, clock);
+    const call: Call = (wait, command, ...args) => bounded(linked.client.call(command, ...args), wait, clock);
     const rewound = new Set<FeedReader>();
     // The first reads do not wait, so that this process soon knows that it has every entry.
     let isCaughtUp = false;
