@@ -22,5 +22,6 @@ export function createRevocationRoutes(dependencies: RevocationAnswersDependenci
 }
 
 async function loadAnswers(dependencies: RevocationAnswersDependencies): Promise<RevocationAnswers> {
-  return (await import('./revocations/answers.ts')).createRevocationAnswers(dependencies);
+  const { createRevocationAnswers } = await import('./revocations/answers.ts');
+  return createRevocationAnswers(dependencies);
 }

@@ -47,7 +47,8 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
   const open = async (config: Config) => {
     const store = state.store(config);
     if (store === undefined) throw new TypeError('denyList.store needs a store');
-    const [{ createRevocations }, { createRevocationMetrics }] = await load();
+    const { createRevocations } = await import('./revocations/revocations.ts');
+    const { createRevocationMetrics } = await import('../observe/fleet-metrics.ts');
     revocations ??= createRevocations({
       store,
       keys: sessionKeys,
@@ -68,8 +69,4 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
     keysChanged: () => revocations?.keysChanged(),
     stop: () => revocations?.stop(),
   };
-}
-
-function load() {
-  return Promise.all([import('./revocations/revocations.ts'), import('../observe/fleet-metrics.ts')]);
 }

@@ -42,7 +42,8 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
 
   const open = async ({ valkey }: NonNullable<Config['state']>) => {
     const create = openStore ?? (await loadStore());
-    const [{ createStateEvents }, { createStateMetrics }] = await loadEvents();
+    const { createStateEvents } = await import('../observe/state-events.ts');
+    const { createStateMetrics } = await import('../observe/state-metrics.ts');
     if (isStopped) return;
     store ??= create({
       options: valkey,
@@ -61,10 +62,6 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
       store?.stop();
     },
   };
-}
-
-function loadEvents() {
-  return Promise.all([import('../observe/state-events.ts'), import('../observe/state-metrics.ts')]);
 }
 
 async function loadStore(): Promise<typeof createValkeyStore> {
