@@ -17,8 +17,8 @@ if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1
  * Adds an entry to a feed, with its life, and removes old ones. The clock is that of the server, so that the clock of one process
  * cannot remove the entries of others. `ARGV`: the longest life, the entry, its life, and the last ID that this process has read.
  *
- * The clock of the server can step back, and a stream that has ended begins again. So no ID is lower than one that readers wait after:
- * an ID that the server would make too low is replaced, and a stream lives until the clock has passed its newest ID.
+ * The clock of the server can step back, and a stream that has ended begins again. Readers then wait after an ID in the future. So an
+ * ID that is lower than the last one that was read is replaced, and a stream lives until the clock has passed its newest ID.
  */
 export const addEntry = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
 local longest=tonumber(ARGV[1]) local read=tonumber(string.match(ARGV[4],'^%d+'))
