@@ -100,11 +100,12 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
       if (clock.monotonic() - lockedAt > lockReserve - reserveForWrite) return undefined;
       const answer = await issuer.client.refresh(refreshToken, { ...claims, iss, sub });
       if (isLoginProblem(answer) && answer.kind === 'unavailable') {
-        const { kind, detail } = answer;
+        const { kind, detail, isOfSession = false } = answer;
         const kept = keptSession(before, answer);
-        place.failed();
+        if (isOfSession) place.answered();
+        else place.failed();
         place.leave();
-        pauses.failed(name, kept?.refreshToken ?? refreshToken);
+        pauses.failed(name, kept?.refreshToken ?? refreshToken, isOfSession);
         events.refreshed(name, 'unavailable', detail);
         if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, lock));
         return { kind, detail };

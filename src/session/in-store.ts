@@ -113,6 +113,9 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
+  /** An end is certain without the store. */
+  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
+
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
@@ -165,8 +168,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     if (read instanceof StateError) {
       const known = memory.peek(digest);
       // An end is certain without the store.
-      const isKnown =
-        known && (isUsableAlone(known.stored, now) || ended.causeOf(known.stored) !== undefined);
+      const isKnown = known && (isUsableAlone(known.stored, now) || hasEnded(known.stored));
       if (isKnown) return judge(known, place, true, now, isDryRun);
       return { unavailable: read.message };
     }

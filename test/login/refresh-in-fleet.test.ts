@@ -211,6 +211,21 @@ describe('an error is never the end of a session:', () => {
     expect(family()).toMatchObject({ current: 3, reuses: 0 });
   });
 
+  test('the issuer refuses a person: the sessions of all others are renewed', async () => {
+    const { time, issuer, processes, ask, ids } = await start(1, { sessions: 80 });
+    const [refused, others] = [ids.slice(0, 70), ids.slice(70)];
+    for (const id of refused) issuer.refused.add(id);
+    await time.pass(301_000);
+    for (const id of refused.slice(0, 60)) expect(await ask(processes[0], id)).toBe('unavailable');
+    for (const id of refused) void processes[0]?.request(id);
+    const answers = others.map((id) => processes[0]?.request(id));
+    await time.pass(1_000);
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['allowed']));
+    issuer.refused.clear();
+    await time.pass(11_000);
+    for (const id of refused) expect(await ask(processes[0], id)).toBe('allowed');
+  });
+
   test('the store does not answer, so the issuer is not asked', async () => {
     const { time, server, processes, ask, family } = await start();
     await time.pass(301_000);

@@ -4,9 +4,14 @@
 export const removeIf =
   "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end return 0";
 
-/** Adds a member to a set, and extends the life of the set if it would end earlier. */
-export const addMember =
-  "redis.call('SADD',KEYS[1],ARGV[1]) if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1],ARGV[2]) end return 1";
+/**
+ * Adds a member to a set, with its end as its score, and removes the members that have ended. Extends the life of the set if it would end
+ * earlier. Without the removal, a set whose members come again and again would grow for ever. `ARGV`: the member, its life.
+ */
+export const addMember = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
+redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',string.format('%.0f',now))
+redis.call('ZADD',KEYS[1],'GT',string.format('%.0f',now+tonumber(ARGV[2])),ARGV[1])
+if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1],ARGV[2]) end return 1`;
 
 /**
  * Adds an entry to a feed, with its life, and removes old ones. The clock is that of the server, so that the clock of one process
