@@ -10,6 +10,7 @@ import { createCachedUse } from './cached-use.ts';
 import { onlyValue, presentNames } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
 import type { EndedSessions } from './ended-sessions.ts';
+import { createGoneTickets } from './gone-tickets.ts';
 import { largestPart } from './largest-part.ts';
 import { deletePlanted } from './planted-cookies.ts';
 import { maxRecord, recordKeyLength, versionOf } from './record.ts';
@@ -82,6 +83,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
   const index = createSessionIndex(state, seal);
   const removals = createRemovals({ ...dependencies, records, index });
   const { shared, removeOf } = createSharedSessions({ ...dependencies, records, index });
+  const goneTickets = createGoneTickets(clock);
   const { isUsable, isUsableAlone } = createCachedUse(options, ended);
   const pending = new Map<string, Promise<Loaded | undefined>>();
 
@@ -168,7 +170,10 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
         return judge(known, place, true, now, isDryRun);
       return { unavailable: read.message };
     }
-    if (read === 'absent') return gone;
+    if (read === 'absent') {
+      if (!isDryRun) goneTickets.add(digest);
+      return gone;
+    }
     if (read === 'unreadable') return unreadableRecord;
     if (isDryRun) {
       const stored = createStoredSession(read.session, read.version, { confirmedAt: now, seenDueAt: now });
@@ -192,6 +197,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     // An end is certain without the store.
     const isKnown = known && (isUsable(known.stored, now) || ended.causeOf(known.stored) !== undefined);
     if (isKnown) return judge(known, place, true, now, isDryRun);
+    if (goneTickets.has(digest)) return gone;
     const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));

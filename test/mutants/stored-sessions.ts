@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const store = ['test/session/in-store.test.ts'];
 const record = ['test/session/record.test.ts', ...store];
 const login = ['test/login/stored-sessions.test.ts'];
+const gone = ['test/session/gone-tickets.test.ts'];
 const retries = ['test/session/retries.test.ts'];
 const memory = ['test/session/stored-memory.test.ts'];
 
@@ -327,7 +328,7 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'a session that has ended is unknown while the store is away',
     file: 'src/session/in-store.ts',
-    find: ' || ended.causeOf(known.stored) !== undefined',
+    find: ' || hasEnded(known.stored)',
     replace: '',
     tests: login,
   },
@@ -337,6 +338,20 @@ export const storedSessionMutants: readonly Mutant[] = [
     find: 'if (problemOf(found) !== undefined) return false;',
     replace: '',
     tests: ['test/login/hand-over/sign-out.test.ts'],
+  },
+  {
+    name: 'a ticket whose session is gone asks the store at each request',
+    file: 'src/session/in-store.ts',
+    find: '    if (goneTickets.has(digest)) return gone;\n',
+    replace: '',
+    tests: gone,
+  },
+  {
+    name: 'the number of tickets whose session is gone has no limit',
+    file: 'src/session/gone-tickets.ts',
+    find: 'if (until.size <= most) break;',
+    replace: 'break;',
+    tests: gone,
   },
   {
     name: 'a login redeems its code although the store is away',
