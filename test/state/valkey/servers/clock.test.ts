@@ -30,7 +30,9 @@ describeWithAll('feeds of a server whose clock moves', programs, (paths) => {
     /** Adds an entry, which must reach the other process within a second. */
     const tell = async (entry: string) => {
       await one.feed.add(entry, 30_000);
-      await expect.poll(() => other.received.get(entry), { timeout: 1_000, interval: 5 }).toBeGreaterThan(20_000);
+      await expect
+        .poll(() => other.received.get(entry), { timeout: 1_000, interval: 5 })
+        .toBeGreaterThan(20_000);
     };
     return { clock, server, tell, open };
   };

@@ -49,7 +49,9 @@ describeWith('the store in a real server', await findRedis(), (path) => {
     expect(await server.command('INFO', 'keyspace')).toContain('db3:keys=1');
     const refused = openValkeyStore({ urls: [`${server.url}/99`] });
     await until(() => refused.store.status().problem !== undefined);
-    expect(refused.store.status().problem).toBe('the store rejects an operation (ERR)');
+    expect(refused.store.status().problem).toMatch(
+      /: the store does not have the database of `state\.valkey\.urls` \(ERR\)$/,
+    );
   });
 
   test('removes old entries of a feed, by the clock of the server', async () => {
