@@ -5,13 +5,11 @@ import type { Decision } from '../model/decision.ts';
 import type { WithheldCause } from '../model/forwarding.ts';
 import { type Comparison, comparisons } from '../model/incumbent.ts';
 import type { Transport } from '../model/transport.ts';
-import { createFleetMetrics, type FleetMetrics } from './fleet-metrics.ts';
 import { createLatencyHistogram } from './histogram.ts';
 import { createReasonCounters, type ReasonCounters } from './hot-counters.ts';
 import { createLoginMetrics, type LoginMetrics } from './login-metrics.ts';
 import { metricDefinitions, metricPrefix } from './metric-definitions.ts';
-import { createMetricMakers } from './metric-makers.ts';
-import { createStateMetrics, type StateMetrics } from './state-metrics.ts';
+import { createMetricMakers, type MetricMakers } from './metric-makers.ts';
 import type { Report } from './worker-metrics.ts';
 
 /** The values that gauges read at each scrape. */
@@ -56,9 +54,8 @@ export interface Metrics {
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
   readonly logins: LoginMetrics;
-  readonly fleet: FleetMetrics;
-  /** The metrics of the store. They exist from the first call. */
-  readonly state: () => StateMetrics;
+  /** For the metrics of code that is loaded only where it is configured. */
+  readonly makers: MetricMakers;
   /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
   /** The metrics in the Prometheus text format. */
@@ -77,7 +74,8 @@ export function createMetrics(
   build: { readonly version: string; readonly node: string },
 ): Metrics {
   const registry = new Registry();
-  const { counter, gauge, histogram } = createMetricMakers(registry);
+  const makers = createMetricMakers(registry);
+  const { counter, gauge } = makers;
 
   const checks: Record<Transport, ReasonCounters> = {
     http: createReasonCounters(),
@@ -90,7 +88,6 @@ export function createMetrics(
     Object.keys(comparisons).map((result) => [result, { count: 0 }]),
   ) as Record<Comparison, Cell>;
   let recordsLeftOut = 0;
-  let state: StateMetrics | undefined;
   const durations = createLatencyHistogram(
     `${metricPrefix}check_duration_seconds`,
     metricDefinitions.check_duration_seconds.help,
@@ -119,8 +116,7 @@ export function createMetrics(
   gauge('session_cache_entries', function () {
     this.set(sources.sessions?.() ?? 0);
   });
-  const logins = createLoginMetrics({ counter, gauge, histogram });
-  const fleet = createFleetMetrics({ counter, gauge });
+  const logins = createLoginMetrics(makers);
   const proofsRefused = counter('dpop_replay_store_full_total');
   const ofIssuers = (
     name: 'issuer_ready' | 'issuer_keys' | 'issuer_keys_age_seconds' | 'issuer_jwks_uri_moved',
@@ -271,11 +267,7 @@ export function createMetrics(
     workerRestarted: () => restarts.inc(),
     workersWanted: (count) => wanted.set(count),
     logins,
-    fleet,
-    state: () => {
-      state ??= createStateMetrics({ counter, gauge, histogram });
-      return state;
-    },
+    makers,
     report: () => registry.getMetricsAsJSON(),
     scrape: () => registry.metrics(),
     contentType: registry.contentType,

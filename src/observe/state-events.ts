@@ -16,7 +16,7 @@ export function createStateEvents(
   metrics: StateMetrics,
   clock: Pick<Clock, 'monotonic'>,
 ): StateEvents {
-  /** The reasons of the current outage. The first one, such as a connection that was closed, rarely says why it goes on. */
+  /** The reasons of the current outage. The first one, such as a connection that was closed, rarely says why it continues. */
   const reasons = new Set<string | undefined>();
   let problem: string | undefined;
   let loggedAt = 0;

@@ -17,8 +17,8 @@ import type { RunningConsole } from './console.ts';
 import { createExplainRoute } from './explain/route.ts';
 import { serviceState } from './explain/state.ts';
 import type { ReloadProblems } from './reload-problems.ts';
+import { createRevocationRoutes } from './revocation-routes.ts';
 import type { Revocations } from './revocations/revocations.ts';
-import { createRevocationRoutes } from './revocations/routes.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** The dependencies of the admin listener. */

@@ -1,5 +1,4 @@
 /** The authorizer of one configuration. A reload replaces it as a whole, so no check uses two configurations. */
-import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
 import { createAskIncumbent } from '../check/incumbent/incumbent.ts';
 import { createIncumbentCheck } from '../check/incumbent/incumbent-check.ts';
 import { entryHeaders } from '../config/rules/entry-headers.ts';
@@ -32,8 +31,6 @@ export interface Authorizer {
 
 /** The dependencies of an authorizer. */
 export interface AuthorizerParts extends CheckParts {
-  /** Receives the answers of the shared store of DPoP proofs. */
-  readonly onShared?: OnSharedProof;
   /** Cross-checks new tokens. */
   readonly observe: Observe;
   readonly metrics: Metrics;
@@ -52,9 +49,8 @@ export function createAuthorizer({
   denyList,
   cache,
   replays,
-  sharedProofs,
+  confirmProof,
   logins,
-  onShared,
   observe,
   metrics,
   denials,
@@ -64,11 +60,10 @@ export function createAuthorizer({
   onDefect,
 }: AuthorizerParts): Authorizer {
   const own = createConfiguredCheck(
-    { config, issuers, denyList, cache, replays, sharedProofs, clock, logins },
+    { config, issuers, denyList, cache, replays, confirmProof, clock, logins },
     {
       onLookup: metrics.cacheLookup,
       onFull: metrics.replayStoreFull,
-      ...(onShared !== undefined && { onShared }),
       observe,
     },
   );

@@ -1,7 +1,6 @@
 /** Answers checks in this process: the check listeners, the token cache and the current authorizer. */
 
-import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
-import { createSharedProofs, type SharedProofs } from '../check/binding/shared-proofs.ts';
+import type { ConfirmProof } from '../check/binding/confirm-proof.ts';
 import { createReplayStore } from '../check/binding/used-proofs.ts';
 import type { Config } from '../config/declare/options.ts';
 import type { DenyListEntry } from '../config/load/deny-list.ts';
@@ -15,6 +14,7 @@ import { createRecentDenials } from '../observe/recent-denials.ts';
 import type { Report } from '../observe/worker-metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { sleep } from '../runtime/time/deadline.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { createGrpcServer } from '../transport/grpc/server.ts';
 import { createHttpServer } from '../transport/http/server.ts';
 import { listen } from '../transport/shared/listen.ts';
@@ -25,8 +25,8 @@ import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import type { CheckParts } from './configured-check.ts';
 import { createCrossCheckEvents } from './cross-check-events.ts';
 import type { Explain } from './explain/explain.ts';
+import type { createFleetProofs, FleetProofs } from './fleet-proofs.ts';
 import { createLoginListener } from './login-listener.ts';
-import { createProofEvents } from './proof-events.ts';
 import type { Answers, Ask } from './questions.ts';
 import type { LoginsOf, ServiceLogins, ServiceLoginsDependencies } from './service-logins.ts';
 import type { ServiceState } from './service-state.ts';
@@ -107,7 +107,8 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
   let cache = createTokenCache(config.cache);
   let authorizer: Authorizer | undefined;
   const replays = createReplayStore();
-  let shared: { readonly sharedProofs: SharedProofs; readonly onShared: OnSharedProof } | undefined;
+  let createProofs: typeof createFleetProofs | undefined;
+  let fleetProofs: FleetProofs | undefined;
   const newDecisionId = createDecisionIds(randomBytes);
   const denials = createRecentDenials();
   let logins: ServiceLogins | undefined;
@@ -130,6 +131,18 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       await loaded.prepare(next);
       logins = loaded;
     });
+  };
+  const prepareProofs = ({ dpop }: Config): Promise<void> | undefined =>
+    dpop.store === 'off' || createProofs !== undefined
+      ? undefined
+      : loadFleetProofs().then((create) => {
+          createProofs = create;
+        });
+  const proofsFor = (next: Config, store: StateStore | undefined): ConfirmProof | undefined => {
+    if (next.dpop.store === 'off' || store === undefined) return undefined;
+    if (createProofs === undefined) throw new TypeError('the code for dpop.store is not loaded');
+    fleetProofs ??= createProofs(store, { metrics, logger, clock });
+    return fleetProofs(next);
   };
   const onDefect = (error: unknown) =>
     logger.error({ error }, 'cannot build the response; the request is denied');
@@ -202,7 +215,7 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
 
   return {
     prepare: (next) => {
-      const loading = [state.prepare(next), prepareLogins(next)];
+      const loading = [state.prepare(next), prepareLogins(next), prepareProofs(next)];
       return loading.every((one) => one === undefined)
         ? undefined
         : Promise.all(loading).then(() => undefined);
@@ -219,21 +232,15 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
         throw new TypeError('the code for logins or the store is not loaded');
       if (JSON.stringify(next.cache) !== JSON.stringify(config.cache)) cache = createTokenCache(next.cache);
       [config, issuers, denyList] = [next, owners, nextDenyList];
-      if (store !== undefined && next.dpop.store !== 'off')
-        shared ??= {
-          sharedProofs: createSharedProofs(store, clock),
-          onShared: createProofEvents(metrics, logger, clock),
-        };
       parts = {
         ...{ config, issuers, denyList: () => denyList, cache, replays, clock, state: store },
-        sharedProofs: shared?.sharedProofs,
+        confirmProof: proofsFor(config, store),
         logins: logins?.take({ config, issuers, denyList: () => denyList, state: store }),
       };
       explain = undefined;
       const observe = createObserve(config.crossCheck, { clock, random, onJudged: crossCheck });
       authorizer = createAuthorizer({
         ...parts,
-        ...(shared !== undefined && { onShared: shared.onShared }),
         observe,
         metrics,
         denials,
@@ -275,6 +282,10 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
 async function loadLogins(dependencies: CheckServiceDependencies): Promise<ServiceLogins> {
   const { createServiceLogins } = await import('./service-logins.ts');
   return createServiceLogins(dependencies);
+}
+
+async function loadFleetProofs(): Promise<typeof createFleetProofs> {
+  return (await import('./fleet-proofs.ts')).createFleetProofs;
 }
 
 /** Loads the code that explains requests, at the first request for it. */

@@ -1,7 +1,6 @@
 /** The check of a configuration, for the check listeners and for `explain`. */
 import { createAuthenticate } from '../check/authenticate.ts';
-import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
-import type { SharedProofs } from '../check/binding/shared-proofs.ts';
+import type { ConfirmProof } from '../check/binding/confirm-proof.ts';
 import type { ReplayStore } from '../check/binding/used-proofs.ts';
 import { createProve } from '../check/binding/verify-binding.ts';
 import type { Config } from '../config/declare/options.ts';
@@ -28,8 +27,8 @@ export interface CheckParts {
   readonly denyList: CurrentDenyList;
   readonly cache: TokenCache;
   readonly replays: ReplayStore;
-  /** Only with `state`. */
-  readonly sharedProofs?: SharedProofs | undefined;
+  /** Only with `dpop.store`. */
+  readonly confirmProof?: ConfirmProof | undefined;
   readonly clock: Clock;
   /** Only with `login`. */
   readonly logins?: CheckLogins | undefined;
@@ -42,8 +41,6 @@ export interface CheckHooks {
   readonly onLookup: (isHit: boolean) => void;
   /** Called if the store has no space for a proof. */
   readonly onFull: Metrics['replayStoreFull'];
-  /** Called with each answer of the shared store of proofs. */
-  readonly onShared?: OnSharedProof;
   readonly observe?: Observe;
   /** Called with the verdict on each token. */
   readonly onVerdict?: (verdict: Verdict) => void;
@@ -51,8 +48,8 @@ export interface CheckHooks {
 
 /** Creates the check. */
 export function createConfiguredCheck(
-  { config, issuers, denyList, cache, replays, sharedProofs, clock, logins }: CheckParts,
-  { onLookup, onFull, onShared = () => {}, observe, onVerdict }: CheckHooks,
+  { config, issuers, denyList, cache, replays, confirmProof, clock, logins }: CheckParts,
+  { onLookup, onFull, observe, onVerdict }: CheckHooks,
 ): Check {
   const verify = createVerifier({
     issuers,
@@ -66,7 +63,7 @@ export function createConfiguredCheck(
   });
   const authenticate = createAuthenticate({
     verify: onVerdict === undefined ? verify : reporting(verify, onVerdict),
-    prove: createProve({ config, replays, sharedProofs, clock, onFull, onShared }),
+    prove: createProve({ config, replays, confirm: confirmProof, clock, onFull }),
     schemes: config.dpop.origins.length > 0 ? ['bearer', 'dpop'] : ['bearer'],
   });
   return createOwnCheck(config, authenticate, clock, logins);

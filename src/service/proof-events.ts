@@ -1,5 +1,6 @@
 /** Counts the answers of the store about DPoP proofs, and logs that it is away. */
 import type { OnSharedProof } from '../check/binding/confirm-proof.ts';
+import { createProofCounter } from '../observe/fleet-metrics.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock } from '../runtime/time/clock.ts';
@@ -13,17 +14,20 @@ const messages = {
   local: 'DPoP proofs were accepted once in this process only, because the store of used proofs is away',
 } as const;
 
+/** The dependencies. */
+export interface ProofEventsDependencies {
+  readonly metrics: Pick<Metrics, 'makers'>;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
+  readonly clock: Clock;
+}
+
 /** Creates the events. Each message is logged at most once a minute, with the number of proofs since the last one. */
-export function createProofEvents(
-  metrics: Pick<Metrics, 'fleet'>,
-  logger: Pick<Logger, 'error' | 'warn'>,
-  clock: Pick<Clock, 'monotonic'>,
-): OnSharedProof {
+export function createProofEvents({ metrics, logger, clock }: ProofEventsDependencies): OnSharedProof {
   const tallies = {
     unavailable: { proofs: 0, loggedAt: Number.NEGATIVE_INFINITY },
     local: { proofs: 0, loggedAt: Number.NEGATIVE_INFINITY },
   };
-  const count = metrics.fleet.sharedProofs();
+  const count = createProofCounter(metrics.makers);
   return (result, problem) => {
     count(result);
     if (result !== 'unavailable' && result !== 'local') return;

@@ -32,7 +32,7 @@ export interface ServiceRevocationsDependencies {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'fleet'>;
+  readonly metrics: Pick<Metrics, 'makers'>;
   readonly problems: Pick<ReloadProblems, 'revocationsRead'>;
   /** Called when the entries have changed. */
   readonly onChange: () => void;
@@ -50,13 +50,14 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
     const store = state.store(config);
     if (store === undefined) throw new TypeError('denyList.store needs a store');
     const { createRevocations } = await import('./revocations/revocations.ts');
+    const { createRevocationMetrics } = await import('../observe/fleet-metrics.ts');
     revocations ??= createRevocations({
       store,
       keys: sessionKeys,
       clock,
       randomBytes,
       logger,
-      metrics: metrics.fleet,
+      createCount: (age) => createRevocationMetrics(metrics.makers, age),
       onProblem: problems.revocationsRead,
       onChange,
     });

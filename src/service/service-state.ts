@@ -2,7 +2,6 @@
 import type { Config } from '../config/declare/options.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { createStateEvents } from '../observe/state-events.ts';
 import type { FollowedFiles } from '../runtime/files/follow.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -49,6 +48,8 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
 
   const open = async ({ valkey }: NonNullable<Config['state']>) => {
     const create = openStore ?? (await loadStore());
+    const { createStateEvents } = await import('../observe/state-events.ts');
+    const { createStateMetrics } = await import('../observe/state-metrics.ts');
     if (isStopped) return;
     opened ??= valkey;
     store ??= create({
@@ -56,7 +57,7 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
       readFile: files.read,
       clock,
       random,
-      events: createStateEvents(logger, metrics.state(), clock),
+      events: createStateEvents(logger, createStateMetrics(metrics.makers), clock),
     });
     await store.ready(longestWait);
   };

@@ -3,12 +3,25 @@ import { expect, onTestFinished, test } from 'vitest';
 import { findRedis } from '../../tools/redis.ts';
 import { until } from '../support/app.ts';
 import { startBusyFleet } from '../support/fleet/busy-fleet.ts';
+import type { Fleet } from '../support/fleet/fleet.ts';
 import { holdRenewal } from '../support/fleet/hold-renewal.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { startSentinelSet } from '../support/redis/sentinel.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 
 const tokenLife = 6;
+
+/** The failures of a fleet with the store, and its connections. */
+async function troubles({ replicas }: Fleet): Promise<number> {
+  const operations = 'oidc_authz_store_operations_seconds_count';
+  const counts = replicas.map(
+    async ({ metric }) =>
+      (await metric(operations)) -
+      (await metric(operations, 'result="success"')) +
+      (await metric('oidc_authz_store_connections_total')),
+  );
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
 
 /** Answers of each replica in which all tokens end. */
 const answersOfOneLife = 600;
@@ -41,10 +54,12 @@ describeWith('the store during a renewal', found, (path) => {
       const held = holdRenewal(fleet.provider);
       await held.arrived;
       const { accepted } = fleet.renewals();
+      const before = await troubles(fleet);
       await begin(redis);
       held.release();
       await until(() => fleet.renewals().accepted > accepted);
       await traffic.answers(100);
+      expect(await troubles(fleet)).toBeGreaterThan(before);
       await end(redis);
       await traffic.untilRecovered();
       expect(await traffic.answers(answersOfOneLife)).toBe(0);

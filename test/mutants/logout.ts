@@ -112,10 +112,10 @@ export const logoutMutants: readonly Mutant[] = [
     tests: answers,
   },
   {
-    name: 'any number of logout tokens is verified in a second',
-    file: 'src/login/back-channel/back-channel-logout.ts',
-    find: 'mayAnswer() ? limit(() => handle(issuer, token)) : undefined',
-    replace: 'limit(() => handle(issuer, token))',
+    name: 'any number of logout tokens waits for a key of the issuer',
+    file: 'src/login/back-channel/key-waits.ts',
+    find: 'fetching && limit(() => fetching)',
+    replace: 'fetching',
     tests: answers,
   },
   {
@@ -135,7 +135,7 @@ export const logoutMutants: readonly Mutant[] = [
   {
     name: 'any number of frames ends sessions',
     file: 'src/login/back-channel/front-channel-logout.ts',
-    find: "if (!mayAnswer()) return finish('too_many');",
+    find: "if (!bucket.take(clock.monotonic())) return finish('too_many');",
     replace: '',
     tests: answers,
   },

@@ -1,4 +1,4 @@
-/** What the log says of an outage of the store. */
+/** The records in the log of an outage of the store. */
 import { expect, test } from 'vitest';
 import type { Logger } from '../../src/observe/logger.ts';
 import { createStateEvents } from '../../src/observe/state-events.ts';

@@ -67,7 +67,26 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'transport/http/check/cookie-changes.ts',
     'transport/shared/session-headers.ts',
   ]);
-  expect(own.filter((path) => path.startsWith('state/'))).toEqual([]);
+  expect(own.filter((path) => /^(?:state|session|login|service\/revocations)\//.test(path))).toEqual([]);
+  const ofFleets = own.filter((path) =>
+    /^(?!config\/|model\/|cli\/).*(?:\bstate\b|shared-|fleet|confirm-|proof-events|revocation|ended)/.test(
+      path,
+    ),
+  );
+  // These load the rest where it is configured, or describe files and metrics.
+  expect(ofFleets.toSorted()).toEqual([
+    // The deny list of the file.
+    'credential/token/revocation.ts',
+    'observe/fleet-metric-definitions.ts',
+    'observe/state-metric-definitions.ts',
+    // The state of the service itself.
+    'service/explain/state.ts',
+    'service/revocation-routes.ts',
+    'service/service-revocations.ts',
+    'service/service-state.ts',
+    'service/state-files.ts',
+    'service/workers/state-message.ts',
+  ]);
 });
 
 test('a service with a store loads its client too', async () => {

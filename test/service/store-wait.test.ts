@@ -1,8 +1,9 @@
 /** How long the start waits for a store that does not answer. */
+import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/declare/options.ts';
 import type { Logger } from '../../src/observe/logger.ts';
-import type { Metrics } from '../../src/observe/metrics.ts';
+import { createMetricMakers } from '../../src/observe/metric-makers.ts';
 import { createServiceRevocations } from '../../src/service/service-revocations.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { createTestClock, settled } from '../support/clock.ts';
@@ -26,7 +27,7 @@ test.each([
       clock,
       randomBytes: (size) => new Uint8Array(size),
       logger: { info: () => {} } as unknown as Logger,
-      metrics: { fleet: { revocations: () => () => {} } } as unknown as Pick<Metrics, 'fleet'>,
+      metrics: { makers: createMetricMakers(new Registry()) },
       problems: { revocationsRead: () => {} },
       onChange: () => {},
     });

@@ -1,8 +1,7 @@
 /** The check and its issuers, without a transport. */
 
 import { randomBytes } from 'node:crypto';
-import type { OnSharedProof } from '../../src/check/binding/confirm-proof.ts';
-import type { SharedProofs } from '../../src/check/binding/shared-proofs.ts';
+import type { ConfirmProof } from '../../src/check/binding/confirm-proof.ts';
 import { createReplayStore, type ReplayStore } from '../../src/check/binding/used-proofs.ts';
 import type { Config } from '../../src/config/declare/options.ts';
 import type { DenyListEntry } from '../../src/config/load/deny-list.ts';
@@ -52,7 +51,7 @@ const noGauges = { cacheEntries: () => 0, proofs: () => 0, workers: () => 1, iss
  * Creates the check and waits for the keys of its issuers.
  *
  * @param login its logins, or the keys of sessions for real ones
- * @param shared the proofs of all processes
+ * @param confirmProof asks about the proofs of all processes
  */
 export async function startCore(
   config: Config,
@@ -60,7 +59,7 @@ export async function startCore(
   replays: ReplayStore = createReplayStore(),
   denyList: readonly DenyListEntry[] = [],
   login?: Logins | readonly SessionKey[],
-  shared?: { readonly sharedProofs: SharedProofs; readonly onShared: OnSharedProof },
+  confirmProof?: ConfirmProof,
 ): Promise<TestCore> {
   const context = quietContext(clock);
   const issuers = config.issuers.map((issuerConfig) => ({
@@ -88,14 +87,13 @@ export async function startCore(
         denyList: () => denyList,
         cache,
         replays,
-        sharedProofs: shared?.sharedProofs,
+        confirmProof,
         clock,
         logins,
       },
       {
         onLookup: () => {},
         onFull: () => {},
-        ...(shared !== undefined && { onShared: shared.onShared }),
       },
     ),
     cache,

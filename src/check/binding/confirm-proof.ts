@@ -20,6 +20,14 @@ export type SharedProofResult =
 /** Receives each result. `problem` says why the store is away. */
 export type OnSharedProof = (result: SharedProofResult, problem?: string) => void;
 
+/**
+ * Decides about a proof.
+ *
+ * @param isDryRun whether it stores and reports nothing
+ * @returns undefined if the proof was not used before
+ */
+export type ConfirmProof = (proof: UsedProof, isDryRun: boolean) => Promise<BindingProblem | undefined>;
+
 /** The dependencies. */
 export interface ConfirmProofDependencies {
   readonly config: Pick<Config, 'dpop' | 'limits'>;
@@ -28,17 +36,13 @@ export interface ConfirmProofDependencies {
   readonly onShared: OnSharedProof;
 }
 
-/**
- * Creates the decision. It is asked after the store of this process, so a proof is never accepted twice in one process.
- *
- * @returns a function. With `isDryRun` it stores and reports nothing
- */
+/** Creates the decision. It is asked after the store of this process, so a proof is never accepted twice in one process. */
 export function createConfirmProof({
   config: { dpop, limits },
   shared,
   clock,
   onShared,
-}: ConfirmProofDependencies): (proof: UsedProof, isDryRun: boolean) => Promise<BindingProblem | undefined> {
+}: ConfirmProofDependencies): ConfirmProof {
   const maxWaiting = limits.maxVerificationsInFlight;
   const ask = (proof: UsedProof, isDryRun: boolean) =>
     isDryRun

@@ -16,9 +16,8 @@ import {
   usedBefore,
 } from './binding-problem.ts';
 import { createClientCertificate } from './client-certificate.ts';
-import { createConfirmProof, type OnSharedProof } from './confirm-proof.ts';
+import type { ConfirmProof } from './confirm-proof.ts';
 import { readProof } from './dpop.ts';
-import type { SharedProofs } from './shared-proofs.ts';
 import type { ReplayStore, UsedProof } from './used-proofs.ts';
 
 /** A request with a verified token. */
@@ -41,23 +40,17 @@ export interface ProveDependencies {
   readonly config: Pick<Config, 'dpop' | 'clientCertificates' | 'limits'>;
   /** Every configuration uses the same store, because a new store would accept used proofs again. */
   readonly replays: ReplayStore;
-  /** The proofs of all processes; undefined without `state`. */
-  readonly sharedProofs?: SharedProofs | undefined;
+  /** Asks about the proofs of all processes. Only with `dpop.store`. */
+  readonly confirm?: ConfirmProof | undefined;
   readonly clock: Clock;
   /** Called if the store is full, with the configured name of the issuer and the limit that was reached. */
   readonly onFull: (issuerName: string, bound: 'key' | 'issuer') => void;
-  /** Called with the result for each proof that the shared store was asked about. */
-  readonly onShared: OnSharedProof;
 }
 
 /** Creates the verification. A token with two bindings needs both proofs. */
 export function createProve(dependencies: ProveDependencies): Prove {
-  const { config, replays, sharedProofs: shared, clock, onFull, onShared } = dependencies;
+  const { config, replays, confirm, clock, onFull } = dependencies;
   const { dpop, clientCertificates, limits } = config;
-  const confirm =
-    shared === undefined || dpop.store === 'off'
-      ? undefined
-      : createConfirmProof({ config, shared, clock, onShared });
   const certificateOf = createClientCertificate(clientCertificates);
   const bounds = { maxProofs: dpop.maxProofs, maxProofsPerKey: proofsPerKey(dpop), maxAge: dpop.maxAge };
   const queue = createVerificationQueue<Problem>({

@@ -3,6 +3,7 @@
  * `sid` is all that it needs to know. It gets no session cookie, because the frame is on a page of another site.
  */
 import type { Clock } from '../../runtime/time/clock.ts';
+import { createBucket } from '../../runtime/time/token-bucket.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import type { FrontChannelResult, LoginEvents } from '../login-events.ts';
 import {
@@ -14,7 +15,6 @@ import {
   unconfirmed,
   unknownIssuer,
 } from './logout-answers.ts';
-import { createRequestRate } from './request-rate.ts';
 
 /** The dependencies. */
 export interface FrontChannelDependencies {
@@ -42,7 +42,7 @@ export function createFrontChannelLogout(
   dependencies: FrontChannelDependencies,
 ): LogoutAnswers['frontChannel'] {
   const { issuers, endOf, events, clock } = dependencies;
-  const mayAnswer = createRequestRate(rate, clock);
+  const bucket = createBucket(rate);
   return async (name, query) => {
     const found = issuers.find((one) => one.name === name);
     if (found === undefined) return unknownIssuer;
@@ -53,7 +53,7 @@ export function createFrontChannelLogout(
     const { issuer } = found;
     const [iss, sid] = ['iss', 'sid'].map((parameter) => onlyValue(query, parameter));
     if (iss !== issuer || sid === undefined || sid.length > maxSid) return finish('rejected');
-    if (!mayAnswer()) return finish('too_many');
+    if (!bucket.take(clock.monotonic())) return finish('too_many');
     return finish((await endOf({ issuer, sid }, 'front_channel')) ? 'success' : 'unconfirmed');
   };
 }

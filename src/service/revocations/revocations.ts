@@ -2,7 +2,7 @@
 import type { DenyListEntry } from '../../config/load/deny-list.ts';
 import type { SessionKey } from '../../config/session/session-keys.ts';
 import { createDecisionIds } from '../../observe/decision-ids.ts';
-import type { FleetMetrics } from '../../observe/fleet-metrics.ts';
+import type { RevocationCount } from '../../observe/fleet-metrics.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { sleep } from '../../runtime/time/deadline.ts';
@@ -52,7 +52,8 @@ export interface RevocationsDependencies {
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly logger: Pick<Logger, 'info'>;
-  readonly metrics: Pick<FleetMetrics, 'revocations'>;
+  /** Creates the receiver of the numbers of entries. `age` returns the age of the list, in milliseconds; undefined if it was never read. */
+  readonly createCount: (age: () => number | undefined) => RevocationCount;
   /** Called with the problem of the list, or with undefined if there is none. */
   readonly onProblem: (problem: string | undefined) => void;
   /** Called when the entries have changed. */
@@ -73,7 +74,7 @@ const clockDifference = 5 * 60_000;
 
 /** Opens the feed. This process follows it until it exits. */
 export function createRevocations(dependencies: RevocationsDependencies): Revocations {
-  const { store, keys, clock, randomBytes, logger, metrics, onProblem, onChange } = dependencies;
+  const { store, keys, clock, randomBytes, logger, createCount, onProblem, onChange } = dependencies;
   const seal = createSeal(keys);
   const newId = createDecisionIds(randomBytes);
   const changes = createChanges(clock, () => {
@@ -94,7 +95,7 @@ export function createRevocations(dependencies: RevocationsDependencies): Revoca
     const completeAt = feed.completeAt();
     return completeAt === Number.NEGATIVE_INFINITY ? undefined : clock.monotonic() - completeAt;
   };
-  const count = metrics.revocations(age);
+  const count = createCount(age);
   const report = () => {
     const unreadable = reader.unreadable();
     count({ entries: list.all().length, unreadable: unreadable.count });

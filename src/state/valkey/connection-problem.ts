@@ -1,6 +1,6 @@
 /** Explains why a connection failed, in plain words and without a secret: the cause, and the option to look at. */
 
-/** What is known about a connection when it fails. */
+/** The facts about a connection when it fails. */
 export interface ConnectionFacts {
   readonly to: 'server' | 'sentinel';
   /** The name that must be in the certificate. */

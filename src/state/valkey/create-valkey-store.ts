@@ -55,10 +55,10 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
       await run('add_member', keyOf(name), ['EVAL', addMember, 1, keyOf(name), member, lifeOf(life)]);
     },
     removeMember: async (name, member) => {
-      await run('remove_member', keyOf(name), ['SREM', keyOf(name), member]);
+      await run('remove_member', keyOf(name), ['ZREM', keyOf(name), member]);
     },
     members: async (name) => {
-      const members = await run('members', keyOf(name), ['SMEMBERS', keyOf(name)]);
+      const members = await run('members', keyOf(name), ['ZRANGE', keyOf(name), 0, -1]);
       return Array.isArray(members) ? members.map(String) : [];
     },
     feed: feeds.open,

@@ -27,7 +27,7 @@ const failures: Readonly<Record<string, readonly [failure: StateFailure, explana
   ],
 };
 
-/** What else the message of a server says. Only names of commands are repeated. */
+/** Messages of servers that say more than their code. Only names of commands are repeated. */
 const details: readonly (readonly [pattern: RegExp, failure: StateFailure, explanation: string])[] = [
   [/^NOPERM .*the '([a-z|-]{1,40})' command/, 'rejected', 'the user of the store may not run $1'],
   [

@@ -1,5 +1,6 @@
 /** DPoP proofs that are used once in all processes (`dpop.store`). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createConfirmProof } from '../../../src/check/binding/confirm-proof.ts';
 import { createSharedProofs, type SharedProofs } from '../../../src/check/binding/shared-proofs.ts';
 import { createReplayStore } from '../../../src/check/binding/used-proofs.ts';
 import { StateError, type StateStore } from '../../../src/state/state-store.ts';
@@ -32,21 +33,22 @@ async function replica(
 ) {
   const results: string[] = [];
   const replays = createReplayStore();
-  const core = await startCore(
-    await configOf(`
+  const config = await configOf(`
 issuers: [{issuer: "${issuer.url}", audiences: [${audience}], name: main, boundTokens: verify}]
 dpop: {origins: ["https://orders.example.com"], store: ${mode}}
 ${mode === 'off' ? '' : 'state: {valkey: {urls: ["redis://127.0.0.1:1"]}}'}
-`),
-    clock,
-    replays,
-    [],
-    undefined,
-    {
-      sharedProofs: createSharedProofs(store, clock),
-      onShared: (result, problem) => results.push(problem === undefined ? result : `${result}: ${problem}`),
-    },
-  );
+`);
+  const confirmProof =
+    mode === 'off'
+      ? undefined
+      : createConfirmProof({
+          config,
+          shared: createSharedProofs(store, clock),
+          clock,
+          onShared: (result, problem) =>
+            results.push(problem === undefined ? result : `${result}: ${problem}`),
+        });
+  const core = await startCore(config, clock, replays, [], undefined, confirmProof);
   const requestWith = (dpop: string) =>
     checkRequest({
       host: 'orders.example.com',

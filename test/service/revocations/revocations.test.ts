@@ -42,7 +42,7 @@ function startReplicaWith(client: Replica['client'], clock: TestClock, keysText:
     clock,
     randomBytes,
     logger: { info: (...record: unknown[]) => void records.push(record) } as never,
-    metrics: { revocations: () => (count) => Object.assign(counts, count) },
+    createCount: () => (count) => Object.assign(counts, count),
     onProblem: (next) => {
       problem = next;
     },

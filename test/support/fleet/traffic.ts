@@ -21,12 +21,16 @@ export interface Wrong {
 export interface Traffic {
   /** Waits for a number of further answers at each replica. @returns the number of errors that people got in this time */
   readonly answers: (count: number) => Promise<number>;
-  /** Signs a person out, and waits until each replica refuses the old cookie. From then on, an allow is wrong. */
+  /**
+   * Signs a person out. After 1 s, each process of each replica must refuse the old cookie: from then on, an allow is wrong.
+   */
   readonly signOut: (person: Person) => Promise<void>;
   /** Starts with the requests of another person, whose session is good. */
   readonly add: (person: Person) => void;
   /** Waits until each replica allows everyone 10 times in a row. */
   readonly untilAllAllowed: () => Promise<void>;
+  /** Waits for as many answers as take at least this time, in seconds. On a busy machine they take longer. */
+  readonly settle: (seconds: number) => Promise<void>;
   /** Waits until the fleet has recovered from a fault: also the renewals, which wait for 2 s after a new connection to the store. */
   readonly untilRecovered: () => Promise<void>;
   /** Ends the requests, and waits for their answers. */
@@ -39,8 +43,11 @@ const mostPending = 64;
 /** Milliseconds between two requests to a replica. */
 const pause = 10;
 
-/** So many answers take at least 3 s. */
-const answersWhileSettling = 300;
+/** The seconds in which renewals go on after a new connection to the store. */
+const settlingTime = 3;
+
+/** The seconds in which every process knows that a session has ended. */
+const untilEnded = 1;
 
 /** Starts the requests of these people. Their sessions are good. */
 export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
@@ -107,20 +114,29 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
     );
     return counts.reduce((sum, { errors }, index) => sum + errors - (before[index]?.errors ?? 0), 0);
   };
+  const settle = async (seconds: number) => void (await answers((seconds * 1_000) / pause));
   const untilAllAllowed = () =>
-    untilInARow(fleet, 'allowed', (port) => Promise.all(live.map((person) => askAs(port, person))));
+    untilAllowed(fleet, (port) => Promise.all(live.map((person) => askAs(port, person))));
   return {
     answers,
+    settle,
     untilAllAllowed,
     untilRecovered: async () => {
       await untilAllAllowed();
-      await answers(answersWhileSettling);
+      await settle(settlingTime);
     },
     signOut: async (person) => {
       live.splice(live.indexOf(person), 1);
       const cookie = person.cookie();
       await person.signOut();
-      await untilInARow(fleet, 'login', async (port) => [(await askReplica(port, cookie, agent)).answer]);
+      await settle(untilEnded);
+      for (const { httpPort } of fleet.replicas) {
+        // So many that each worker answers.
+        for (let request = 0; request < 10; request++) {
+          const { answer } = await askReplica(httpPort, cookie, agent);
+          if (answer !== 'login') throw new Error(`${person.name} has signed out: ${JSON.stringify(answer)}`);
+        }
+      }
       ended.set(cookie, `${person.name}, signed out`);
     },
     add: (person) => void live.push(person),
@@ -133,21 +149,17 @@ export function startTraffic(fleet: Fleet, people: readonly Person[]): Traffic {
   };
 }
 
-/** Waits until each replica gives the wanted answers 10 times in a row: then each of its workers has given them. */
-async function untilInARow(
-  fleet: Fleet,
-  wanted: Answer,
-  ask: (port: number) => Promise<readonly Answer[]>,
-): Promise<void> {
+/** Waits until each replica allows everyone 10 times in a row: then each of its workers has done so. */
+async function untilAllowed(fleet: Fleet, ask: (port: number) => Promise<readonly Answer[]>): Promise<void> {
   for (const [index, { httpPort }] of fleet.replicas.entries()) {
     let row = 0;
     let last: readonly Answer[] = [];
     await until(async () => {
       last = await ask(httpPort);
-      row = last.every((answer) => answer === wanted) ? row + 1 : 0;
+      row = last.every((answer) => answer === 'allowed') ? row + 1 : 0;
       return row >= 10;
     }).catch(() => {
-      throw new Error(`replica ${index} does not answer ${wanted}, but ${JSON.stringify(last)}`);
+      throw new Error(`replica ${index} does not allow everyone, but answers ${JSON.stringify(last)}`);
     });
   }
 }

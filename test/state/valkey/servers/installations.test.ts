@@ -15,7 +15,7 @@ import { failureOfCall, openValkeyStore } from '../../../support/state/valkey-st
 
 /** The rules of an ACL user that can do what the store does, and no more. */
 const rules =
-  'resetchannels ~test:* -@all +get +getex +set +del +pexpire +pttl +sadd +srem +smembers +eval +time +xadd +xread +xrevrange +ping';
+  'resetchannels ~test:* -@all +get +getex +set +del +pexpire +pttl +zadd +zrem +zrange +zremrangebyscore +eval +time +xadd +xread +xrevrange +ping';
 
 /** Writes files with secrets. */
 function filesWith<Name extends string>(

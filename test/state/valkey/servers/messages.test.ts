@@ -13,7 +13,7 @@ import { type RedisOptions, startRedis } from '../../../support/redis/server.ts'
 import { failureOfCall, openValkeyStore } from '../../../support/state/valkey-store.ts';
 
 const commands =
-  '+get +getex +set +del +pexpire +pttl +sadd +srem +smembers +eval +time +xadd +xread +xrevrange +ping';
+  '+get +getex +set +del +pexpire +pttl +zadd +zrem +zrange +zremrangebyscore +eval +time +xadd +xread +xrevrange +ping';
 
 function secretFile(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-messages-'));

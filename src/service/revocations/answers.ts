@@ -1,4 +1,4 @@
-/** The routes of the deny list in the store: `GET /revocations`, `POST /revocations` and `DELETE /revocations/<id>`. */
+/** Answers the requests to the admin listener about the deny list in the store. */
 import type { Config } from '../../config/declare/options.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
@@ -15,8 +15,8 @@ import type { RevokeRequest } from './request.ts';
 import type { NotDone, Revocations } from './revocations.ts';
 import type { Revocation } from './stored-value.ts';
 
-/** The dependencies of the routes. */
-export interface RevocationRoutesDependencies {
+/** The dependencies of the answers. */
+export interface RevocationAnswersDependencies {
   /** The list; undefined without `denyList.store`. */
   readonly revocations: () => Revocations | undefined;
   readonly config: () => Config;
@@ -38,8 +38,15 @@ const notConfigured = textResponse(
 );
 const otherType = textResponse(415, 'nothing was revoked: expected the content type application/json');
 
-/** Creates the routes. */
-export function createRevocationRoutes(dependencies: RevocationRoutesDependencies): readonly AdminRoute[] {
+/** The answers. */
+export interface RevocationAnswers {
+  readonly list: AdminRoute['handle'];
+  readonly add: AdminRoute['handle'];
+  readonly lift: AdminRoute['handle'];
+}
+
+/** Creates the answers. */
+export function createRevocationAnswers(dependencies: RevocationAnswersDependencies): RevocationAnswers {
   const { revocations, config, logger, clock } = dependencies;
   const [lists, changes] = [createBucket(listRate), createBucket(changeRate)];
 
@@ -99,11 +106,7 @@ export function createRevocationRoutes(dependencies: RevocationRoutesDependencie
       { id, issuer, claims: claims.map(([name]) => name), issuedBefore, ends: isoTime(endsAt) },
       message,
     );
-  return [
-    { method: 'GET', path: '/revocations', guarded: true, handle: list },
-    { method: 'POST', path: '/revocations', guarded: true, handle: add },
-    { method: 'DELETE', path: prefix, guarded: true, handle: lift },
-  ];
+  return { list, add, lift };
 }
 
 /** @returns undefined if it is not JSON */
