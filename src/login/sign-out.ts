@@ -42,7 +42,7 @@ export interface SignOutParts {
   /** `login.afterSignOut`. */
   readonly afterSignOut: string;
   readonly clock: Clock;
-  /** The longest time of a sign-out, in milliseconds. Unfinished parts then continue in the background. */
+  /** The longest time of a sign-out, in milliseconds. The rest continues in the background. */
   readonly time: number;
   /** Only with `login.host`. */
   readonly central?: CentralSignOut | undefined;

@@ -8,8 +8,8 @@ export interface EndedFeed {
   /**
    * Adds an entry. If the store does not take it, it is tried again in the background. Never rejects.
    *
-   * @param life milliseconds, from when the store has it
-   * @param longest milliseconds from now, after which it is of no use
+   * @param life in milliseconds, from when the store has it.
+   * @param longest in milliseconds from now. After it, the entry is of no use.
    * @returns whether the store has it; false after {@link longestWait}
    */
   readonly publish: (entry: string, life: number, longest: number) => Promise<boolean>;

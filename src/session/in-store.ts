@@ -30,7 +30,7 @@ import type {
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, type StoredSession, seenInterval } from './stored-session.ts';
+import { createStoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -113,9 +113,6 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
-  /** An end is certain without the store. */
-  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
-
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
@@ -192,7 +189,8 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.peek(digest) : memory.get(digest);
     const now = clock.monotonic();
-    const isKnown = known !== undefined && (isUsable(known.stored, now) || hasEnded(known.stored));
+    // An end is certain without the store.
+    const isKnown = known && (isUsable(known.stored, now) || ended.causeOf(known.stored) !== undefined);
     if (isKnown) return judge(known, place, true, now, isDryRun);
     const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;

@@ -327,7 +327,7 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'a session that has ended is unknown while the store is away',
     file: 'src/session/in-store.ts',
-    find: ' || hasEnded(known.stored)',
+    find: ' || ended.causeOf(known.stored) !== undefined',
     replace: '',
     tests: login,
   },

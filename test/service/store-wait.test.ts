@@ -37,6 +37,7 @@ test.each([
       isOver = true;
     });
     await import('../../src/service/revocations/revocations.ts');
+    await import('../../src/observe/fleet-metrics.ts');
     await settled();
     if (rest > 0) {
       await clock.advance(rest - 1);
