@@ -50,8 +50,8 @@ const times = { warmUp: 1_800, window: 1_800 };
 /** Operations of a login (two sets of the index, a record) and of a sign-out (the record, two sets, an entry of the feed). */
 const operationsOfStay = 3 + 4;
 
-/** A process asks this often, in seconds: a heartbeat, and a read of the feeds. */
-const background = { heartbeat: 5, feedRead: 2 };
+/** A process asks this often, in seconds: a heartbeat, a read of the feed, and whether the feed was removed. */
+const background = { heartbeat: 5, feedRead: 2, feedCheck: 2 };
 
 const recheck = 900;
 const issuerTime = 100;
@@ -110,7 +110,7 @@ function requestsOf(podOf: () => number, random: () => number): readonly ModelRe
 
 function toRates(counts: ModelCounts, scale: number, { sessions, pods }: Installation): Rates {
   const logins = (sessions / behavior.stay) * operationsOfStay;
-  const asked = pods / background.heartbeat + pods / background.feedRead;
+  const asked = pods / background.heartbeat + pods / background.feedRead + pods / background.feedCheck;
   const { get, extend, lock, rewrite, unlock } = counts;
   return {
     requests: counts.requests * scale,

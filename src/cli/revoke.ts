@@ -1,4 +1,4 @@
-/** `oidc-authz revoke`: denies tokens and ends sessions in every replica, by the deny list in the store. */
+/** `oidc-authz revoke`: denies tokens and sessions in every replica, by the deny list in the store. */
 import { readFileSync } from 'node:fs';
 import type { CommandLineFlag } from '../config/load/settings.ts';
 import { ConfigError, formatProblems, suggestion } from '../config/validate/problems.ts';
@@ -10,14 +10,14 @@ const exitCode = { done: 0, nothing: 1, unknown: 2, usage: 3 };
 
 const page: ManualPage = {
   name: 'revoke',
-  summary: 'deny tokens and end sessions in every replica',
+  summary: 'deny tokens and sessions in every replica',
   usage: [
     'oidc-authz revoke --admin URL --issuer ISS --jti J|--sub S|--sid S|--client-id C [--issued-before TIME] [--for 24h] [--note TEXT]',
     'oidc-authz revoke --admin URL --list',
     'oidc-authz revoke --admin URL --lift ID',
   ],
   about: [
-    'Adds an entry to the deny list in the store (denyList.store), through the admin listener of any replica. Every replica uses it within 1 s, and ends the sessions that match (docs/revocation.md).',
+    'Adds an entry to the deny list in the store (denyList.store), through the admin listener of any replica. Every replica uses it within 1 s, for tokens and for sessions (docs/revocation.md).',
     'A token must match every claim that is named, as exactly this text. An entry ends automatically after --for.',
     'At most issuers, `sub` is an ID, not the name of a person. docs/revocation.md says how to find it. The service cannot tell whether a token with these claims exists.',
   ],

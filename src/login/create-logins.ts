@@ -155,6 +155,7 @@ export function createLogins(parts: LoginParts): Logins {
     randomBytes,
     afterSignOut,
     clock,
+    time: deadline,
     central: central?.signOut,
   });
   return {

@@ -50,6 +50,8 @@ export interface LoginProblem {
   readonly code?: string;
   /** Nothing reached the issuer, so that the same code can be redeemed later. */
   readonly isUnsent?: true;
+  /** Only if a refresh is `unavailable`: the issuer works, and its answer is about this session. It says nothing about others. */
+  readonly isOfSession?: true;
   /**
    * Only if a refresh is `unavailable`: the issuer answered, and this service could not verify the answer. Its clock is wrong, or a key is
    * missing. The old refresh token was used, so the session continues with this one.

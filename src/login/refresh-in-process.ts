@@ -30,11 +30,11 @@ export function createRenewals(dependencies: RenewalDependencies): Renewals {
       results.remember(session, renewal);
       return renewal;
     }
-    const { kind, detail } = answer;
+    const { kind, detail, isOfSession = false } = answer;
     if (kind === 'unavailable') {
       const kept = keptSession(session, answer);
       if (kept !== undefined) results.remember(session, { kind: 'renewed', session: kept });
-      pauses.failed(name, kept?.refreshToken ?? refreshToken);
+      pauses.failed(name, kept?.refreshToken ?? refreshToken, isOfSession);
       events.refreshed(name, 'unavailable', detail);
       return { kind, detail };
     }
@@ -55,14 +55,12 @@ export function createRenewals(dependencies: RenewalDependencies): Renewals {
     try {
       // The issuer can have failed while this renewal waited.
       if (pauses.isPaused(name, refreshToken)) return paused;
-      const renewal = conclude(
-        session,
-        issuer,
-        await issuer.client.refresh(refreshToken, { ...claims, iss, sub }),
-      );
-      if (renewal.kind === 'unavailable') place.failed();
+      const answer = await issuer.client.refresh(refreshToken, { ...claims, iss, sub });
+      const hasFailed =
+        isLoginProblem(answer) && answer.kind === 'unavailable' && answer.isOfSession !== true;
+      if (hasFailed) place.failed();
       else place.answered();
-      return renewal;
+      return conclude(session, issuer, answer);
     } finally {
       place.leave();
     }

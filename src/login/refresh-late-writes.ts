@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
+import type { HeldLock } from '../session/session-lock.ts';
 import type { SharedSessions } from '../session/session-store.ts';
 import { StateError } from '../state/state-store.ts';
 import type { Result } from './refresh-results.ts';
@@ -23,9 +24,9 @@ export interface LateWrites {
   /**
    * Tries a write again until the store takes it.
    *
-   * @param unlock releases the lock of the session afterwards, so that no other process uses the old token before
+   * @param lock of the session. It is kept until then, so that no other process uses the old token before
    */
-  readonly add: (tokens: NewTokens, unlock: () => Promise<void>) => void;
+  readonly add: (tokens: NewTokens, lock: HeldLock) => void;
   /** Watches tokens that were written. */
   readonly written: (tokens: NewTokens) => void;
   /** The tokens that this process has and the store may not have, for a session whose refresh token was used. */
@@ -52,12 +53,18 @@ const watchTime = 60_000;
 /** The time between two tries, at least, and its random part, in milliseconds. */
 const interval = { least: 100, random: 200 } as const;
 
+/** The time after which a lock that is kept is extended, in milliseconds. The shortest life of a lock is 2 s. */
+const extendAfter = 1_000;
+
 /** Maximum numbers of writes that wait, of those that are watched, and of those that are tried at the same time. */
 const most = { waiting: 10_000, watched: 10_000, atOnce: 32 } as const;
 
 interface Write extends NewTokens {
   readonly until: number;
-  readonly unlock: () => Promise<void>;
+  /** Undefined if it is released. */
+  readonly lock: HeldLock | undefined;
+  /** When the lock was last extended, in milliseconds of the monotonic clock. */
+  extendedAt: number;
   /** The connection over which it was written. */
   connection: number | undefined;
 }
@@ -73,11 +80,11 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
    * Writes the tokens if the store still has the old ones. It needs no lock, which a fail-over can bring back: the old token was used, so an
    * issuer that accepts it once does not accept it from another process.
    */
-  const settle = async ({ before, next, onEnded, unlock }: Write): Promise<void> => {
+  const settle = async ({ before, next, onEnded, lock }: Write): Promise<void> => {
     const stored = await shared().reread(next);
     const isThere = stored !== undefined && (isOther(stored, before) || (await shared().rewrite(next)));
     if (!isThere) onEnded();
-    await unlock();
+    await lock?.release();
   };
 
   const sweep = async (): Promise<void> => {
@@ -88,21 +95,27 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     if (connection === undefined || (waiting.size === 0 && connection === sweptOver)) return;
     const lost = watched.values().filter((one) => one.connection !== connection);
     const due = [...waiting.values(), ...lost].values();
-    let isAway = false;
-    const work = async () => {
-      for (const write of due) {
-        if (isAway) return;
-        try {
-          await settle(write);
-          keep(write, connection);
-        } catch (error) {
-          if (!(error instanceof StateError)) throw error;
-          isAway = true;
-        }
+    let problem: unknown;
+    await forEach(due, async (write) => {
+      try {
+        await settle(write);
+        keep(write, connection);
+      } catch (error) {
+        problem = error;
       }
-    };
-    await Promise.all(Array.from({ length: most.atOnce }, work));
-    if (!isAway) sweptOver = connection;
+      return problem === undefined;
+    });
+    if (problem === undefined) sweptOver = connection;
+    // A store that is full, or slow for writes, still extends a lock. Otherwise it ends before there is room for the tokens.
+    else if (!(problem instanceof StateError) || problem.failure !== 'away') await extendLocks();
+  };
+  const extendLocks = () => {
+    const now = clock.monotonic();
+    const due = waiting.values().filter(({ extendedAt }) => now - extendedAt >= extendAfter);
+    return forEach(due, async (write) => {
+      write.extendedAt = now;
+      return write.lock?.extend() ?? true;
+    });
   };
   const keep = (write: Write, connection: number) => {
     const { id } = write.next;
@@ -140,7 +153,8 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
       {
         ...tokens,
         onEnded: () => {},
-        unlock: async () => {},
+        lock: undefined,
+        extendedAt: Number.NEGATIVE_INFINITY,
         until: clock.monotonic() + watchTime,
         connection,
       },
@@ -148,12 +162,11 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     );
 
   return {
-    add: (tokens, unlock) =>
-      put(
-        waiting,
-        { ...tokens, until: clock.monotonic() + life, unlock, connection: undefined },
-        most.waiting,
-      ),
+    add: (tokens, lock) => {
+      const extendedAt = clock.monotonic();
+      const write = { ...tokens, until: extendedAt + life, lock, extendedAt, connection: undefined };
+      put(waiting, write, most.waiting);
+    },
     written: (tokens) => watch(tokens, shared().connectedAt()),
     latest: (session) => {
       const write = waiting.get(session.id) ?? watched.get(session.id);
@@ -163,4 +176,19 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     flush: sweep,
     waiting: () => waiting.size,
   };
+}
+
+/** Runs a function for each write, some at the same time. It stops when one returns false. */
+async function forEach(
+  writes: IterableIterator<Write>,
+  run: (write: Write) => Promise<boolean>,
+): Promise<void> {
+  let isStopped = false;
+  const work = async () => {
+    for (const write of writes) {
+      if (isStopped) return;
+      if (!(await run(write))) isStopped = true;
+    }
+  };
+  await Promise.all(Array.from({ length: most.atOnce }, work));
 }

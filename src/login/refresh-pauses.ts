@@ -5,7 +5,8 @@ import type { Clock } from '../runtime/time/clock.ts';
 export interface RefreshPauses {
   /** Whether a session, or every session of its issuer, waits. */
   readonly isPaused: (issuer: string, refreshToken: string) => boolean;
-  readonly failed: (issuer: string, refreshToken: string) => void;
+  /** @param isOfSession whether the issuer answered, so that only this session waits */
+  readonly failed: (issuer: string, refreshToken: string, isOfSession: boolean) => void;
   readonly answered: (issuer: string, refreshToken: string) => void;
 }
 
@@ -36,13 +37,18 @@ export function createRefreshPauses(clock: Clock): RefreshPauses {
       const now = clock.monotonic();
       return now < (sessions.get(refreshToken) ?? 0) || now < (issuers.get(issuer)?.until ?? 0);
     },
-    failed: (issuer, refreshToken) => {
+    failed: (issuer, refreshToken, isOfSession) => {
       const now = clock.monotonic();
       sessions.delete(refreshToken);
       sessions.set(refreshToken, now + sessionPause);
       for (const [oldest, until] of sessions) {
         if (now < until && sessions.size <= mostSessions) break;
         sessions.delete(oldest);
+      }
+      // One person whose account is blocked must not stop the renewals of all others.
+      if (isOfSession) {
+        issuers.delete(issuer);
+        return;
       }
       const failures = (issuers.get(issuer)?.failures ?? 0) + 1;
       issuers.set(issuer, { failures, until: failures < failuresInARow ? 0 : now + issuerPause });

@@ -1,6 +1,6 @@
 /** One renewal of a shared session, by the process that has its lock. */
 import type { Session } from '../session/session.ts';
-import type { Unlock } from '../session/session-lock.ts';
+import type { HeldLock } from '../session/session-lock.ts';
 import { StateError } from '../state/state-store.ts';
 import { isLoginProblem } from './login-client.ts';
 import type { LoginIssuer } from './login-issuer.ts';
@@ -45,7 +45,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
   const lockLife = lockLifeFor(dependencies);
 
   /** @returns the result, and whether the lock stays, because the store did not take the new tokens yet */
-  const save = async (before: Session, next: Session, issuer: LoginIssuer, unlock: Unlock) => {
+  const save = async (before: Session, next: Session, issuer: LoginIssuer, lock: HeldLock) => {
     const renewal: Renewal = { kind: 'renewed', session: next };
     results.remember(before, renewal);
     const onEnded = () => {
@@ -64,7 +64,7 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       events.refreshed(issuer.config.name, 'store_unavailable', error.message);
-      lateWrites.add(saved, unlock);
+      lateWrites.add(saved, lock);
       return { renewal, isLockKept: true };
     }
   };
@@ -85,8 +85,8 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
   return async (asked, issuer, place) => {
     const { name } = issuer.config;
     const lockedAt = clock.monotonic();
-    const unlock = await shared().lock(asked, lockLife);
-    if (unlock === undefined) return undefined;
+    const lock = await shared().lock(asked, lockLife);
+    if (lock === undefined) return undefined;
     let isLockKept = false;
     try {
       const seen = await look(asked, name);
@@ -100,13 +100,14 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
       if (clock.monotonic() - lockedAt > lockReserve - reserveForWrite) return undefined;
       const answer = await issuer.client.refresh(refreshToken, { ...claims, iss, sub });
       if (isLoginProblem(answer) && answer.kind === 'unavailable') {
-        const { kind, detail } = answer;
+        const { kind, detail, isOfSession = false } = answer;
         const kept = keptSession(before, answer);
-        place.failed();
+        if (isOfSession) place.answered();
+        else place.failed();
         place.leave();
-        pauses.failed(name, kept?.refreshToken ?? refreshToken);
+        pauses.failed(name, kept?.refreshToken ?? refreshToken, isOfSession);
         events.refreshed(name, 'unavailable', detail);
-        if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, unlock));
+        if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, lock));
         return { kind, detail };
       }
       place.answered();
@@ -114,11 +115,11 @@ export function createRenewLocked(dependencies: RenewLockedDependencies): RenewL
       pauses.answered(name, refreshToken);
       if (isLoginProblem(answer)) return await afterRejection(before, name, answer.detail);
       events.refreshed(name, 'success', undefined);
-      const saved = await save(before, renewed(before, answer), issuer, unlock);
+      const saved = await save(before, renewed(before, answer), issuer, lock);
       isLockKept = saved.isLockKept;
       return saved.renewal;
     } finally {
-      if (!isLockKept) await unlock();
+      if (!isLockKept) await lock.release();
     }
   };
 }

@@ -4,7 +4,7 @@ import { passed, type Trace } from '../model/trace.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { withDeadline } from '../runtime/time/deadline.ts';
 import type { Session } from '../session/session.ts';
-import type { SessionStore } from '../session/session-store.ts';
+import type { FoundSession, SessionStore } from '../session/session-store.ts';
 import { denied, pageAnswer, redirect, unavailable } from './answers.ts';
 import type { CentralSignOut } from './hand-over/central-sign-out.ts';
 import type { SignOutRequest } from './hand-over/sign-out-requests.ts';
@@ -42,6 +42,8 @@ export interface SignOutParts {
   /** `login.afterSignOut`. */
   readonly afterSignOut: string;
   readonly clock: Clock;
+  /** The longest time of a sign-out, in milliseconds. What is left then continues in the background. */
+  readonly time: number;
   /** Only with `login.host`. */
   readonly central?: CentralSignOut | undefined;
 }
@@ -57,14 +59,11 @@ export interface SignOut {
 /** The address of the sign-out at the issuer; undefined if it has none. */
 type AtIssuer = string | undefined;
 
+/** The part of the time for which the answer waits until the other processes know that the session has ended. */
+const shareOfEnd = 1 / 3;
+
 /** How long the visit of the central host can take, in milliseconds. A browser that never comes there must not keep the session. */
 const lateVisit = 60_000;
-
-/** How long the person waits for the other processes to know the end, in milliseconds. Proxies do not wait much longer for an answer. */
-const longestEnd = 500;
-
-/** The session of a request, or why it is not known whether there is one. */
-type Seen = { readonly session: Session | undefined } | { readonly problem: string };
 
 /** Creates the answers. */
 export function createSignOut(parts: SignOutParts): SignOut {
@@ -82,22 +81,26 @@ export function createSignOut(parts: SignOutParts): SignOut {
     events,
     randomBytes,
     clock,
+    time,
     central,
   } = parts;
 
+  /** Waits until a time of the monotonic clock, and for ever for a value that is there. */
+  const within = <T>(value: T | Promise<T>, until: number, late: T): T | Promise<T> =>
+    value instanceof Promise
+      ? withDeadline(value, Math.max(0, until - clock.monotonic()), clock, () => late)
+      : value;
+
   /** The session, if it still counts. The holder of a dead cookie must not learn whose it was, or use its tokens. */
-  const look = async ({ cookies, cookiePlace }: LoginRequest): Promise<Seen> => {
-    const found = await store.find(cookies, cookiePlace);
-    if ('unavailable' in found) return { problem: found.unavailable };
-    if ('overloaded' in found) return { problem: 'too many session cookies wait to be opened' };
-    if (!('session' in found)) return { session: undefined };
-    const session = await newestOf(found.session);
+  const sessionOf = async (found: FoundSession, until: number): Promise<Session | undefined> => {
+    if (!('session' in found)) return undefined;
+    const session = await within(newestOf(found.session), until, found.session);
     const hasToken =
       session.accessToken !== undefined || issuerOf(session)?.config.login.forward === 'idToken';
     // The store itself ends an idle session.
     const seenAt = found.isSeenDue === undefined ? session.seenAt : Number.POSITIVE_INFINITY;
     const end = lifetime.endOf(session, seenAt, hasToken, now() / 1_000);
-    return { session: end === undefined ? session : undefined };
+    return end === undefined ? session : undefined;
   };
 
   const issuerOf = (session: Pick<Session, 'issuer'> | undefined) =>
@@ -119,28 +122,36 @@ export function createSignOut(parts: SignOutParts): SignOut {
   };
 
   /** Ends a session. If the central host has another copy of it, that one ends first: it has the refresh token to revoke. */
-  const end = async (session: Session, issuer: LoginIssuer | undefined, isCopy: boolean) => {
+  const end = async (session: Session, issuer: LoginIssuer | undefined, isCopy: boolean, until: number) => {
     if (isCopy) {
       clock.after(lateVisit, () => void store.end(session));
       return;
     }
-    await withDeadline(store.end(session), longestEnd, clock, () => {});
+    const ended = store.end(session);
     events.sessionEnded(issuer?.config.name ?? session.issuer, 'sign_out');
     if (issuer !== undefined && session.refreshToken !== undefined) revoke(issuer, session.refreshToken);
+    // It has ended here. The store can be away for longer than the browser waits.
+    await within(ended, Math.min(until, clock.monotonic() + time * shareOfEnd), undefined);
   };
 
-  /** @param forOther the sign-out of another host, at the central host */
+  /**
+   * @param until the time of the monotonic clock at which the answer must be there
+   * @param forOther the sign-out of another host, at the central host
+   */
   const act = async (
     asked: LoginRequest,
-    session: Session | undefined,
-    forOther: SignOutRequest | undefined,
+    foundSession: FoundSession,
+    until: number,
+    forOther?: SignOutRequest,
   ): Promise<Decision> => {
     const { request, place, cookies, cookiePlace } = asked;
-    const issuer = issuerOf(session) ?? issuerOf(forOther);
+    const session = await sessionOf(foundSession, until);
+    const issuer = issuerOf(session) ?? issuerOf(forOther) ?? issuerOf(signedOutBefore(foundSession));
     const isOther = central !== undefined && !central.isHere(asked.host);
     const cleared = [...store.clear(cookies, cookiePlace), ...loginCookies.clear(cookies, cookiePlace)];
-    if (session !== undefined) await end(session, issuer, isOther && store.shared === undefined);
+    const ending = session && end(session, issuer, isOther && store.shared === undefined, until);
     if (isOther) {
+      await ending;
       const address = await central.addressFor(asked, session);
       return denied('signed_out', redirect(address, cleared, request.method === 'POST' ? 303 : 302), {
         place,
@@ -149,8 +160,8 @@ export function createSignOut(parts: SignOutParts): SignOut {
       });
     }
     const idToken = session?.idToken ?? forOther?.idToken;
-    const address =
-      issuer === undefined ? undefined : await addressAtIssuer(asked, issuer, idToken, forOther);
+    const atIssuer = issuer && addressAtIssuer(asked, issuer, idToken, forOther);
+    const [address] = await Promise.all([within(atIssuer, until, undefined), ending]);
     const isFar = address !== undefined;
     // After a POST, the browser must continue with GET.
     const status = request.method === 'POST' ? 303 : 302;
@@ -168,9 +179,10 @@ export function createSignOut(parts: SignOutParts): SignOut {
   };
 
   /** Whether a sign-out of another host is certainly about the session here, or there is none to lose. */
-  const isOf = async (asked: LoginRequest, { id }: SignOutRequest): Promise<boolean> => {
-    const seen = await look(asked);
-    return 'session' in seen && (seen.session === undefined || seen.session.id === id);
+  const isOf = async (found: FoundSession, until: number, { id }: SignOutRequest): Promise<boolean> => {
+    if (problemOf(found) !== undefined) return false;
+    const session = await sessionOf(found, until);
+    return session === undefined || session.id === id;
   };
 
   const ask = ({ request, place, languages }: LoginRequest, isForOther: boolean): Decision => {
@@ -204,9 +216,11 @@ export function createSignOut(parts: SignOutParts): SignOut {
       const { request, host } = asked;
       const isPost = request.method === 'POST';
       if (isPost && !isFromOrigin(request, host.origin)) return refuse(asked);
+      const until = clock.monotonic() + time;
       const forOther = await central?.requestOf(asked);
+      const find = () => within(store.find(asked.cookies, asked.cookiePlace), until, slow);
       const isAccepted =
-        isPost || isWanted(asked) || (forOther !== undefined && (await isOf(asked, forOther)));
+        isPost || isWanted(asked) || (forOther !== undefined && (await isOf(await find(), until, forOther)));
       if (!isAccepted) return ask(asked, forOther !== undefined);
       if (trace !== undefined) {
         passed(trace, { step: 'login', subject: 'the sign-out', found: 'a dry run ends no session' });
@@ -215,10 +229,11 @@ export function createSignOut(parts: SignOutParts): SignOut {
           detail: () => describeSignOut('a dry run ends no session'),
         });
       }
-      const seen = await look(asked);
-      return 'problem' in seen
-        ? tryAgain(asked, forOther !== undefined, seen.problem)
-        : act(asked, seen.session, forOther);
+      const found = await find();
+      const problem = problemOf(found);
+      return problem === undefined
+        ? act(asked, found, until, forOther)
+        : tryAgain(asked, forOther !== undefined, problem);
     },
     signedOut: async (asked) => {
       const { request, host, place, languages } = asked;
@@ -239,6 +254,20 @@ export function createSignOut(parts: SignOutParts): SignOut {
       return denied('signed_out', pageAnswer(200, page), { place, detail });
     },
   };
+}
+
+const slow: FoundSession = { unavailable: 'the store did not answer in time' };
+
+/** Why a session can be there that cannot be read now, so that its cookie must stay. */
+function problemOf(found: FoundSession): string | undefined {
+  if ('unavailable' in found) return found.unavailable;
+  return 'overloaded' in found ? 'too many sessions are being read' : undefined;
+}
+
+/** The sign-out that ended a session before. Its answer may not have reached the browser, and the session at the issuer lives on then. */
+function signedOutBefore(found: FoundSession): { readonly issuer: string } | undefined {
+  const end = 'none' in found && 'end' in found ? found.end : undefined;
+  return end?.cause === 'here' || end?.cause === 'elsewhere' ? end : undefined;
 }
 
 /**

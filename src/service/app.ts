@@ -117,15 +117,16 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
 
   const apply = async (next: Config) => {
     const nextDenyList = denyList.open(next);
-    const [switchIssuers] = await Promise.all([
+    const startedAt = clock.monotonic();
+    const [switchIssuers, waited = 0] = await Promise.all([
       registry.prepare(planIssuers(next)),
       // With several workers, this process needs the store too.
-      state.prepare(next),
+      state.prepare(next)?.then(() => clock.monotonic() - startedAt),
       checks.prepare(next),
     ]);
     if (isDraining) return nextDenyList.stop();
     sessionKeys.use(keysFileOf(next));
-    await revocations.prepare(next);
+    await revocations.prepare(next, waited);
     if (isDraining) return nextDenyList.stop();
     denyList.follow(nextDenyList);
     switchIssuers();
@@ -150,7 +151,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
     },
     reload: async (next) => {
       if (isDraining) return;
-      const restart = restartOptions(config, next);
+      const restart = restartOptions(config, next, state.opened());
       logger.level = next.log.level;
       await apply(next);
       if (isDraining) return;

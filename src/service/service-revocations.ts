@@ -14,8 +14,10 @@ export interface ServiceRevocations {
   /**
    * Loads the list if the configuration needs it, and waits until it was read, but not long. Call it when the store and the keys are
    * there, before the first check.
+   *
+   * @param waited how long this process has already waited for the store, in milliseconds
    */
-  readonly prepare: (config: Config) => Promise<void> | undefined;
+  readonly prepare: (config: Config, waited?: number) => Promise<void> | undefined;
   /** Undefined without `denyList.store`. */
   readonly of: (config: Config) => Revocations | undefined;
   readonly entries: (config: Config) => readonly DenyListEntry[];
@@ -36,7 +38,7 @@ export interface ServiceRevocationsDependencies {
   readonly onChange: () => void;
 }
 
-/** How long the first use waits for the list, in milliseconds. Without it, a new replica would allow revoked tokens. */
+/** How long the first use waits for the store and the list, in milliseconds. Without the list, a new replica would allow revoked tokens. */
 const longestWait = 2_000;
 
 /** Creates it. Nothing is loaded yet. */
@@ -44,7 +46,7 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
   const { state, sessionKeys, clock, randomBytes, logger, metrics, problems, onChange } = dependencies;
   let revocations: Revocations | undefined;
 
-  const open = async (config: Config) => {
+  const open = async (config: Config, waited: number) => {
     const store = state.store(config);
     if (store === undefined) throw new TypeError('denyList.store needs a store');
     const { createRevocations } = await import('./revocations/revocations.ts');
@@ -59,11 +61,12 @@ export function createServiceRevocations(dependencies: ServiceRevocationsDepende
       onProblem: problems.revocationsRead,
       onChange,
     });
-    await revocations.ready(longestWait);
+    await revocations.ready(Math.max(0, longestWait - waited));
   };
   const of = ({ denyList }: Config) => (denyList.store ? revocations : undefined);
   return {
-    prepare: (config) => (!config.denyList.store || revocations !== undefined ? undefined : open(config)),
+    prepare: (config, waited = 0) =>
+      !config.denyList.store || revocations !== undefined ? undefined : open(config, waited),
     of,
     entries: (config) => of(config)?.entries() ?? [],
     keysChanged: () => revocations?.keysChanged(),

@@ -16,8 +16,13 @@ export interface ServiceState {
   readonly prepare: (config: Config) => Promise<void> | undefined;
   /** The store; undefined if the configuration has none. */
   readonly store: (config: Config) => StateStore | undefined;
+  /** The options of the store that was opened. It stays open until the end of the process; undefined if there is none. */
+  readonly opened: () => StoreOptions | undefined;
   readonly stop: () => void;
 }
+
+/** `state.valkey`. */
+type StoreOptions = NonNullable<Config['state']>['valkey'];
 
 /** The dependencies. */
 export interface ServiceStateDependencies {
@@ -38,6 +43,7 @@ const longestWait = 2_000;
 export function createServiceState(dependencies: ServiceStateDependencies): ServiceState {
   const { files, logger, metrics, clock, random, openStore } = dependencies;
   let store: StateStore | undefined;
+  let opened: StoreOptions | undefined;
   let isStopped = false;
 
   const open = async ({ valkey }: NonNullable<Config['state']>) => {
@@ -45,18 +51,20 @@ export function createServiceState(dependencies: ServiceStateDependencies): Serv
     const { createStateEvents } = await import('../observe/state-events.ts');
     const { createStateMetrics } = await import('../observe/state-metrics.ts');
     if (isStopped) return;
+    opened ??= valkey;
     store ??= create({
       options: valkey,
       readFile: files.read,
       clock,
       random,
-      events: createStateEvents(logger, createStateMetrics(metrics.makers)),
+      events: createStateEvents(logger, createStateMetrics(metrics.makers), clock),
     });
     await store.ready(longestWait);
   };
   return {
     prepare: ({ state }) => (state === undefined || store !== undefined ? undefined : open(state)),
     store: ({ state }) => (state === undefined ? undefined : store),
+    opened: () => opened,
     stop: () => {
       isStopped = true;
       store?.stop();

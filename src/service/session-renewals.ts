@@ -38,6 +38,8 @@ const maxRevocations = 64;
 export function createSessionRenewals(clock: Clock, random: () => number): SessionRenewals {
   let createFleet: typeof createFleetRenewals | undefined;
   let current: RenewalParts | undefined;
+  // New tokens can still wait for the store when a reload has moved the sessions away from it.
+  let lastShared: SessionStore | undefined;
   let made: { readonly options: string; readonly renewals: Renewals } | undefined;
 
   const parts = (): RenewalParts => {
@@ -55,11 +57,10 @@ export function createSessionRenewals(clock: Clock, random: () => number): Sessi
     return createFleet({
       ...dependencies,
       shared: () => {
-        const { shared } = parts().store;
-        if (shared === undefined) throw new TypeError('the sessions are not shared');
-        return shared;
+        if (lastShared?.shared === undefined) throw new TypeError('the sessions are not shared');
+        return lastShared.shared;
       },
-      end: (session) => parts().store.end(session),
+      end: async (session) => lastShared?.end(session),
       revoke: createRevoke(maxRevocations, events),
       random,
     });
@@ -78,6 +79,7 @@ export function createSessionRenewals(clock: Clock, random: () => number): Sessi
       const maxWait = issuerTime(limits);
       const isShared = next.store.shared !== undefined;
       current = next;
+      if (isShared) lastShared = next.store;
       const options = JSON.stringify([isShared, refresh, recheck, idleTimeout, maxWait]);
       // With new ones, a refresh token whose result is not yet with the browser would be used a second time.
       if (made?.options !== options) {

@@ -8,8 +8,8 @@ export interface EndedFeed {
   /**
    * Adds an entry. If the store does not take it, it is tried again in the background. Never rejects.
    *
-   * @param life how long the other processes need it from when they get it, in milliseconds
-   * @param longest how long it is of use, in milliseconds
+   * @param life milliseconds, from when the store has it
+   * @param longest milliseconds from now, after which it is of no use
    * @returns whether the store has it; false after {@link longestWait}
    */
   readonly publish: (entry: string, life: number, longest: number) => Promise<boolean>;

@@ -42,7 +42,7 @@ export interface EndedSessions {
   readonly endOf: (whose: Whose, cause: 'back_channel' | 'front_channel') => Promise<boolean>;
   /**
    * Follows the feed of a store, so that the processes know each other's ends. Without a store, only this process knows its list, and none
-   * waits for a store that is no longer configured. What is in the list stays.
+   * waits for a store that is no longer configured. The list stays.
    */
   readonly follow: (state: Pick<StateStore, 'feed'> | undefined) => void;
   /** When this process last knew every entry of the other processes, in milliseconds of the monotonic clock; infinity without a store. */

@@ -30,7 +30,7 @@ import type {
 import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
-import { createStoredSession, seenInterval } from './stored-session.ts';
+import { createStoredSession, type StoredSession, seenInterval } from './stored-session.ts';
 import { readTicket, type Ticket, valueOfTicket } from './ticket.ts';
 
 /** The dependencies. */
@@ -113,6 +113,9 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     return { session, digest: opened.digest, isCached, isCurrentKey, isSeenDue, derived };
   };
 
+  /** An end is certain without the store. */
+  const hasEnded = (stored: StoredSession) => ended.causeOf(stored) !== undefined;
+
   const load = async (
     sealed: string,
     known: OpenedTicket | undefined,
@@ -164,8 +167,9 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const now = clock.monotonic();
     if (read instanceof StateError) {
       const known = memory.peek(digest);
-      if (known !== undefined && isUsableAlone(known.stored, now))
-        return judge(known, place, true, now, isDryRun);
+      // An end is certain without the store.
+      const isKnown = known && (isUsableAlone(known.stored, now) || hasEnded(known.stored));
+      if (isKnown) return judge(known, place, true, now, isDryRun);
       return { unavailable: read.message };
     }
     if (read === 'absent') return gone;
@@ -189,7 +193,8 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.peek(digest) : memory.get(digest);
     const now = clock.monotonic();
-    if (known !== undefined && isUsable(known.stored, now)) return judge(known, place, true, now, isDryRun);
+    const isKnown = known !== undefined && (isUsable(known.stored, now) || hasEnded(known.stored));
+    if (isKnown) return judge(known, place, true, now, isDryRun);
     const loading = loadOnce(sealed, digest, known, !isDryRun);
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));

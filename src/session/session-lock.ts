@@ -2,8 +2,13 @@
 import type { Clock } from '../runtime/time/clock.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 
-/** Releases a lock, and never the lock of a later owner. Never rejects. */
-export type Unlock = () => Promise<void>;
+/** A lock of this process. No function rejects. */
+export interface HeldLock {
+  /** Releases it, and never the lock of a later owner. */
+  readonly release: () => Promise<void>;
+  /** Lets it live from now on as long as at first. @returns whether the store did so, and it is still of this process */
+  readonly extend: () => Promise<boolean>;
+}
 
 /**
  * Takes a lock.
@@ -13,11 +18,11 @@ export type Unlock = () => Promise<void>;
  * @returns undefined if another process has it.
  * @throws StateError if the store does not answer
  */
-export type Lock = (name: string, life: number) => Promise<Unlock | undefined>;
+export type Lock = (name: string, life: number) => Promise<HeldLock | undefined>;
 
 /** The dependencies. */
 export interface SessionLockDependencies {
-  readonly state: Pick<StateStore, 'set' | 'removeIf'>;
+  readonly state: Pick<StateStore, 'get' | 'set' | 'removeIf'>;
   readonly clock: Clock;
   /** Random bytes, base64url. */
   readonly randomText: (bytes: number) => string;
@@ -42,7 +47,7 @@ export function createSessionLock({ state, clock, randomText }: SessionLockDepen
   };
   return async (name, life) => {
     const owner = randomText(ownerLength);
-    const until = clock.monotonic() + life;
+    let until = clock.monotonic() + life;
     try {
       if (!(await state.set(name, owner, life, 'absent'))) return undefined;
     } catch (error) {
@@ -51,6 +56,14 @@ export function createSessionLock({ state, clock, randomText }: SessionLockDepen
         await release(name, owner, until);
       throw error;
     }
-    return () => release(name, owner, until);
+    return {
+      release: () => release(name, owner, until),
+      extend: async () => {
+        const asked = clock.monotonic();
+        const found = await state.get(name, life).catch(() => undefined);
+        if (found === owner) until = asked + life;
+        return found === owner;
+      },
+    };
   };
 }

@@ -1,6 +1,7 @@
 /** The place of sessions: in their cookies (`in-cookie.ts`), or in a store that replicas share (`in-store.ts`). */
 import type { EndedMark, EndedSessions } from './ended-sessions.ts';
 import type { InvalidCookie, NoSession, Session } from './session.ts';
+import type { HeldLock } from './session-lock.ts';
 
 /** The cookies of a request: the values of each name, in order (RFC 6265 section 4.2). */
 export interface RequestCookies {
@@ -131,9 +132,9 @@ export interface SharedSessions {
    * Locks a session, so that one process of the fleet renews it.
    *
    * @param life in milliseconds, after which the lock ends in any case
-   * @returns a function that releases the lock; undefined if another process has it
+   * @returns the lock; undefined if another process has it
    */
-  readonly lock: (session: Session, life: number) => Promise<(() => Promise<void>) | undefined>;
+  readonly lock: (session: Session, life: number) => Promise<HeldLock | undefined>;
   /** Since when the store is connected, in milliseconds since the epoch; undefined while it is away. */
   readonly connectedAt: () => number | undefined;
   /** A plain value that stands for a session, for another host of the fleet. A client that has it has the session. */

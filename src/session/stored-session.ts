@@ -15,7 +15,7 @@ export interface StoredSession extends Endable {
   changedAt: number;
   /** When the store must learn about the next request. */
   seenDueAt: number;
-  /** Whether this process has removed its record, and the store did not have it since then. */
+  /** Whether this process has removed its record, because it has ended. */
   isRemoved: boolean;
   /** The number of its tickets in the memory. */
   tickets: number;
@@ -52,7 +52,6 @@ export function takeVersion(stored: StoredSession, session: Session, version: st
   if (at < stored.changedAt) return;
   stored.changedAt = at;
   stored.confirmedAt = at;
-  stored.isRemoved = false;
   if (stored.version === version) return;
   stored.session = session;
   stored.version = version;

@@ -21,6 +21,8 @@ export interface StateEvents {
   readonly statusChanged: (status: StateStatus) => void;
   /** An attempt to connect has ended. A process has one connection for operations, and one for feeds if it follows any. */
   readonly connected: (isSuccess: boolean) => void;
+  /** The server deletes keys if its memory is full. Said once, if the user may ask. @param policy `maxmemory-policy` */
+  readonly evicts: (policy: string) => void;
   /** A receiver of a feed threw an error. */
   readonly defect: (error: unknown) => void;
 }

@@ -55,9 +55,10 @@ export interface StateStore {
   readonly remove: (name: string) => Promise<boolean>;
   /** Removes a value if it is this one, in one step. It releases a lock. */
   readonly removeIf: (name: string, value: string) => Promise<boolean>;
-  /** Adds a member to a set. The life of the set becomes the longer of its own and this one. */
+  /** Adds a member to a set, and removes those whose life has ended. A member that is there keeps the longer life. */
   readonly addMember: (name: string, member: string, life: number) => Promise<void>;
   readonly removeMember: (name: string, member: string) => Promise<void>;
+  /** Members whose life has ended can be there, until another one is added. */
   readonly members: (name: string) => Promise<readonly string[]>;
   /** Opens a feed. Each name has one feed in a process. */
   readonly feed: (name: string, options: FeedOptions) => Feed;

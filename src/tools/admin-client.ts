@@ -55,6 +55,14 @@ function withoutControls(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
+/** The mistake of the operator that a status shows. The admin listener itself never answers 401. */
+function hintOf(status: number, token: string | undefined): string {
+  if (status === 401) return '; this is not the admin listener, whose port is 8081 by default';
+  return status === 403 && token !== undefined
+    ? ' The service does not accept the token of --admin-token-file.'
+    : '';
+}
+
 /**
  * The JSON of a response.
  *
@@ -63,14 +71,14 @@ function withoutControls(text: string): string {
  */
 export function jsonOf(
   response: OneResponse,
-  { origin }: AdminAccess,
+  { origin, token }: Pick<AdminAccess, 'origin' | 'token'>,
   statuses: readonly number[] = [200],
 ): unknown {
   const { status, body } = response;
   // The service writes every other response as one line of text, without a value of the request.
   if (!statuses.includes(status))
     throw new NoAnswer(
-      `${origin.origin} answers ${status}${body === '' ? '' : `: ${withoutControls(body.trim().slice(0, 500))}`}`,
+      `${origin.origin} answers ${status}${body === '' ? '' : `: ${withoutControls(body.trim().slice(0, 500))}`}${hintOf(status, token)}`,
     );
   try {
     return parseJson(body);

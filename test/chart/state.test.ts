@@ -184,6 +184,24 @@ describeWith('a store in the chart', await findHelm(), (program) => {
       expect([refreshing, alone].filter((part) => text.includes(part))).toEqual(expected);
     });
 
+    test('say how to share sessions that are in cookies although there is a store', async () => {
+      const text = await notes({ config: { ...config, sessions: { store: 'cookie' } } });
+      expect(text).toContain('Remove config.sessions.store: cookie, set config.sessions.refresh to false');
+      expect(await notes({ config: without, stateSecrets: {} })).toContain(
+        'Add config.state (docs/state.md), set',
+      );
+    });
+
+    test('name only the redirect URI of a central host, and its route', async () => {
+      const hosts = ['auth.example.com', 'shop.example.org'];
+      const central = { ...config, login: { ...config.login, hosts, host: 'auth.example.com' } };
+      const text = await notes({ config: central });
+      expect(text.match(/https:\/\/\S+\/callback/g)).toEqual([
+        'https://auth.example.com/.oidc-authz/callback',
+      ]);
+      expect(text).toContain('auth.example.com is the central host: it needs a route');
+    });
+
     test('name the address for back-channel logout', async () => {
       const listening = {
         ...config,

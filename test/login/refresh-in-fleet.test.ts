@@ -211,6 +211,21 @@ describe('an error is never the end of a session:', () => {
     expect(family()).toMatchObject({ current: 3, reuses: 0 });
   });
 
+  test('the issuer refuses a person: the sessions of all others are renewed', async () => {
+    const { time, issuer, processes, ask, ids } = await start(1, { sessions: 80 });
+    const [refused, others] = [ids.slice(0, 70), ids.slice(70)];
+    for (const id of refused) issuer.refused.add(id);
+    await time.pass(301_000);
+    for (const id of refused.slice(0, 60)) expect(await ask(processes[0], id)).toBe('unavailable');
+    for (const id of refused) void processes[0]?.request(id);
+    const answers = others.map((id) => processes[0]?.request(id));
+    await time.pass(1_000);
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['allowed']));
+    issuer.refused.clear();
+    await time.pass(11_000);
+    for (const id of refused) expect(await ask(processes[0], id)).toBe('allowed');
+  });
+
   test('the store does not answer, so the issuer is not asked', async () => {
     const { time, server, processes, ask, family } = await start();
     await time.pass(301_000);
@@ -302,6 +317,27 @@ describe('new tokens that the store does not take', () => {
     expect(stored()).toBe('s0.0');
     await time.pass(2_000);
     expect(stored()).toBe('s0.1');
+  });
+
+  test('keep their lock while the store is full for longer than a lock lives', async () => {
+    const { time, server, issuer, processes, ids, family, stored } = await start(2, { sessions: 20 });
+    await time.pass(301_000);
+    issuer.onAccepted = () => server.fill(1);
+    const ask = (process: ModelProcess | undefined) => ids.map((id) => process?.request(id));
+    void ask(processes[0]);
+    for (let passed = 0; passed < 60_000; passed += 250) {
+      server.fill(500);
+      await time.pass(250);
+      for (const process of processes) void ask(process);
+    }
+    expect(stored()).toBe('s0.0');
+    for (let passed = 0; passed < 10_000; passed += 250) {
+      await time.pass(250);
+      for (const process of processes) void ask(process);
+    }
+    expect(ids.filter((id) => family(id).calls !== 1 || family(id).reuses > 0)).toEqual([]);
+    expect(ids.map(stored)).toEqual(ids.map((id) => `${id}.1`));
+    expect(new Set(await Promise.all(ask(processes[1])))).toEqual(new Set(['allowed']));
   });
 
   test('are written again if a fail-over lost them, also the lock that was released', async () => {

@@ -322,6 +322,24 @@ describe('after the tokens ended', () => {
   });
 });
 
+test('answers about single sessions do not pause the others, also between failures', async () => {
+  const { renew, session, asked, answer, clock } = bench();
+  clock.pass(1_000_000);
+  const expired = (refreshToken: string) => renew(session({ refreshToken, tokensEndAt: 1, renewedAt: 0 }));
+  const denied: LoginProblem = { kind: 'unavailable', detail: 'access_denied', isOfSession: true };
+  const tokens = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  for (const [index, token] of tokens.entries()) {
+    const waiting = expired(token);
+    await answer(index % 3 === 2 ? unavailable : denied);
+    expect(await waiting).toMatchObject({ kind: 'unavailable' });
+  }
+  expect(asked).toEqual(tokens);
+  expect(await expired('a')).toMatchObject({
+    kind: 'unavailable',
+    detail: expect.stringContaining('just now'),
+  });
+});
+
 describe('sessions.recheck', () => {
   const long = (clock: TestClock) => ({ tokensEndAt: Math.floor(clock.now() / 1000) + 36_000 });
 

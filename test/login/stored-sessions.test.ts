@@ -1,12 +1,13 @@
 /** Logins with sessions in the store: lifetimes, the hot path, and a store that is away. */
 import { describe, expect, test } from 'vitest';
+import { issuerTime } from '../../src/config/login/login-time.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import { createTestClock, settled } from '../support/clock.ts';
 import { randomKeys } from '../support/sessions.ts';
 import { createMemoryServer } from '../support/state/memory-store.ts';
 import { navigation, openBrowser } from './support/browser.ts';
 import { beginLogin, browserOf, callbackOf, follow, issuerCalls, pageOf, signIn } from './support/steps.ts';
-import { createLoginWorld, type WorldOptions } from './support/world.ts';
+import { createLoginWorld, type LoginWorld, type WorldOptions } from './support/world.ts';
 
 const minute = 60_000;
 
@@ -26,6 +27,10 @@ async function signedIn(options: WorldOptions = {}) {
   };
   return { clock, server, client, world, browser, decision, open };
 }
+
+/** The last call for the address of the sign-out at the issuer. */
+const endSessionUrlOf = (world: LoginWorld) =>
+  world.clients[0].calls.findLast(({ name }) => name === 'endSessionUrl')?.of;
 
 const allowed = { outcome: 'allow' };
 const operations = (operations: ReadonlyMap<string, number>) =>
@@ -143,18 +148,71 @@ describe('while the store is away', () => {
     expect(failed).toMatchObject({ outcome: 'error', reason: 'sessions_unavailable' });
     expect(browserOf(failed)).toMatchObject({ status: 403, cookies: [] });
     expect(pageOf(failed)).toContain('href="/.oidc-authz/sign-out"');
-    let answer: Decision | undefined;
-    void world.answer(signOut).then((decision) => {
-      answer = decision;
-    });
+    const ending = world.answer(signOut);
     await settled();
-    // Much sooner than the time that a proxy waits.
-    await world.clock.advance(500);
-    expect(answer).toMatchObject({ reason: 'signed_out' });
-    expect(answer && browserOf(answer).cookies.length).toBeGreaterThan(0);
+    await world.clock.advance(3_000);
+    expect(await ending).toMatchObject({ reason: 'signed_out' });
     client.fail(undefined);
     await world.clock.advance(5_000);
     expect(await elsewhere.answer(browser.request('/orders'))).toMatchObject({ outcome: 'deny' });
+  });
+
+  test.each(['away', 'timeout', 'full', 'rejected'] as const)(
+    'the answer to a sign-out comes before the mesh gives up (%s): no cookie, and the issuer ends its session too',
+    async (failure) => {
+      const { client, browser, world } = await signedIn();
+      client.fail(failure);
+      const signOut = browser.request('/.oidc-authz/sign-out', navigation);
+      const ending = world.answer(signOut);
+      await settled();
+      expect(await world.answer(browser.request('/orders'))).toMatchObject({ reason: 'session_expired' });
+      await world.clock.advance(issuerTime(world.config.limits));
+      const answer = browserOf(await ending);
+      expect(answer.location).toContain('https://main.idp.example.com/end-session');
+      expect(answer.cookies.map((line) => line.split(';')[0])).toContain('__Host-oidc-authz=');
+      expect(endSessionUrlOf(world)).toMatchObject({ idToken: 'id-token-of-anna' });
+    },
+  );
+
+  test('a second click visits the issuer too, without a hint: the answer to the first may not have arrived', async () => {
+    const { client, browser, world } = await signedIn();
+    client.fail('away');
+    const signOut = browser.request('/.oidc-authz/sign-out', navigation);
+    void world.answer(signOut);
+    await settled();
+    const second = browserOf(await world.answer(signOut));
+    expect(second.location).toContain('https://main.idp.example.com/end-session');
+    expect(endSessionUrlOf(world)).toMatchObject({ idToken: undefined });
+  });
+
+  test('a sign-out does not wait for a store that does not answer, and keeps the cookie', async () => {
+    const clock = createTestClock();
+    const state = createMemoryServer(clock).connect();
+    const { browser } = await signedIn({ clock, state });
+    const silent = { ...state, get: () => new Promise<never>(() => {}) };
+    const elsewhere = createLoginWorld({ clock, state: silent });
+    const answer = elsewhere.answer(browser.request('/.oidc-authz/sign-out', navigation));
+    await settled();
+    await clock.advance(issuerTime(elsewhere.config.limits));
+    expect(await answer).toMatchObject({ reason: 'sessions_unavailable', browser: { cookies: [] } });
+  });
+
+  test('a sign-out finds the newest tokens in time, or uses those that are known', async () => {
+    const newest = new Promise<never>(() => {});
+    const { client, browser, world, clock } = await signedIn({ newestOf: () => newest });
+    client.fail('timeout');
+    const ending = world.answer(browser.request('/.oidc-authz/sign-out', navigation));
+    await settled();
+    await clock.advance(issuerTime(world.config.limits));
+    expect(await ending).toMatchObject({ reason: 'signed_out' });
+    expect(await world.answer(browser.request('/orders'))).toMatchObject({ reason: 'session_expired' });
+  });
+
+  test('a sign-out of a session that cannot be read because too many are being read keeps the cookie', async () => {
+    const { browser, world } = await signedIn();
+    Object.assign(world.store, { find: () => ({ overloaded: true }) });
+    const answer = await world.answer(browser.request('/.oidc-authz/sign-out', navigation));
+    expect(answer).toMatchObject({ reason: 'sessions_unavailable', browser: { cookies: [] } });
   });
 
   test('a sign-out that cannot look for the session, because too many cookies wait, keeps its cookie', async () => {

@@ -13,8 +13,11 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'a process renews a session that another one has locked',
     file: underLock,
-    find: 'const unlock = await shared().lock(asked, lockLife);',
-    replace: 'const unlock = (await shared().lock(asked, lockLife)) ?? (async () => {});',
+    find: 'const lock = await shared().lock(asked, lockLife);',
+    replace: `const lock = (await shared().lock(asked, lockLife)) ?? {
+      release: async () => {},
+      extend: async () => true,
+    };`,
     tests: fleet,
   },
   {
@@ -48,9 +51,23 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'new tokens that the store does not take are not tried again',
     file: underLock,
-    find: 'lateWrites.add(saved, unlock);',
+    find: 'lateWrites.add(saved, lock);',
     replace: '',
     tests: fleet,
+  },
+  {
+    name: 'the lock of new tokens that wait ends while the store is full',
+    file: 'src/login/refresh-late-writes.ts',
+    find: 'await extendLocks();',
+    replace: '{}',
+    tests: fleet,
+  },
+  {
+    name: 'a late write after a move of the sessions ends the process',
+    file: 'src/service/session-renewals.ts',
+    find: 'if (isShared) lastShared = next.store;',
+    replace: 'lastShared = next.store;',
+    tests: ['test/service/sessions/renewals-after-a-move.test.ts'],
   },
   {
     name: 'new tokens that a fail-over lost are not written again',
@@ -69,7 +86,7 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'the refresh token of an answer that cannot be verified is lost',
     file: underLock,
-    find: 'if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, unlock));',
+    find: 'if (kept !== undefined) ({ isLockKept } = await save(before, kept, issuer, lock));',
     replace: '',
     tests: fleet,
   },
@@ -92,6 +109,20 @@ export const fleetRefreshMutants: readonly Mutant[] = [
     file: 'src/login/refresh-requests.ts',
     find: "due === 'soon' && delay !== undefined",
     replace: "due === 'later' && delay !== undefined",
+    tests: fleet,
+  },
+  {
+    name: 'one person that the issuer refuses pauses all others',
+    file: 'src/login/refresh-pauses.ts',
+    find: 'if (isOfSession) {',
+    replace: 'if (isOfSession && issuer === "") {',
+    tests: fleet,
+  },
+  {
+    name: 'one person that the issuer refuses slows all others down',
+    file: underLock,
+    find: 'if (isOfSession) place.answered();\n        else place.failed();',
+    replace: 'place.failed();',
     tests: fleet,
   },
   {
@@ -125,14 +156,21 @@ export const fleetRefreshMutants: readonly Mutant[] = [
   {
     name: 'a wrong clock ends sessions',
     file: 'src/login/client/read-tokens.ts',
-    find: 'isKeyMissing || isTimeWrong === true',
-    replace: 'isKeyMissing',
+    find: ' || isTimeWrong === true',
+    replace: '',
+    tests: client,
+  },
+  {
+    name: 'an algorithm that old metadata does not list ends sessions',
+    file: 'src/login/client/read-tokens.ts',
+    find: ' || isUnlisted === true',
+    replace: '',
     tests: client,
   },
   {
     name: 'the library throws the new refresh token away',
     file: 'src/login/client/create-login-client.ts',
-    find: 'await configure(metadata, anyTime)',
+    find: 'await configure(metadata, held.fetch)',
     replace: 'await configure(metadata)',
     tests: client,
   },

@@ -112,10 +112,10 @@ export const logoutMutants: readonly Mutant[] = [
     tests: answers,
   },
   {
-    name: 'any number of logout tokens is verified in a second',
-    file: 'src/login/back-channel/back-channel-logout.ts',
-    find: 'bucket.take(clock.monotonic()) ? limit(() => handle(issuer, token)) : undefined',
-    replace: 'limit(() => handle(issuer, token))',
+    name: 'any number of logout tokens waits for a key of the issuer',
+    file: 'src/login/back-channel/key-waits.ts',
+    find: 'fetching && limit(() => fetching)',
+    replace: 'fetching',
     tests: answers,
   },
   {

@@ -123,6 +123,36 @@ export const storeMutants: readonly Mutant[] = [
     tests: feeds,
   },
   {
+    name: 'the life of a new entry counts by the clock of the server, which can step back',
+    file: 'src/state/valkey/feed-reader.ts',
+    find: 'isAfter(id, completeUntil) ? now - completeAt : Number.POSITIVE_INFINITY',
+    replace: 'Number.POSITIVE_INFINITY',
+    tests: feeds,
+  },
+  {
+    name: 'a stream that has begun again is not noticed',
+    file: 'src/state/valkey/feeds.ts',
+    find: 'if (isQuiet) isCaughtUp = await checkPlaces(reading, call);',
+    replace: '',
+    tests: feeds,
+  },
+  {
+    name: 'after a step back of the clock, the ID of an entry is one that readers have passed',
+    file: 'src/state/valkey/scripts.ts',
+    find: 'if last<read and now<=read then',
+    replace: 'if false then',
+    tests: ['test/state/valkey/servers/clock.test.ts'],
+    project: 'live',
+  },
+  {
+    name: 'a prefix that the user may not use counts as a store',
+    file: 'src/state/valkey/prove.ts',
+    find: "['NOPERM', ",
+    replace: '[',
+    tests: ['test/state/valkey/servers/messages.test.ts'],
+    project: 'live',
+  },
+  {
     name: 'an entry that has ended counts',
     file: 'src/state/valkey/feed-reader.ts',
     find: 'if (left <= 0) return;',
@@ -132,8 +162,8 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'a feed is complete while entries wait',
     file: 'src/state/valkey/feed-reader.ts',
-    find: 'if (isComplete) completeAt = startedAt;',
-    replace: 'completeAt = startedAt;',
+    find: 'if (isComplete) {',
+    replace: '{',
     tests: feeds,
   },
   {

@@ -1579,6 +1579,12 @@ export const tables: readonly Table[] = [
         tests: [
           ['chaos/store-clock.test.ts', 'of one replica: %s'],
           ['chaos/store-clock.test.ts', 'of the store: %s'],
+          ['state/valkey/servers/clock.test.ts', 'back, before the first entry'],
+          ['state/valkey/servers/clock.test.ts', 'back, and the stream is removed'],
+          [
+            'state/valkey/feeds.test.ts',
+            'an entry that comes after all others is new, also if the clock of the server has stepped back',
+          ],
         ],
       },
       {

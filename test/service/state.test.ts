@@ -57,8 +57,10 @@ describeWith('a service with a store', await findRedis(), (path) => {
     await server.start();
     await until(async () => (await stateOf(app)).state?.store === 'ready');
     await until(() => app.records.some(({ msg }) => msg === 'the store is connected again'));
-    // Each attempt fails, and the first failure is in the log.
-    expect(app.records.filter(({ msg }) => msg === 'the store is not connected')).toHaveLength(1);
+    // Each attempt fails, and each reason is once in the log.
+    const problems = app.records.filter(({ msg }) => msg === 'the store is not connected');
+    expect(new Set(problems.map(({ problem }) => problem)).size).toBe(problems.length);
+    expect(problems.at(-1)?.problem).toMatch(/^localhost:\d+: no server listens there;/);
   });
 
   test('starts without it', async () => {
@@ -68,7 +70,7 @@ describeWith('a service with a store', await findRedis(), (path) => {
     const app = await startApp({ file: withStore(server.url) });
     expect((await stateOf(app)).state).toMatchObject({
       store: 'connecting',
-      problem: 'the connection to the store failed (ECONNREFUSED)',
+      problem: expect.stringMatching(/^localhost:\d+: no server listens there; .*\(ECONNREFUSED\)$/),
     });
     expect(await bearer(app)).toBe(200);
     await server.start();
@@ -100,13 +102,32 @@ test('a store that is added by a reload is used without a restart', async () => 
   );
 });
 
+test('a reload without the store, and one with another server, which needs a restart', async () => {
+  const app = await startApp({ store: createMemoryServer(systemClock).connect() });
+  const reload = async (file: string) =>
+    app.app.reload(await configOf(file.replaceAll('ISSUER', app.issuer.url)));
+  const warning = () =>
+    app.records.findLast(({ msg }) => msg === 'these options have changed; restart to apply them');
+  await reload(withStore('redis://127.0.0.1'));
+  await reload(fileFor('ISSUER'));
+  expect(await stateOf(app)).toEqual({ status: 200, state: undefined });
+  expect(warning()).toBeUndefined();
+  await reload(withStore('redis://127.0.0.2'));
+  expect(warning()).toMatchObject({ options: ['state.valkey'] });
+});
+
 test('another server needs a restart', async () => {
   const configWith = (url: string) =>
     configOf(withStore(url).replaceAll('ISSUER', 'https://issuer.example.com'));
   const [one, other] = [await configWith('redis://a'), await configWith('redis://b')];
-  expect(restartOptions(one, other)).toEqual(['state.valkey']);
-  expect(restartOptions(one, structuredClone(one))).toEqual([]);
+  const { valkey: opened } = one.state ?? {};
+  expect(restartOptions(one, other, opened)).toEqual(['state.valkey']);
+  expect(restartOptions(one, structuredClone(one), opened)).toEqual([]);
   const { state: _, ...without } = one;
-  expect(restartOptions(one, without)).toEqual([]);
+  expect(restartOptions(one, without, opened)).toEqual([]);
   expect(restartOptions(without, one)).toEqual([]);
+  expect(restartOptions(without, one, opened)).toEqual([]);
+  expect(restartOptions(without, other, opened)).toEqual(['state.valkey']);
+  // Back to the server that is in use.
+  expect(restartOptions(other, one, opened)).toEqual([]);
 });

@@ -19,12 +19,12 @@ function start() {
 test('one process has a lock, until it releases it', async () => {
   const { client } = start();
   const [one, other] = [client(), client()];
-  const unlock = await one.lock('lock:a', 5_000);
-  expect(unlock).toBeDefined();
+  const held = await one.lock('lock:a', 5_000);
+  expect(held).toBeDefined();
   expect(await other.lock('lock:a', 5_000)).toBeUndefined();
   expect(await one.lock('lock:a', 5_000)).toBeUndefined();
   expect(await other.lock('lock:b', 5_000)).toBeDefined();
-  await unlock?.();
+  await held?.release();
   expect(await other.lock('lock:a', 5_000)).toBeDefined();
 });
 
@@ -34,7 +34,7 @@ test('a lock ends after its life, and its late release leaves the lock of the ne
   const late = await one.lock('lock:a', 5_000);
   clock.pass(5_001);
   expect(await other.lock('lock:a', 5_000)).toBeDefined();
-  await late?.();
+  await late?.release();
   expect(await one.lock('lock:a', 5_000)).toBeUndefined();
 });
 
@@ -61,9 +61,9 @@ test('a request that got no answer and took the lock is released', async () => {
 test('a release that fails is tried again with growing pauses, while the lock lives', async () => {
   const { client, clock, server } = start();
   const { state, lock } = client();
-  const unlock = await lock('lock:a', 5_000);
+  const held = await lock('lock:a', 5_000);
   state.fail('away');
-  await unlock?.();
+  await held?.release();
   await clock.advance(1_000);
   expect(server.operations.get('remove_if')).toBe(4);
   state.fail(undefined);
@@ -75,9 +75,9 @@ test('a release that fails is tried again with growing pauses, while the lock li
 test('a release is not tried after the end of the lock', async () => {
   const { client, clock, server } = start();
   const { state, lock } = client();
-  const unlock = await lock('lock:a', 5_000);
+  const held = await lock('lock:a', 5_000);
   state.fail('away');
-  await unlock?.();
+  await held?.release();
   await clock.advance(60_000);
   expect(server.operations.get('remove_if')).toBe(6);
 });
@@ -88,4 +88,20 @@ test('a store that says no has not set the lock', async () => {
   state.fail('full');
   await expect(lock('lock:a', 5_000)).rejects.toThrow(StateError);
   expect(server.operations.get('remove_if')).toBeUndefined();
+});
+
+test('a lock that is extended lives on; one that another process has taken meanwhile is not of this process', async () => {
+  const { client, clock } = start();
+  const [one, other] = [client(), client()];
+  const held = await one.lock('lock:a', 5_000);
+  for (let time = 0; time < 5; time++) {
+    await clock.advance(4_000);
+    expect(await held?.extend()).toBe(true);
+  }
+  expect(await other.lock('lock:a', 5_000)).toBeUndefined();
+  await clock.advance(5_001);
+  expect(await other.lock('lock:a', 5_000)).toBeDefined();
+  expect(await held?.extend()).toBe(false);
+  one.state.fail('away');
+  expect(await held?.extend()).toBe(false);
 });

@@ -30,8 +30,8 @@ writeFileSync(keysFile, `${randomBytes(32).toString('base64')}\n`);
 
 /** The cache holds one proof. One rule decides, one rule is in shadow mode, and one has a login. */
 const more = `
-login: {hosts: [orders.example.com]}
-sessions: {keysFile: ${keysFile}}
+login: {hosts: [orders.example.com], listener: {enabled: true, host: 127.0.0.1, port: 0}}
+sessions: {keysFile: ${keysFile}, backChannelLogout: true}
 dpop: {origins: ["http://orders.example.com"], maxProofs: 1, store: local}
 denyList: {store: true}
 state: {valkey: {urls: ["rediss://valkey.example.com"]}}

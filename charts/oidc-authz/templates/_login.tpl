@@ -87,7 +87,7 @@
 {{- range $clients }}
 {{- $path := ternary $callback (printf "%s/%s" $callback (default "" .name)) (eq (len $clients) 1) }}
 {{ .issuer }}, client {{ .login.clientId }}:
-{{- range $login.hosts }}
+{{- range ternary (list $login.host) $login.hosts (not (empty $login.host)) }}
   {{ ternary "http" "https" (has . ($login.httpHosts | default list)) }}://{{ . }}{{ $path }}
 {{- end }}
 {{- end -}}

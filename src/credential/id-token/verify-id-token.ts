@@ -27,11 +27,17 @@ export interface ExpectedIdToken {
   readonly algorithms: readonly string[] | undefined;
 }
 
+/** Why an ID token is not verified. */
+export interface IdTokenProblem extends JwsProblem {
+  /** Whether its algorithm is not in the metadata that this service has, which can be old. */
+  readonly isUnlisted?: true;
+}
+
 /** Verifies an ID token. Never rejects. */
 export type VerifyIdToken = (
   token: string,
   expected: ExpectedIdToken,
-) => Promise<{ readonly claims: Claims } | JwsProblem>;
+) => Promise<{ readonly claims: Claims } | IdTokenProblem>;
 
 /** Creates the verification for the ID tokens of one issuer. */
 export function createVerifyIdToken(
@@ -41,15 +47,21 @@ export function createVerifyIdToken(
 ): VerifyIdToken {
   const tolerance = clockTolerance / 1000;
   return async (token, expected) => {
-    const problemOf = ({ claims, header }: Jws) =>
-      algorithmProblem(header.algorithm, expected.algorithms) ??
-      kindProblem(header.type, claims) ??
-      personProblem(claims, issuer, expected) ??
-      audienceProblem(claims, expected.clientId) ??
-      bindingProblem(claims, header.algorithm, expected) ??
-      (datesOf(claims) === undefined ? 'has no exp or iat in seconds' : undefined);
+    let isUnlisted = false;
+    const problemOf = ({ claims, header }: Jws) => {
+      const problem =
+        kindProblem(header.type, claims) ??
+        personProblem(claims, issuer, expected) ??
+        audienceProblem(claims, expected.clientId) ??
+        bindingProblem(claims, header.algorithm, expected) ??
+        (datesOf(claims) === undefined ? 'has no exp or iat in seconds' : undefined);
+      if (problem !== undefined) return problem;
+      const unlisted = algorithmProblem(header.algorithm, expected.algorithms);
+      isUnlisted = unlisted !== undefined;
+      return unlisted;
+    };
     const verified = await verifyJws(token, problemOf);
-    if ('problem' in verified) return verified;
+    if ('problem' in verified) return isUnlisted ? { ...verified, isUnlisted } : verified;
     const { claims } = verified;
     const dates = datesOf(claims);
     const problem = dates && timeProblem(dates, clock.now() / 1000, tolerance);

@@ -1,8 +1,7 @@
 /** Ends sessions because of a logout token (OpenID Connect Back-Channel Logout 1.0). */
-import type { VerifyLogoutToken } from '../../credential/logout-token/verify-logout-token.ts';
+import type { LogoutToken, VerifyLogoutToken } from '../../credential/logout-token/verify-logout-token.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { withDeadline } from '../../runtime/time/deadline.ts';
-import { createBucket } from '../../runtime/time/token-bucket.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import { createCallLimit } from '../client/call-limit.ts';
 import type { LoginEvents, LogoutTokenResult } from '../login-events.ts';
@@ -37,11 +36,8 @@ export interface BackChannelDependencies {
 /** The longest time until the answer, in milliseconds. Issuers wait 2.5 s or longer, and do not try again. */
 const longestAnswer = 2_000;
 
-/** The most logout tokens at the same time. Each can wait for keys of its issuer, and for the store. */
+/** The most verified logout tokens at the same time. Each can wait for the store. */
 const mostAtOnce = 64;
-
-/** A forged token costs the verification of a signature. */
-const rate = { perSecond: 200, burst: 400 };
 
 const answers = {
   success: ended,
@@ -51,17 +47,14 @@ const answers = {
   too_many: tooMany,
 } as const satisfies Readonly<Record<LogoutTokenResult, LogoutAnswer>>;
 
+const overload = { result: 'too_many', problem: undefined } as const;
+
 /** Creates the answer. */
 export function createBackChannelLogout(dependencies: BackChannelDependencies): LogoutAnswers['backChannel'] {
   const { issuers, endOf, use, events, clock } = dependencies;
   const limit = createCallLimit(mostAtOnce);
-  const bucket = createBucket(rate);
 
-  const handle = async ({ issuer, verify }: LogoutIssuer, token: string) => {
-    const begun = clock.monotonic();
-    const verified = await verify(token);
-    if ('problem' in verified) return { result: 'rejected', problem: verified.problem } as const;
-    const { id, sid, subject, endsAt } = verified;
+  const end = async (issuer: string, { id, sid, subject, endsAt }: LogoutToken, begun: number) => {
     if (!(await use(issuer, id, endsAt * 1_000 - clock.now())))
       return { result: 'replayed', problem: 'has a jti that was here before' } as const;
     const left = Math.max(0, begun + longestAnswer - clock.monotonic());
@@ -74,6 +67,17 @@ export function createBackChannelLogout(dependencies: BackChannelDependencies): 
     return { result: isEverywhere ? 'success' : 'unconfirmed', problem: undefined } as const;
   };
 
+  /**
+   * Everyone can send a token, and an issuer does not send its own again. So forged ones are not counted: a limit for them would reject the
+   * real ones too. A verification costs about as much as the request itself.
+   */
+  const handle = async ({ issuer, verify }: LogoutIssuer, token: string) => {
+    const begun = clock.monotonic();
+    const verified = await verify(token);
+    if ('problem' in verified) return { result: 'rejected', problem: verified.problem } as const;
+    return (await limit(() => end(issuer, verified, begun))) ?? overload;
+  };
+
   return async (name, token) => {
     const issuer = issuers.find((one) => one.name === name);
     if (issuer === undefined) return unknownIssuer;
@@ -82,9 +86,7 @@ export function createBackChannelLogout(dependencies: BackChannelDependencies): 
       return answers[result];
     };
     if (token === undefined) return finish('rejected', 'is not in the form once, as logout_token');
-    const running = bucket.take(clock.monotonic()) ? limit(() => handle(issuer, token)) : undefined;
-    if (running === undefined) return finish('too_many');
-    const { result, problem } = await running;
+    const { result, problem } = await handle(issuer, token);
     return finish(result, problem);
   };
 }

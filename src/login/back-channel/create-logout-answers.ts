@@ -9,6 +9,7 @@ import type { LoginEvents } from '../login-events.ts';
 import type { LoginIssuer } from '../login-issuer.ts';
 import { createBackChannelLogout, type LogoutIssuer } from './back-channel-logout.ts';
 import { createFrontChannelLogout } from './front-channel-logout.ts';
+import { limitKeyWaits } from './key-waits.ts';
 import { type LogoutAnswers, notConfigured } from './logout-answers.ts';
 import type { UseLogoutToken } from './used-logout-tokens.ts';
 
@@ -26,6 +27,9 @@ export interface LogoutAnswersDependencies {
 /** The longest wait for a key that the issuer has published just now, in milliseconds. */
 const longestFetch = 1_000;
 
+/** The most logout tokens of an issuer that wait for a key. More are rejected, and others do not wait for them. */
+const mostWaiting = 64;
+
 /** Creates the answers of one configuration. */
 export function createLogoutAnswers(dependencies: LogoutAnswersDependencies): LogoutAnswers {
   const { sessions, issuers, store, use, events, clock } = dependencies;
@@ -35,7 +39,7 @@ export function createLogoutAnswers(dependencies: LogoutAnswersDependencies): Lo
     const verify = createVerifyLogoutToken({
       config,
       clientId: login.clientId,
-      verifyJws: createVerifyJws(source, clock, longestFetch),
+      verifyJws: createVerifyJws(limitKeyWaits(source, mostWaiting), clock, longestFetch),
       keys: source,
       algorithms: () => source.loginMetadata()?.metadata?.idTokenAlgorithms,
       clock,

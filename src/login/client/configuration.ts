@@ -12,17 +12,12 @@ import type { WebFetch } from '../../issuer/fetch/web-fetch.ts';
 import type { LoginMetadata } from '../../issuer/source/login-metadata.ts';
 import type { LoginIssuer } from '../login-issuer.ts';
 
-/**
- * Creates the configuration for one call. Every request of the library goes through `fetch`, which limits its time.
- *
- * @param tolerance of the library for the times of ID tokens, in seconds
- */
+/** Creates the configuration for one call. Every request of the library goes through `fetch`, which limits its time. */
 export function createConfiguration(
-  { issuer, login, clockTolerance: configured }: LoginIssuer['config'],
+  { issuer, login, clockTolerance: tolerance }: LoginIssuer['config'],
   metadata: LoginMetadata,
   authentication: ClientAuth,
   fetch: WebFetch,
-  tolerance = configured / 1000,
 ): Configuration {
   const { endpoints, sendsIssuer, idTokenAlgorithms } = metadata;
   const server: ServerMetadata = {
@@ -41,7 +36,7 @@ export function createConfiguration(
   const configuration = new Configuration(
     server,
     login.clientId,
-    { [clockTolerance]: tolerance },
+    { [clockTolerance]: tolerance / 1000 },
     authentication,
   );
   configuration[customFetch] = (url, init) => fetch(url, init);

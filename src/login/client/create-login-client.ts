@@ -26,6 +26,7 @@ import { createCallLimit } from './call-limit.ts';
 import { checkAnswer } from './callback-answer.ts';
 import { createAuthentication, listedMethods } from './client-authentication.ts';
 import { createConfiguration } from './configuration.ts';
+import { holdIdToken } from './hold-id-token.ts';
 import { type LoginCall, problemOf } from './problem-of-error.ts';
 import { createReadTokens } from './read-tokens.ts';
 
@@ -43,12 +44,6 @@ export interface LoginClientDependencies {
 
 /** Maximum number of calls of one kind to an issuer at the same time. */
 const mostCalls = 64;
-
-/**
- * A tolerance for any clock, in seconds. The library would throw the answer to a refresh away, with the new refresh token. Our own
- * verification checks the times.
- */
-const anyTime = 10 ** 10;
 
 /** The longest address for the end of a session, in characters. Without the hint, the issuer asks the person. */
 const maxEndSessionUrl = 8_000;
@@ -87,10 +82,9 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
         }
       : metadata;
   };
-  const configure = async (metadata: LoginMetadata, tolerance?: number): Promise<Configuration> => {
-    const fetch = createWebFetch(send, metadata.from, authentication.certificate);
-    return createConfiguration(config, metadata, await authentication.create(metadata), fetch, tolerance);
-  };
+  const fetchFor = ({ from }: LoginMetadata) => createWebFetch(send, from, authentication.certificate);
+  const configure = async (metadata: LoginMetadata, fetch = fetchFor(metadata)): Promise<Configuration> =>
+    createConfiguration(config, metadata, await authentication.create(metadata), fetch);
 
   /** Makes a call; every problem of it is a value. */
   const attempt = async <T extends object>(
@@ -164,13 +158,15 @@ export function createLoginClient(dependencies: LoginClientDependencies): LoginC
       const [nonce, person, subject] = ['nonce', 'iss', 'sub'].map((name) => readString(before, name));
       return attempt('refresh', limits.refresh, metadata, async () => {
         const askedAt = clock.now() / 1000;
+        const held = holdIdToken(fetchFor(metadata));
         const response = await refreshTokenGrant(
-          await configure(metadata, anyTime),
+          await configure(metadata, held.fetch),
           refreshToken,
           tokenParameters(login),
         );
+        const idToken = held.idToken();
         const tokens = await readTokens(
-          response,
+          Object.assign(response, idToken !== undefined && { id_token: idToken }),
           {
             clientId: login.clientId,
             nonce: typeof nonce === 'string' ? { value: nonce, is: 'ifPresent' } : undefined,

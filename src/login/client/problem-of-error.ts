@@ -20,6 +20,15 @@ const endpointNames: Readonly<Record<LoginCall, string>> = {
 /** Codes of the issuer about the code of this login. */
 const aboutThisLogin = new Set(['invalid_grant', 'invalid_request', 'access_denied']);
 
+/** Codes of the token endpoint that are about the issuer or this service, and not about the session of a refresh. */
+const aboutAllSessions = new Set([
+  'server_error',
+  'temporarily_unavailable',
+  'slow_down',
+  'rate_limited',
+  'unsupported_grant_type',
+]);
+
 /** Claims that the library compares. */
 const comparedClaims = new Set(['iss', 'aud', 'azp', 'nonce', 'auth_time', 'exp', 'iat', 'nbf']);
 
@@ -75,7 +84,11 @@ function answered(error: unknown, call: LoginCall): LoginProblem {
     };
   if (call === 'refresh' && code === 'invalid_grant') return { kind: 'ended', detail, ...withCode };
   const kind = call === 'code' && code !== undefined && aboutThisLogin.has(code) ? 'rejected' : 'unavailable';
-  return { kind, detail, ...withCode };
+  const status = memberOf(error, 'status');
+  const isAboutAll = code !== undefined && aboutAllSessions.has(code);
+  const isOfSession =
+    call === 'refresh' && !isAboutAll && (status === 400 || status === 401 || status === 403);
+  return { kind, detail, ...withCode, ...(isOfSession && { isOfSession }) };
 }
 
 function claimOf(error: unknown): string {

@@ -22,10 +22,11 @@ export function createReadTokens(
     const verified =
       idToken === undefined ? undefined : await verifyIdToken(idToken, { ...expected, accessToken });
     if (verified !== undefined && 'problem' in verified) {
-      const { problem, isKeyMissing, isTimeWrong } = verified;
+      const { problem, isKeyMissing, isTimeWrong, isUnlisted } = verified;
+      const isPerhapsGood = isKeyMissing || isTimeWrong === true || isUnlisted === true;
       const detail = `the ID token ${problem}`;
-      // A refresh with a wrong clock must not end a session. A login with one ends with an error that names the clock.
-      if (expected.person === undefined || !(isKeyMissing || isTimeWrong === true))
+      // A refresh with a wrong clock, or old metadata, must not end a session. A login ends with an error that names the cause.
+      if (expected.person === undefined || !isPerhapsGood)
         return { kind: isKeyMissing ? 'unavailable' : 'rejected', detail };
       return { kind: 'unavailable', detail, ...(refreshToken && { refreshToken }) };
     }

@@ -184,8 +184,9 @@ function problemOf({
   readonly isRead: boolean;
   readonly store: Pick<StateStore, 'status'>;
 }): string | undefined {
-  if (!isRead)
-    return `the list was never read (${store.status().problem ?? 'there is no connection yet'}); tokens that only it revokes are allowed`;
+  const { state, problem } = store.status();
+  const why = problem ?? (state === 'ready' ? 'the store does not give it' : 'there is no connection yet');
+  if (!isRead) return `the list was never read (${why}); tokens that only it revokes are allowed`;
   if (count > 0)
     return `${count} of its entries cannot be read${keyIds.length > 0 ? `: they are sealed with keys that this process does not have (${keyIds.join(', ')}); use the same keys in all replicas, and keep an old key until its entries have ended` : '; another version or another program wrote them'}`;
   return leftOut > 0 ? `${leftOut} entries are left out: there are too many; lift some of them` : undefined;

@@ -14,6 +14,10 @@ export interface ValkeyClient {
 /** A new connection. */
 export interface Connecting {
   readonly client: ValkeyClient;
+  /** The host and the port of the server, for messages. */
+  readonly server: string;
+  /** Explains an error of this connection, in plain words. @param error undefined if the server closed it */
+  readonly explain: (error: unknown) => string;
   /** Resolves when commands can be sent; rejects if that fails. */
   readonly connected: Promise<void>;
   /** Resolves with the last error when the connection has ended, for any reason. */

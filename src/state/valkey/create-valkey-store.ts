@@ -4,9 +4,11 @@ import type { StateEvents } from '../state-events.ts';
 import type { StateStore } from '../state-store.ts';
 import { createClusterNodes } from './cluster/cluster-nodes.ts';
 import { createConnect } from './connect.ts';
+import { watchEviction } from './eviction.ts';
 import { createFeeds } from './feeds.ts';
 import type { Nodes } from './nodes.ts';
 import { createOneNode } from './one-node.ts';
+import { createProve } from './prove.ts';
 import { createRun } from './run.ts';
 import { addMember, removeIf } from './scripts.ts';
 import { createSentinelNodes } from './sentinel/sentinel-nodes.ts';
@@ -29,6 +31,7 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
   const nodes = createNodes(dependencies);
   const run = createRun({ nodes, timeout: options.timeout, clock, events });
   const keyOf = (name: string) => `${options.prefix}:${name}`;
+  watchEviction(nodes, keyOf('probe'), events.evicts);
   const feeds = createFeeds({ options, nodes, run, clock, random, events });
 
   return {
@@ -52,10 +55,10 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
       await run('add_member', keyOf(name), ['EVAL', addMember, 1, keyOf(name), member, lifeOf(life)]);
     },
     removeMember: async (name, member) => {
-      await run('remove_member', keyOf(name), ['SREM', keyOf(name), member]);
+      await run('remove_member', keyOf(name), ['ZREM', keyOf(name), member]);
     },
     members: async (name) => {
-      const members = await run('members', keyOf(name), ['SMEMBERS', keyOf(name)]);
+      const members = await run('members', keyOf(name), ['ZRANGE', keyOf(name), 0, -1]);
       return Array.isArray(members) ? members.map(String) : [];
     },
     feed: feeds.open,
@@ -71,9 +74,17 @@ export function createValkeyStore(dependencies: ValkeyStoreDependencies): StateS
 function createNodes({ options, readFile, clock, random, events }: ValkeyStoreDependencies): Nodes {
   const connectTo = createConnect(options, 'server', readFile);
   const addresses = addressesOf(options);
-  const { timeout } = options;
-  const common = { timeout, clock, random, onStatus: events.statusChanged, onAttempt: events.connected };
-  switch (options.mode) {
+  const { timeout, prefix, mode } = options;
+  const prove = createProve(prefix, mode);
+  const common = {
+    timeout,
+    prove,
+    clock,
+    random,
+    onStatus: events.statusChanged,
+    onAttempt: events.connected,
+  };
+  switch (mode) {
     case 'single':
       return createOneNode({ ...common, connect: connectTo(addresses[0]) });
     case 'sentinel':

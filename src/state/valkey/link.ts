@@ -1,9 +1,9 @@
 /** Keeps one connection to the store. A lost connection is replaced, with a growing pause. */
 import type { Clock } from '../../runtime/time/clock.ts';
-import { StateError, type StateStatus } from '../state-store.ts';
+import type { StateStatus } from '../state-store.ts';
 import { pauseBefore } from './back-off.ts';
-import type { Connect, ValkeyClient } from './client.ts';
-import { failureOf } from './failures.ts';
+import type { Connect, Connecting, ValkeyClient } from './client.ts';
+import { askTime, type Prove } from './prove.ts';
 import { createStatus } from './status.ts';
 
 /** A connection that is ready. */
@@ -28,12 +28,8 @@ export interface Link {
 /** The dependencies of a link. */
 export interface LinkDependencies {
   readonly connect: Connect;
-  /**
-   * Asks a new connection, to know that it is of use; a script by default, which fails while the server loads its data.
-   *
-   * @returns the clock of the server, in milliseconds since the epoch
-   */
-  readonly prove?: (client: ValkeyClient) => Promise<number>;
+  /** Asks a new connection, to know that it is of use; for the time by default. */
+  readonly prove?: Prove | undefined;
   readonly clock: Clock;
   /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
@@ -66,14 +62,14 @@ export function createLink(dependencies: LinkDependencies): Link {
     cancel = clock.after(pauseBefore(failures++, random()), attempt);
   };
   const attempt = () => {
-    let opened: ReturnType<Connect>;
+    let opened: Connecting;
     try {
       opened = connect();
     } catch (error) {
       retry(error instanceof Error ? error.message : String(error));
       return;
     }
-    const { client, connected, ended } = opened;
+    const { client, connected, ended, server, explain } = opened;
     let isOver = false;
     const fail = (problem: string) => {
       if (isOver) return;
@@ -81,25 +77,25 @@ export function createLink(dependencies: LinkDependencies): Link {
       cancel();
       client.close();
       onAttempt(false);
-      retry(problem);
+      retry(`${server}: ${problem}`);
     };
     close = () => {
       isOver = true;
       client.close();
     };
     cancel = clock.after(attemptTimeout, () => fail('the store does not answer'));
-    void ended.then((error) => fail(failureOf(error).message));
+    void ended.then((error) => fail(explain(error)));
     connected
       .then(() => prove(client))
       .then((time) => {
         if (isOver) return;
         isOver = true;
         cancel();
-        ready({ client, serverTime: time - clock.monotonic() }, ended);
+        ready({ client, serverTime: time - clock.monotonic() }, opened);
       })
-      .catch((error) => fail(failureOf(error).message));
+      .catch((error) => fail(explain(error)));
   };
-  const ready = (linked: Linked, ended: Promise<unknown>) => {
+  const ready = (linked: Linked, { ended, server, explain }: Connecting) => {
     current = linked;
     onAttempt(true);
     const since = clock.monotonic();
@@ -108,12 +104,10 @@ export function createLink(dependencies: LinkDependencies): Link {
       current = undefined;
       linked.client.close();
       if (clock.monotonic() - since >= stableAfter) failures = 0;
-      retry(problem);
+      retry(`${server}: ${problem}`);
     };
     dropCurrent = lost;
-    void ended.then((error) =>
-      lost(error === undefined ? 'the connection was closed' : failureOf(error).message),
-    );
+    void ended.then((error) => lost(error === undefined ? 'the connection was closed' : explain(error)));
     status.ready();
     for (const listener of listeners) listener(linked);
   };
@@ -134,13 +128,4 @@ export function createLink(dependencies: LinkDependencies): Link {
       close();
     },
   };
-}
-
-async function askTime(client: ValkeyClient): Promise<number> {
-  const answer = await client.call('EVAL', "return redis.call('TIME')", 0);
-  const [seconds = Number.NaN, microseconds = Number.NaN] = Array.isArray(answer) ? answer.map(Number) : [];
-  const time = seconds * 1_000 + microseconds / 1_000;
-  if (!Number.isFinite(time))
-    throw new StateError('rejected', 'the store does not answer as Valkey or Redis does');
-  return time;
 }

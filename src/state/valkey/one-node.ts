@@ -4,10 +4,13 @@ import type { Connect } from './client.ts';
 import { keepAsking } from './heartbeat.ts';
 import { createLink } from './link.ts';
 import type { Nodes, NodesEvents } from './nodes.ts';
+import type { Prove } from './prove.ts';
 
 /** The dependencies. */
 export interface OneNodeDependencies extends NodesEvents {
   readonly connect: Connect;
+  /** Asks a new connection. */
+  readonly prove?: Prove;
   /** Maximum time of an operation, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;

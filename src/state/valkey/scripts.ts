@@ -4,16 +4,21 @@
 export const removeIf =
   "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end return 0";
 
-/** Adds a member to a set, and extends the life of the set if it would end earlier. */
-export const addMember =
-  "redis.call('SADD',KEYS[1],ARGV[1]) if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1],ARGV[2]) end return 1";
+/**
+ * Adds a member to a set, with its end as its score, and removes the members that have ended. Extends the life of the set if it would end
+ * earlier. Without the removal, a set whose members come again and again would grow for ever. `ARGV`: the member, its life.
+ */
+export const addMember = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
+redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',string.format('%.0f',now))
+redis.call('ZADD',KEYS[1],'GT',string.format('%.0f',now+tonumber(ARGV[2])),ARGV[1])
+if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1],ARGV[2]) end return 1`;
 
 /**
  * Adds an entry to a feed, with its life, and removes old ones. The clock is that of the server, so that the clock of one process
  * cannot remove the entries of others. `ARGV`: the longest life, the entry, its life, and the last ID that this process has read.
  *
- * The clock of the server can step back, and a stream that has ended begins again. So no ID is lower than one that readers wait after:
- * an ID that the server would make too low is replaced, and a stream lives until the clock has passed its newest ID.
+ * The clock of the server can step back, and a stream that has ended begins again. Readers then wait after an ID in the future. So an
+ * ID that is lower than the last one that was read is replaced, and a stream lives until the clock has passed its newest ID.
  */
 export const addEntry = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
 local longest=tonumber(ARGV[1]) local read=tonumber(string.match(ARGV[4],'^%d+'))

@@ -35,6 +35,7 @@ export function loginWarnings(config: Config): readonly string[] {
   const { login, sessions, limits, workers } = config;
   if (login === undefined || sessions === undefined) return [];
   const refreshesAlone = sessions.refresh && !sessionsAreShared(config);
+  const share = config.state === undefined ? 'add `state`' : 'set sessions.store to valkey';
   const isLocal = (host: string) => isLoopback(new URL(`http://${host.replace(/^\*/, 'x')}`));
   const open = login.httpHosts.filter((host) => !isLocal(host));
   return [
@@ -49,12 +50,12 @@ export function loginWarnings(config: Config): readonly string[] {
       : []),
     ...(refreshesAlone && workers !== 1
       ? [
-          'workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; add `state`, set sessions.refresh to false, or workers to 1',
+          `workers: several workers renew sessions (sessions.refresh), and two of them can use the same refresh token; most issuers then end the session; ${share}, set sessions.refresh to false, or workers to 1`,
         ]
       : []),
     ...(refreshesAlone
       ? [
-          'sessions.refresh: run one replica only, or add `state`; with several replicas, two of them can use the same refresh token, and most issuers then end the session',
+          `sessions.refresh: run one replica only, or ${share}; with several replicas, two of them can use the same refresh token, and most issuers then end the session`,
         ]
       : []),
     ...(login.host === undefined || sessionsAreShared(config)

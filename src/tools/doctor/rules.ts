@@ -41,6 +41,7 @@ import { timeoutOfLogin } from './rules/k42-timeout-of-a-login.ts';
 import { replicasWithoutStore } from './rules/k44-replicas-without-store.ts';
 import { unreachableStore } from './rules/k46-unreachable-store.ts';
 import { unreachableLogout } from './rules/k47-unreachable-logout.ts';
+import { unroutedCentralHost } from './rules/k51-unrouted-central-host.ts';
 import type { World } from './world/world.ts';
 
 /** The rules. */
@@ -86,4 +87,5 @@ export const manifestRules: readonly Rule<World>[] = [
   replicasWithoutStore,
   unreachableStore,
   unreachableLogout,
+  unroutedCentralHost,
 ];

@@ -17,7 +17,7 @@ export function revokeText(result: RevokeResult): string {
         ? [`lifted ${line(result.entry)}`, 'Within 1 s, no replica uses this entry.']
         : [
             `added ${line(result.entry)}`,
-            `Within 1 s, every replica denies tokens with exactly ${claimsOf(result.entry)}, and ends such sessions.`,
+            `Within 1 s, every replica denies tokens and sessions with exactly ${claimsOf(result.entry)}.`,
             'The service cannot tell whether there are any.',
             ...(result.entry.sub === undefined
               ? []

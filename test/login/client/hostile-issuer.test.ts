@@ -129,6 +129,30 @@ describe('a token endpoint', () => {
     expect(await client.refresh('refresh-token', {})).toMatchObject({ kind, code: error });
   });
 
+  test.each<[string, number, boolean]>([
+    ['access_denied', 400, true],
+    ['interaction_required', 400, true],
+    ['user is blocked', 403, true],
+    ['server_error', 400, false],
+    ['slow_down', 400, false],
+    ['unsupported_grant_type', 400, false],
+    ['invalid_client', 401, false],
+    ['access_denied', 429, false],
+    ['access_denied', 500, false],
+  ])(
+    'that answers a refresh with %s and %i: whether that is about the session only: %j',
+    async (error, status, is) => {
+      const { client, hostile } = await start();
+      hostile.answer = (_, response) =>
+        void response
+          .writeHead(status, { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="x"' })
+          .end(JSON.stringify({ error }));
+      const problem = await client.refresh('refresh-token', {});
+      expect(problem).toMatchObject({ kind: 'unavailable' });
+      expect('isOfSession' in problem).toBe(is);
+    },
+  );
+
   test('that rejects the client: the problem says which methods the issuer lists', async () => {
     const { client, hostile } = await start({
       token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'LEAKED'],
@@ -445,6 +469,17 @@ describe('a refresh token', () => {
     expect(await client.refresh('mine', { iss: hostile.fake.url, sub: 'alice' })).toEqual({
       kind: 'unavailable',
       detail: expect.stringContaining(text),
+      refreshToken: 'refresh-token',
+    });
+  });
+
+  test('LG-29: is kept if the issuer signs with an algorithm that its metadata did not list', async () => {
+    const { client, hostile } = await start({ id_token_signing_alg_values_supported: ['ES512'] });
+    hostile.answer = async (_, response) =>
+      sendJson(response, await hostile.tokens({ nonce: undefined }, {}));
+    expect(await client.refresh('mine', { iss: hostile.fake.url, sub: 'alice' })).toEqual({
+      kind: 'unavailable',
+      detail: expect.stringContaining('does not list'),
       refreshToken: 'refresh-token',
     });
   });

@@ -67,7 +67,7 @@ export interface WorldOptions {
   /** Keys that change, for sessions in the store. */
   readonly currentKeys?: () => readonly SessionKey[];
   /** The sessions with the newest tokens. */
-  readonly newestOf?: (session: Session) => Session;
+  readonly newestOf?: (session: Session) => Session | Promise<Session>;
   /** Places of paths; by default, each path has the place of the world. */
   readonly placeOf?: PlaceOfPath;
 }

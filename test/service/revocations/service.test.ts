@@ -22,7 +22,7 @@ test('an entry that is added at one replica denies cached tokens at both, until 
   expect([problem, exitCode]).toEqual(['', 0]);
   expect(output).toMatch(
     new RegExp(
-      `^added [a-z2-7]{13}: sub alice of ${fleet.issuer.url}, until .*Z, note "laptop stolen"\nWithin 1 s, every replica denies tokens with exactly this sub, and ends such sessions.\nThe service cannot tell whether there are any.\nAt most issuers, \`sub\` is an ID, not the name of a person: docs/revocation.md says how to find it.\nIt also denies new tokens. To allow those of a new login, write --issued-before now.\nTo undo it: oidc-authz revoke --lift [a-z2-7]{13}, with the same --admin.\n$`,
+      `^added [a-z2-7]{13}: sub alice of ${fleet.issuer.url}, until .*Z, note "laptop stolen"\nWithin 1 s, every replica denies tokens and sessions with exactly this sub.\nThe service cannot tell whether there are any.\nAt most issuers, \`sub\` is an ID, not the name of a person: docs/revocation.md says how to find it.\nIt also denies new tokens. To allow those of a new login, write --issued-before now.\nTo undo it: oidc-authz revoke --lift [a-z2-7]{13}, with the same --admin.\n$`,
     ),
   );
   // At that replica, it counts at once.
@@ -327,7 +327,7 @@ test('the answer names each claim that a token must have, and does not say that 
     ...['--admin', a.admin, '--issuer', 'main', '--jti', '4f1c2b', '--client-id', 'old-cli'],
   );
   expect(output.split('\n').slice(1)).toEqual([
-    'Within 1 s, every replica denies tokens with exactly this jti and this client_id, and ends such sessions.',
+    'Within 1 s, every replica denies tokens and sessions with exactly this jti and this client_id.',
     'The service cannot tell whether there are any.',
     expect.stringMatching(/^To undo it: /),
     '',

@@ -44,6 +44,7 @@ function open() {
       operation: (_, result) => void results.push(result),
       statusChanged: () => {},
       connected: () => {},
+      evicts: () => {},
       defect: (error) => void defects.push(error),
     },
   });

@@ -50,7 +50,7 @@ test.each([
   }
   expect(link.status()).toMatchObject({
     state: 'connecting',
-    problem: 'the connection to the store failed (ECONNREFUSED)',
+    problem: 'store:6379: the connection to the store failed (ECONNREFUSED)',
   });
 });
 
@@ -61,7 +61,7 @@ test('an attempt without an answer ends after 2 s', async () => {
   await clock.advance(1);
   expect(attempts).toEqual([false]);
   expect(server.connections[0]?.isClosed()).toBe(true);
-  expect(link.status().problem).toBe('the store does not answer');
+  expect(link.status().problem).toBe('store:6379: the store does not answer');
   // A late answer changes nothing.
   server.connections[0]?.accept();
   await settled();
@@ -74,7 +74,7 @@ test('a server that still loads its data is not ready', async () => {
   await settled();
   server.last().answer(replyError('LOADING Redis is loading the dataset in memory'));
   await settled();
-  expect(link.status().problem).toBe('the store still loads its data (LOADING)');
+  expect(link.status().problem).toBe('store:6379: the store still loads its data (LOADING)');
   expect(server.last().isClosed()).toBe(true);
   await clock.advance(50);
   expect(server.connections).toHaveLength(2);
@@ -92,7 +92,9 @@ test('a server that answers something else is not a store', async () => {
   });
   server.last().accept();
   await settled();
-  expect(strange.status().problem).toBe('the store rejects an operation (ERR)');
+  expect(strange.status().problem).toBe(
+    'store:6379: the server does not know `eval`; it must be version 7 or later (ERR)',
+  );
   expect(link.current()).toBeUndefined();
 });
 
@@ -116,7 +118,7 @@ test('a lost connection is replaced; after 5 s the first pause is short again', 
   await settled();
   await clock.advance(50);
   expect(server.connections).toHaveLength(6);
-  expect(statuses.at(-1)).toMatchObject({ state: 'away', problem: 'the connection was closed' });
+  expect(statuses.at(-1)).toMatchObject({ state: 'away', problem: 'store:6379: the connection was closed' });
 });
 
 test('the time of a state is when it began', async () => {
@@ -135,7 +137,7 @@ test('the time of a state is when it began', async () => {
   expect(link.status()).toEqual({
     state: 'away',
     since: lost,
-    problem: 'the connection to the store failed (ECONNREFUSED)',
+    problem: 'store:6379: the connection to the store failed (ECONNREFUSED)',
   });
 });
 
@@ -147,7 +149,7 @@ test('a dropped connection is closed; an older one is not dropped again', async 
   if (first === undefined) throw new Error('not connected');
   link.drop(first, 'of no use');
   expect(server.last().isClosed()).toBe(true);
-  expect(link.status().problem).toBe('of no use');
+  expect(link.status().problem).toBe('store:6379: of no use');
   await clock.advance(50);
   server.last().accept();
   await settled();
@@ -203,5 +205,5 @@ test('an idle connection is asked; one that is silent is left', async () => {
   await clock.advance(5_999);
   expect(link.status().state).toBe('ready');
   await clock.advance(1);
-  expect(link.status()).toMatchObject({ state: 'away', problem: 'the store does not answer' });
+  expect(link.status()).toMatchObject({ state: 'away', problem: 'store:6379: the store does not answer' });
 });

@@ -86,7 +86,10 @@ describe('sentinels', () => {
     await clock.advance(1_000);
     await name(sentinels.at(2), ['10.0.0.1', '6380']);
     expect(servers.at(6379).last().isClosed()).toBe(true);
-    expect(statuses.at(-1)).toMatchObject({ state: 'away', problem: 'the sentinels name another master' });
+    expect(statuses.at(-1)).toMatchObject({
+      state: 'away',
+      problem: 'store:6379: the sentinels name another master',
+    });
     await clock.advance(200);
     servers.at(6380).last().accept();
     await settled();

@@ -51,7 +51,10 @@ test('without a connection an operation fails at once', async () => {
   const { server, get, link, results } = await start();
   server.last().end();
   await settled();
-  expect(await failureOfCall(get)).toMatchObject({ failure: 'away', message: 'the connection was closed' });
+  expect(await failureOfCall(get)).toMatchObject({
+    failure: 'away',
+    message: 'store:6379: the connection was closed',
+  });
   expect(results).toEqual([['get', 'away', 0]]);
   expect(link.status().state).toBe('away');
 });
@@ -86,7 +89,7 @@ describe('a server that is late', () => {
     await clock.advance(timeout);
     expect(link.status().state).toBe('ready');
     await clock.advance(timeout);
-    expect(link.status()).toMatchObject({ state: 'away', problem: 'the store does not answer' });
+    expect(link.status()).toMatchObject({ state: 'away', problem: 'store:6379: the store does not answer' });
     expect((await Promise.all(failed)).map(({ failure }) => failure)).toEqual(['timeout', 'timeout']);
   });
 
@@ -136,7 +139,7 @@ test.each([
   const error = await failed;
   expect(error).toMatchObject({ name: 'StateError', failure });
   expect(error.message).not.toContain('secret-name');
-  expect(error.message).toMatch(/^[a-z ]+ \([A-Z]+\)$/);
+  expect(error.message).toMatch(/^[a-z `;.]+( `state\.valkey\.passwordFile`)? \([A-Z]+\)$/);
   expect(link.status().state).toBe(state);
   expect(results.map(([, result]) => result)).toEqual([failure]);
 });

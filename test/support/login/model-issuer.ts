@@ -28,6 +28,8 @@ export interface ModelIssuer {
   readonly families: Map<string, Family>;
   /** Answers nothing, and does nothing. */
   isDown: boolean;
+  /** Sessions whose refresh tokens it refuses for now, without their end. */
+  readonly refused: Set<string>;
   /** Does its work, and loses the next answers. */
   losesAnswers: number;
   /** The number of the next answers that their receivers cannot verify, because their clocks are wrong. */
@@ -44,6 +46,7 @@ export interface ModelIssuer {
 }
 
 const invalidGrant: LoginProblem = { kind: 'ended', detail: 'the token endpoint answered 400 invalid_grant' };
+const accessDenied: LoginProblem = { kind: 'unavailable', detail: 'access_denied', isOfSession: true };
 const noAnswer: LoginProblem = { kind: 'unavailable', detail: 'no answer' };
 
 /** The options of an issuer. */
@@ -67,6 +70,7 @@ export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
   const issuer: ModelIssuer = {
     families,
     isDown: false,
+    refused: new Set(),
     losesAnswers: 0,
     unverified: 0,
     onAsked: () => {},
@@ -117,6 +121,7 @@ export function createModelIssuer(options: ModelIssuerOptions): ModelIssuer {
           await time.delay(random() < 0.5 ? 1 : timeout);
           return noAnswer;
         }
+        if (issuer.refused.has(id)) return accessDenied;
         if (family.isEnded || family.isRevoked) return invalidGrant;
         if (Number(number) !== family.current) {
           family.reuses++;

@@ -24,6 +24,8 @@ export interface ModelServer {
   readonly fail: (milliseconds: number, lost?: number) => void;
   /** Operations wait for a time; those that timed out take effect afterwards. */
   readonly pause: (milliseconds: number) => void;
+  /** Has no room for a time: values cannot be set, and everything else works. */
+  readonly fill: (milliseconds: number) => void;
   readonly onFailOver: (call: () => void) => void;
   readonly operations: () => number;
 }
@@ -35,7 +37,7 @@ const timeout = 500;
 export function createModelServer(time: VirtualTime, random: () => number): ModelServer {
   const values = new Map<string, { readonly value: string; readonly endsAt: number }>();
   let undo: { readonly at: number; readonly back: () => void }[] = [];
-  let [downUntil, pausedUntil, operations] = [0, 0, 0];
+  let [downUntil, pausedUntil, fullUntil, operations] = [0, 0, 0, 0];
   const clients = new Set<{ disconnect: (milliseconds: number) => void }>();
   const failOvers: (() => void)[] = [];
 
@@ -83,7 +85,13 @@ export function createModelServer(time: VirtualTime, random: () => number): Mode
             cancel();
             return fail('away');
           }
-          const result = act();
+          let result: T;
+          try {
+            result = act();
+          } catch (error) {
+            cancel();
+            return void reject(error);
+          }
           time.after(random() * 10, () => {
             cancel();
             if (mine !== epoch) fail('away');
@@ -94,9 +102,16 @@ export function createModelServer(time: VirtualTime, random: () => number): Mode
       });
     return {
       state: {
-        get: (name) => run(() => find(name)),
+        get: (name, life) =>
+          run(() => {
+            const value = find(name);
+            if (value !== undefined && life !== undefined)
+              change(name, () => values.set(name, { value, endsAt: time.monotonic() + life }));
+            return value;
+          }),
         set: (name, value, life, when) =>
           run(() => {
+            if (time.monotonic() < fullUntil) throw new StateError('full', 'the store is full');
             const isThere = find(name) !== undefined;
             if ((when === 'absent' && isThere) || (when === 'present' && !isThere)) return false;
             change(name, () => values.set(name, { value, endsAt: time.monotonic() + life }));
@@ -135,6 +150,9 @@ export function createModelServer(time: VirtualTime, random: () => number): Mode
     },
     pause: (milliseconds) => {
       pausedUntil = Math.max(pausedUntil, time.monotonic() + milliseconds);
+    },
+    fill: (milliseconds) => {
+      fullUntil = Math.max(fullUntil, time.monotonic() + milliseconds);
     },
     onFailOver: (call) => void failOvers.push(call),
     operations: () => operations,

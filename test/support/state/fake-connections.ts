@@ -1,5 +1,7 @@
 /** Connections to a server that the test plays. */
+
 import type { Argument, Connect } from '../../../src/state/valkey/client.ts';
+import { failureOf } from '../../../src/state/valkey/failures.ts';
 
 /** A connection of the code under test. */
 export interface FakeConnection {
@@ -70,6 +72,8 @@ export function createFakeServer(seconds = 1_000): FakeServer {
           isClosed = true;
         },
       },
+      server: 'store:6379',
+      explain: (error) => (error === undefined ? 'closed' : failureOf(error).message),
       connected: connected.promise,
       ended: ended.promise,
     };

@@ -27,7 +27,8 @@ export interface MemoryClient extends StateStore {
 }
 
 interface Value {
-  readonly value: string | Set<string>;
+  /** A text, or a set: the ends of its members. */
+  readonly value: string | Map<string, number>;
   endsAt: number;
 }
 
@@ -49,7 +50,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
   };
   const setOf = (name: string) => {
     const value = find(name)?.value;
-    return value instanceof Set ? value : undefined;
+    return value instanceof Map ? value : undefined;
   };
 
   const connect = (): MemoryClient => {
@@ -113,11 +114,14 @@ export function createMemoryServer(clock: Clock): MemoryServer {
       removeIf: (name, value) => run('remove_if', () => textOf(name) === value && values.delete(name)),
       addMember: (name, member, life) =>
         run('add_member', () => {
-          const endsAt = Math.max(find(name)?.endsAt ?? 0, clock.monotonic() + life);
-          values.set(name, { value: new Set([...(setOf(name) ?? []), member]), endsAt });
+          const now = clock.monotonic();
+          const living = [...(setOf(name) ?? [])].filter(([, endsAt]) => endsAt > now);
+          const members = new Map(living);
+          members.set(member, Math.max(members.get(member) ?? 0, now + life));
+          values.set(name, { value: members, endsAt: Math.max(find(name)?.endsAt ?? 0, now + life) });
         }),
       removeMember: (name, member) => run('remove_member', () => void setOf(name)?.delete(member)),
-      members: (name) => run('members', () => [...(setOf(name) ?? [])]),
+      members: (name) => run('members', () => [...(setOf(name)?.keys() ?? [])]),
       feed,
       status: () => ({
         state: failing === undefined ? 'ready' : 'away',
@@ -143,7 +147,7 @@ export function createMemoryServer(clock: Clock): MemoryServer {
     dump: () => [
       ...values
         .entries()
-        .flatMap(([name, { value }]) => [name, ...(typeof value === 'string' ? [value] : value)]),
+        .flatMap(([name, { value }]) => [name, ...(typeof value === 'string' ? [value] : value.keys())]),
       ...feeds.entries().flatMap(([name, entries]) => [name, ...entries.map(({ entry }) => entry)]),
     ],
   };

@@ -15,11 +15,16 @@ export interface OpenedStore {
   /** The results of the attempts to connect. */
   readonly attempts: boolean[];
   readonly defects: unknown[];
+  /** The policies that delete keys. */
+  readonly evictions: string[];
 }
 
 /** Opens a store. It stops after the test. */
 export function openValkeyStore(options: Partial<ValkeyConfig> & Pick<ValkeyConfig, 'urls'>): OpenedStore {
-  const opened = { statuses: [], operations: [], attempts: [], defects: [] } as Omit<OpenedStore, 'store'>;
+  const opened = { statuses: [], operations: [], attempts: [], defects: [], evictions: [] } as Omit<
+    OpenedStore,
+    'store'
+  >;
   const store = createValkeyStore({
     options: { mode: 'single', prefix: 'test', timeout: 500, ...options },
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -29,6 +34,7 @@ export function openValkeyStore(options: Partial<ValkeyConfig> & Pick<ValkeyConf
       operation: (operation, result) => void opened.operations.push(`${operation} ${result}`),
       statusChanged: (status) => void opened.statuses.push(status),
       connected: (isSuccess) => void opened.attempts.push(isSuccess),
+      evicts: (policy) => void opened.evictions.push(policy),
       defect: (error) => void opened.defects.push(error),
     },
   });

@@ -121,7 +121,10 @@ describe('the description', () => {
     ],
     ['limits.meshTimeout: a login waits at most 1500ms', configuration().replace('5s', '2s')],
     ['workers: several workers renew sessions', configuration('workers: 2').replace(', refresh: false', '')],
-    ['sessions.refresh: run one replica only', configuration().replace(', refresh: false', '')],
+    [
+      'sessions.refresh: run one replica only, or add `state`',
+      configuration().replace(', refresh: false', ''),
+    ],
     [
       'sessions.cookie.domain: every host below example.com',
       configuration().replace('refresh: false', 'refresh: false, cookie: {domain: example.com}'),

@@ -52,7 +52,7 @@ test('sessions in cookies are not in the store, and several replicas still canno
   const about = await aboutOf({ sessions: ', store: cookie' });
   expect(about).toContain('# state: it holds ended sessions');
   expect(about).toContainEqual(
-    expect.stringContaining('sessions.refresh: run one replica only, or add `state`'),
+    expect.stringContaining('sessions.refresh: run one replica only, or set sessions.store to valkey'),
   );
 });
 

@@ -105,7 +105,7 @@ test.each([
   [
     'a store that is away',
     { ...healthy, state: { store: 'away', since: '2026-11-26T11:00:00.000Z', problem: 'WRONGPASS' } },
-    'K49 error The connection is away since 2026-11-26T11:00:00.000Z: WRONGPASS.',
+    'K49 error The connection has been away since 2026-11-26T11:00:00.000Z: WRONGPASS.',
   ],
   [
     'an incumbent',

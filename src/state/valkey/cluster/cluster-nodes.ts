@@ -8,6 +8,7 @@ import type { Connect } from '../client.ts';
 import { keepAsking } from '../heartbeat.ts';
 import { createLink, type Link } from '../link.ts';
 import type { Nodes, NodesEvents } from '../nodes.ts';
+import type { Prove } from '../prove.ts';
 import { createStatus } from '../status.ts';
 import type { Address } from '../valkey-config.ts';
 import { readRedirect, readSlots, type SlotRange, slotOf } from './slots.ts';
@@ -17,6 +18,8 @@ export interface ClusterNodesDependencies extends NodesEvents {
   /** Some servers of the cluster. */
   readonly seeds: readonly Address[];
   readonly connectTo: (address: Address) => Connect;
+  /** Asks a new connection. */
+  readonly prove?: Prove;
   /** Maximum time of a command, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -33,7 +36,7 @@ interface Member {
 
 /** Connects to the seeds, and then to the masters. */
 export function createClusterNodes(dependencies: ClusterNodesDependencies): Nodes {
-  const { seeds, connectTo, timeout, clock, random, onStatus, onAttempt } = dependencies;
+  const { seeds, connectTo, prove, timeout, clock, random, onStatus, onAttempt } = dependencies;
   const members = new Map<string, Member>();
   const listeners: (() => void)[] = [];
   let ranges: readonly SlotRange[] = [];
@@ -53,7 +56,7 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
     const known = members.get(nameOf(address));
     if (known !== undefined) return known.link;
     const link = createLink({
-      ...{ connect: connectTo(address), clock, random, onAttempt },
+      ...{ connect: connectTo(address), prove, clock, random, onAttempt },
       onStatus: () => update(),
     });
     members.set(nameOf(address), { address, link });

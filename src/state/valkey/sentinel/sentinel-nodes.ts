@@ -9,6 +9,7 @@ import { failureOf } from '../failures.ts';
 import { keepAsking } from '../heartbeat.ts';
 import { createLink, type Linked } from '../link.ts';
 import type { Nodes, NodesEvents } from '../nodes.ts';
+import type { Prove } from '../prove.ts';
 import { type Address, isSameAddress } from '../valkey-config.ts';
 
 /** The dependencies. */
@@ -17,6 +18,8 @@ export interface SentinelNodesDependencies extends NodesEvents {
   readonly masterName: string;
   readonly connectToSentinel: (address: Address) => Connect;
   readonly connectTo: (address: Address) => Connect;
+  /** Asks a new connection to a master. */
+  readonly prove?: Prove;
   /** Maximum time of an operation, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
@@ -29,7 +32,7 @@ const interval = { connected: 1_000, away: 200 };
 /** Connects to a sentinel, and then to the master. */
 export function createSentinelNodes(dependencies: SentinelNodesDependencies): Nodes {
   const { sentinels, masterName, connectToSentinel, connectTo, timeout, clock, random } = dependencies;
-  const { onStatus, onAttempt } = dependencies;
+  const { prove, onStatus, onAttempt } = dependencies;
   // Each process begins with another sentinel.
   let next = Math.floor(random() * sentinels.length);
   let master: Address | undefined;
@@ -81,7 +84,7 @@ export function createSentinelNodes(dependencies: SentinelNodesDependencies): No
       if (status.problem !== undefined) problem = `no sentinel is connected: ${status.problem}`;
     },
   });
-  const link = createLink({ connect: connectToMaster, clock, random, onStatus, onAttempt });
+  const link = createLink({ connect: connectToMaster, prove, clock, random, onStatus, onAttempt });
   sentinel.onReady((linked) => void ask(linked));
   keepAsking(link, { patience: 2 * timeout, clock, random });
   return {

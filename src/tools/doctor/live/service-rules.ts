@@ -159,7 +159,7 @@ const store: Rule<ServiceInput> = {
       : [
           {
             place: { file: url, object: '', path: '/readyz' },
-            cause: `The connection is ${state} since ${textAt(readiness, 'state', 'since')}${problem === '' ? '' : `: ${problem}`}.`,
+            cause: `The connection has been ${state} since ${textAt(readiness, 'state', 'since')}${problem === '' ? '' : `: ${problem}`}.`,
           },
         ];
   },

@@ -17,7 +17,7 @@ export const replicasWithRefresh: Rule<World> = {
   severity: 'warning',
   effect:
     'Two processes can use the same refresh token. Most issuers accept a refresh token once, and end the session of the person at the second use.',
-  fix: 'Add `state`, a store that the processes share (docs/state.md). Or set `sessions.refresh: false`; a session then ends with its tokens, and the next page signs the person in again without a question. Or run one replica with one worker.',
+  fix: 'Add `state`, a store that the processes share (docs/state.md), without `sessions.store: cookie`. Or set `sessions.refresh: false`; a session then ends with its tokens, and the next page signs the person in again without a question. Or run one replica with one worker.',
   needsConfig: true,
   check: (world) =>
     world.config !== undefined && renewsSessions(world.config) ? severalReplicas(world) : [],

@@ -15,7 +15,7 @@ import { failureOfCall, openValkeyStore } from '../../../support/state/valkey-st
 
 /** The rules of an ACL user that can do what the store does, and no more. */
 const rules =
-  'resetchannels ~test:* -@all +get +getex +set +del +pexpire +pttl +sadd +srem +smembers +eval +time +xadd +xread +xrevrange +ping';
+  'resetchannels ~test:* -@all +get +getex +set +del +pexpire +pttl +zadd +zrem +zrange +zremrangebyscore +eval +time +xadd +xread +xrevrange +ping';
 
 /** Writes files with secrets. */
 function filesWith<Name extends string>(
@@ -70,11 +70,8 @@ describeWith('the store', await findRedis(), (path) => {
       const other = openValkeyStore({
         ...{ urls: [server.url], caFile: authority.caFile, usernameFile, passwordFile, prefix: 'other' },
       });
-      expect(await other.store.ready(5_000)).toBe(true);
-      expect(await failureOfCall(() => other.store.get('a'))).toMatchObject({
-        failure: 'rejected',
-        message: 'the user of the store lacks a permission (NOPERM)',
-      });
+      await until(() => other.store.status().problem?.includes('no right to the keys') === true);
+      expect(await failureOfCall(() => other.store.get('a'))).toMatchObject({ failure: 'away' });
     });
 
     test('a server that requires a client certificate is not reached without one', async () => {
@@ -94,9 +91,7 @@ describeWith('the store', await findRedis(), (path) => {
       const { server } = await start();
       const { store } = openValkeyStore({ urls: [server.url], caFile: createAuthority().caFile });
       await until(() => store.status().problem !== undefined);
-      expect(store.status().problem).toMatch(
-        /^the connection to the store failed \((UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)\)$/,
-      );
+      expect(store.status().problem).toContain('its certificate is of an authority that is not trusted');
     });
 
     test('a certificate for another name is not trusted', async () => {
@@ -154,7 +149,9 @@ describeWith('the store', await findRedis(), (path) => {
         async () => (await writes(store)) && (await next.command('GET', 'test:written')) === 'x',
         30,
       );
-      expect(statuses.map(({ problem }) => problem)).toContain('the sentinels name another master');
+      expect(statuses.map(({ problem }) => problem)).toContainEqual(
+        expect.stringMatching(/^127\.0\.0\.1:\d+: the sentinels name another master$/),
+      );
     });
 
     test('an unknown master is a problem, without the passwords in its message', async () => {
@@ -200,7 +197,7 @@ describeWith('the store', await findRedis(), (path) => {
       await node?.kill();
       await until(() => store.status().state === 'away');
       expect(store.status().problem).toMatch(
-        /^1 of 3 masters are not connected: the connection (to the store failed \(ECONN[A-Z]+\)|was closed)$/,
+        /^1 of 3 masters are not connected: 127\.0\.0\.1:\d+: (the connection was (closed|lost)|no server listens)/,
       );
       const results = await Promise.all(names.map((name) => store.get(name).catch(() => 'failed')));
       const failed = results.filter((result) => result === 'failed').length;

@@ -49,7 +49,9 @@ describeWith('the store in a real server', await findRedis(), (path) => {
     expect(await server.command('INFO', 'keyspace')).toContain('db3:keys=1');
     const refused = openValkeyStore({ urls: [`${server.url}/99`] });
     await until(() => refused.store.status().problem !== undefined);
-    expect(refused.store.status().problem).toBe('the store rejects an operation (ERR)');
+    expect(refused.store.status().problem).toMatch(
+      /: the store does not have the database of `state\.valkey\.urls` \(ERR\)$/,
+    );
   });
 
   test('removes old entries of a feed, by the clock of the server', async () => {
@@ -117,6 +119,15 @@ function operations(open: () => Promise<readonly [StateStore, StateStore]>): voi
     await one.addMember('short', 'a', 30);
     await until(async () => (await one.members('short')).length === 0);
     expect((await one.members('set')).toSorted()).toEqual(['a', 'b']);
+    // A member whose life has ended leaves with the next one, and a shorter life does not replace a longer one.
+    await other.addMember('set', 'a', 30);
+    await other.addMember('set', 'd', 30);
+    await until(async () => {
+      await one.addMember('set', 'c', 60_000);
+      return (await one.members('set')).toSorted().join() === 'a,c';
+    });
+    await one.removeMember('set', 'c');
+    await one.addMember('set', 'b', 60_000);
     await other.removeMember('set', 'a');
     await other.removeMember('set', 'unknown');
     await other.removeMember('unknown', 'unknown');

@@ -31,7 +31,7 @@ describeWith('a store', await findRedis(), (path) => {
     const failed = await failureOfCall(() => store.get('a'));
     expect(failed).toMatchObject({
       failure: 'away',
-      message: 'the connection to the store failed (ECONNREFUSED)',
+      message: expect.stringMatching(/^localhost:\d+: no server listens there; .*\(ECONNREFUSED\)$/),
     });
     await server.start();
     expect(await store.ready(10_000)).toBe(true);
@@ -71,7 +71,7 @@ describeWith('a store', await findRedis(), (path) => {
       message: 'the store does not answer within 50 ms',
     });
     await until(() => store.status().state === 'away');
-    expect(store.status().problem).toBe('the store does not answer');
+    expect(store.status().problem).toMatch(/^localhost:\d+: the store does not answer$/);
     expect(await failureOfCall(() => store.get('a'))).toMatchObject({ failure: 'away' });
     server.thaw();
     await until(() => store.status().state === 'ready');
@@ -139,7 +139,7 @@ describeWith('a store', await findRedis(), (path) => {
     const failed = await failureOfCall(() => store.get('a'));
     expect(failed).toMatchObject({
       failure: 'away',
-      message: 'the store rejects the user or the password (WRONGPASS)',
+      message: expect.stringMatching(/: the store rejects the user or the password; .*\(WRONGPASS\)$/),
     });
     writeFileSync(passwordFile, 'second-secret\n');
     await until(() => store.status().state === 'ready');
@@ -157,7 +157,7 @@ describeWith('a store', await findRedis(), (path) => {
     const server = await start({ password: 'a-secret' });
     const { store } = openValkeyStore({ urls: [server.url] });
     expect(await store.ready(100)).toBe(false);
-    await until(() => store.status().problem === 'the store requires a password (NOAUTH)');
+    await until(() => store.status().problem?.includes('the store requires a password') === true);
   });
 
   test('that became a replica is left', async () => {
