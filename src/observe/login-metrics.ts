@@ -28,7 +28,7 @@ const durationBounds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600] as const;
 /** A write of a session that waits for the store. */
 export type WaitingWrite = keyof typeof waitingWrites;
 
-/** What a scrape reads about the store. */
+/** Reads the state of the sessions that the store shares, at each scrape. */
 export interface StoreReads {
   readonly waiting: () => Readonly<Record<WaitingWrite, number>>;
   /** Milliseconds since this process knew all ended sessions. It is not finite without a store, and until the first time. */

@@ -54,7 +54,7 @@ export interface Metrics {
   readonly workerRestarted: () => void;
   readonly workersWanted: (count: number) => void;
   readonly logins: LoginMetrics;
-  /** For the metrics of code that is loaded only where it is configured. */
+  /** For the metrics of code that is loaded only if it is configured. */
   readonly makers: MetricMakers;
   /** The metrics in a form that another process can sum. */
   readonly report: () => Promise<Report>;
