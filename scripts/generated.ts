@@ -16,7 +16,7 @@ import {
   sessionEnds,
 } from '../src/observe/login-metric-definitions.ts';
 import { metricDefinitions, metricPrefix } from '../src/observe/metric-definitions.ts';
-import { operationResults } from '../src/observe/state-metric-definitions.ts';
+import { operationResults, waitingWrites } from '../src/observe/state-metric-definitions.ts';
 import { declarations } from '../src/tools/doctor/declarations.ts';
 import { chartFiles } from './chart.ts';
 import { dashboardJson } from './dashboard/grafana.ts';
@@ -85,6 +85,7 @@ function metricsMarkdown(): string {
     ...valuesOf('result', 'session_refreshes_total', refreshResults),
     ...valuesOf('cause', 'sessions_ended_total', sessionEnds),
     ...valuesOf('result', 'store_operations_seconds', operationResults),
+    ...valuesOf('kind', 'store_writes_waiting', waitingWrites),
     ...valuesOf('result', 'logout_tokens_total', logoutTokenResults),
     ...valuesOf('result', 'front_channel_logouts_total', frontChannelResults),
     ...valuesOf('cause', 'session_ends_lost_total', lostEnds),
@@ -95,11 +96,11 @@ function metricsMarkdown(): string {
 
 /** Lists the values of a label of a metric. */
 function valuesOf(
-  label: 'cause' | 'result',
+  label: 'cause' | 'kind' | 'result',
   metric: keyof typeof metricDefinitions,
   table: Readonly<Record<string, string>>,
 ): string[] {
   const rows = Object.entries(table).map(([value, description]) => `| \`${value}\` | ${description} |`);
-  const title = `## ${label === 'cause' ? 'Causes' : 'Results'} of \`${metricPrefix}${metric}\``;
+  const title = `## ${{ cause: 'Causes', kind: 'Kinds', result: 'Results' }[label]} of \`${metricPrefix}${metric}\``;
   return [title, '', `| ${label} | description |`, '| --- | --- |', ...rows, ''];
 }

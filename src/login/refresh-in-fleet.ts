@@ -88,6 +88,7 @@ export function createFleetRenewals(dependencies: FleetRenewalDependencies): Ren
       const known = results.latest(stored);
       return known?.kind === 'renewed' ? known.session : stored;
     },
+    waiting: lateWrites.waiting,
     drain: async () => {
       await requests.drain();
       await lateWrites.flush();

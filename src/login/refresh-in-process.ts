@@ -71,6 +71,7 @@ export function createRenewals(dependencies: RenewalDependencies): Renewals {
   });
   return {
     ...requests,
+    waiting: () => 0,
     newestOf: (session) => {
       const known = results.latest(session);
       return known?.kind === 'renewed' ? known.session : session;

@@ -27,6 +27,8 @@ export interface Renewals {
   readonly renew: Renew;
   /** The session with the newest tokens that are known for it, for a sign-out. Never rejects. */
   readonly newestOf: (session: Session) => Session | Promise<Session>;
+  /** The number of sessions whose new tokens wait for the store. */
+  readonly waiting: () => number;
   /** Starts no early renewal any more. Resolves when those under way have ended, and their tokens are saved where they can be. */
   readonly drain: () => Promise<void>;
 }

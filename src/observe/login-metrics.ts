@@ -20,9 +20,20 @@ import {
   sessionEnds,
 } from './login-metric-definitions.ts';
 import type { MetricMakers } from './metric-makers.ts';
+import { waitingWrites } from './state-metric-definitions.ts';
 
 /** Upper bounds of the buckets of a login's duration, in seconds. */
 const durationBounds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600] as const;
+
+/** A write of a session that waits for the store. */
+export type WaitingWrite = keyof typeof waitingWrites;
+
+/** Reads the state of the sessions that the store shares, at each scrape. */
+export interface StoreReads {
+  readonly waiting: () => Readonly<Record<WaitingWrite, number>>;
+  /** Milliseconds since this process knew all ended sessions. It is not finite without a store, and until the first time. */
+  readonly endsAge: () => number;
+}
 
 /** The metrics of logins and sessions. */
 export interface LoginMetrics {
@@ -43,6 +54,8 @@ export interface LoginMetrics {
   readonly logoutToken: (issuer: string, result: LogoutTokenResult) => void;
   readonly frontChannelLogout: (issuer: string, result: FrontChannelResult) => void;
   readonly endLost: (cause: LostEnd) => void;
+  /** Sessions are shared by a store. A scrape reads what waits for it. */
+  readonly storeConfigured: (reads: StoreReads) => void;
   readonly refreshed: (issuer: string, result: RefreshResult) => void;
   readonly cookieNotDelivered: () => void;
   readonly returnAddressRefused: () => void;
@@ -68,6 +81,7 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
   const refused = counter('return_addresses_refused_total');
   const keys = gauge('session_keys');
   const keysReloaded = gauge('session_keys_last_reload_successful');
+  let isStoreMeasured = false;
   for (const cause of Object.keys(sessionEnds)) ended.inc({ cause }, 0);
   for (const cause of Object.keys(lostEnds)) endsLost.inc({ cause }, 0);
   keysReloaded.set(1);
@@ -110,6 +124,19 @@ export function createLoginMetrics({ counter, gauge, histogram }: MetricMakers):
     logoutToken: (issuer, result) => logoutTokens.inc({ issuer, result }),
     frontChannelLogout: (issuer, result) => frontChannel.inc({ issuer, result }),
     endLost: (cause) => endsLost.inc({ cause }),
+    storeConfigured: ({ waiting, endsAge }) => {
+      if (isStoreMeasured) return;
+      isStoreMeasured = true;
+      gauge('store_writes_waiting', function () {
+        const counts = waiting();
+        for (const kind of Object.keys(waitingWrites) as WaitingWrite[]) this.set({ kind }, counts[kind]);
+      });
+      gauge('session_ends_age_seconds', function () {
+        const age = endsAge();
+        if (Number.isFinite(age)) this.set(Math.max(0, age) / 1_000);
+        else this.remove();
+      });
+    },
     refreshed: (issuer, result) => refreshes.inc({ issuer, result }),
     cookieNotDelivered: () => notDelivered.inc(),
     returnAddressRefused: () => refused.inc(),

@@ -35,6 +35,8 @@ export function createMetricMakers(registry: Registry): MetricMakers {
     ...(isSameInAllProcesses(name) && { aggregator: 'first' as const }),
     // The store is up if it is for every process.
     ...(name === 'store_up' && { aggregator: 'min' as const }),
+    // The process that knows least.
+    ...(name === 'session_ends_age_seconds' && { aggregator: 'max' as const }),
   });
   return {
     counter: <M extends MetricName>(name: M, collect?: (this: Counter<Label<M>>) => void) =>

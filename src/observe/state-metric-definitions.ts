@@ -17,6 +17,25 @@ export const stateMetricDefinitions = {
     labels: ['result'],
     help: 'Attempts to connect to the store, by `result`: `success` or `failure`. A process has one connection, and one more if it follows feeds.',
   },
+  store_writes_waiting: {
+    type: 'gauge',
+    labels: ['kind'],
+    help: 'Writes of sessions that wait for the store, by kind. They are tried again in the background. Absent without `state` and `login`.',
+  },
+  session_ends_age_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'Seconds since this process last knew every session that other processes had ended. Absent without `state` and `login`, and until the first time.',
+  },
+} as const;
+
+/** The values of `kind` of `store_writes_waiting`. */
+export const waitingWrites = {
+  end: 'Other processes do not know yet that a session has ended, or that the sessions of a person have.',
+  removal:
+    'The session has ended, and its record is still in the store. Cached sessions of other processes end by the entry of kind `end`.',
+  renewal:
+    'The issuer has given new tokens, and the store has the old ones. If the process ends before the write, the person signs in again.',
 } as const;
 
 /** The values of `result` of `store_operations_seconds`. */

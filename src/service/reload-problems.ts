@@ -28,6 +28,7 @@ export function createReloadProblems(
   { clock, logger, configFile }: Pick<AppDependencies, 'clock' | 'logger' | 'configFile'>,
 ): ReloadProblems {
   const configFiles = configFile === undefined ? [] : [configFile];
+  let usesRevocations = initial.denyList.store;
   const changes = createFailedReloads(clock, ({ what, files, problem, since }) =>
     logger.error({ what, files, problem, since: new Date(since).toISOString() }, messageOf(what)),
   );
@@ -51,12 +52,15 @@ export function createReloadProblems(
     denyListReloaded: (file, problem) => reloaded('deny list', listOf(file), problem),
     adminTokenReloaded: (file, problem) => reloaded('admin token', [file], problem),
     sessionKeysReloaded: (file, problem) => reloaded('session keys', [file], problem),
-    revocationsRead: (problem) => reloaded('revocations', [], problem),
+    // The process continues to follow the list, although nothing uses it.
+    revocationsRead: (problem) => reloaded('revocations', [], usesRevocations ? problem : undefined),
     configurationFailed: (problem) => reloaded('configuration', configFiles, problem),
     configurationLoaded: (config) => {
       const { denyList, issuers } = config;
       const keysFile = keysFileOf(config);
       reloaded('configuration', configFiles, undefined);
+      usesRevocations = denyList.store;
+      if (!usesRevocations) reloaded('revocations', [], undefined);
       changes.keepOnly('deny list', [listOf(denyList.file)]);
       changes.keepOnly('session keys', keysFile === undefined ? [] : [[keysFile]]);
       changes.keepOnly(

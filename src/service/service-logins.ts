@@ -95,6 +95,11 @@ export function createServiceLogins(dependencies: ServiceLoginsDependencies): Se
   };
   const loginsFor = (config: WithLogin, { issuers, denyList, state }: LoginsOf): CheckLogins => {
     const { login, sessions, hosts, policies = [] } = config;
+    if (state !== undefined)
+      metrics.logins.storeConfigured({
+        waiting: () => ({ ...places.waiting(), renewal: renewals.waiting() }),
+        endsAge: places.endsAge,
+      });
     const previous = clients;
     clients = createLoginClients(config, issuers, dependencies);
     previous?.stop();

@@ -21,6 +21,10 @@ export interface SessionPlaces {
   readonly storeFor: (config: WithSessions, parts: StoreParts) => SessionStore;
   /** The number of cached sessions. */
   readonly size: () => number;
+  /** The numbers of ends and of removals that wait for the store. */
+  readonly waiting: () => { readonly end: number; readonly removal: number };
+  /** Milliseconds since this process knew all ended sessions. It is not finite without a store, and until the first time. */
+  readonly endsAge: () => number;
 }
 
 /** The parts of a configuration's logins that the place needs. */
@@ -81,6 +85,8 @@ export function createSessionPlaces(dependencies: SessionPlacesDependencies): Se
       return shared.storeFor(common, config.cache, ended);
     },
     size: () => shared?.size() ?? inCookies?.memory.opened.size() ?? 0,
+    waiting: () => ({ end: ended.waiting(), removal: shared?.waiting() ?? 0 }),
+    endsAge: () => clock.monotonic() - ended.completeAt(),
   };
 }
 

@@ -25,6 +25,8 @@ export interface SessionRenewals {
   /** Loads the code that a configuration needs; undefined if it is loaded. Call it before `renewalsFor`. */
   readonly prepare: (config: Config) => Promise<void> | undefined;
   readonly renewalsFor: (config: WithSessions, parts: RenewalParts) => Renewals;
+  /** The number of sessions whose new tokens wait for the store. */
+  readonly waiting: () => number;
   /** Lets renewals under way end, at most for a time in milliseconds. Their tokens would be lost with the process. */
   readonly drain: (longest: number) => Promise<void>;
 }
@@ -87,6 +89,7 @@ export function createSessionRenewals(clock: Clock, random: () => number): Sessi
       }
       return made.renewals;
     },
+    waiting: () => made?.renewals.waiting() ?? 0,
     drain: async (longest) => {
       if (made !== undefined) await withDeadline(made.renewals.drain(), longest, clock, () => undefined);
     },

@@ -18,6 +18,8 @@ export interface SharedPlace {
   ) => SessionStore;
   /** The number of cached sessions. */
   readonly size: () => number;
+  /** The number of removals that wait for the store. */
+  readonly waiting: () => number;
 }
 
 /** Creates the place. @param randomText random bytes, base64url */
@@ -38,5 +40,6 @@ export function createSharedPlace(
     storeFor: (of, limits, ended) =>
       createStoredSessions({ ...of, state, memory: memoryWith(limits), ended, lock, retries, randomText }),
     size: () => cached?.memory.size() ?? 0,
+    waiting: retries.size,
   };
 }

@@ -145,6 +145,14 @@ export const storeMutants: readonly Mutant[] = [
     project: 'live',
   },
   {
+    name: 'a process with a shorter life of entries removes those of the others',
+    file: 'src/state/valkey/scripts.ts',
+    find: 'local kept=math.max(longest,lives)',
+    replace: 'local kept=longest',
+    tests: ['test/state/valkey/servers/operations.test.ts'],
+    project: 'live',
+  },
+  {
     name: 'a prefix that the user may not use counts as a store',
     file: 'src/state/valkey/prove.ts',
     find: "['NOPERM', ",

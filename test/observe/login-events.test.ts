@@ -44,6 +44,24 @@ function watch() {
   };
 }
 
+test('what waits for the store is read at each scrape, and is not there without a store', async () => {
+  const { metrics, values } = watch();
+  expect(await metrics.scrape()).not.toMatch(/store_writes_waiting|session_ends_age/);
+  const waiting = { end: 1, removal: 2, renewal: 3 };
+  let age = Number.POSITIVE_INFINITY;
+  metrics.logins.storeConfigured({ waiting: () => waiting, endsAge: () => age });
+  metrics.logins.storeConfigured({ waiting: () => waiting, endsAge: () => age });
+  expect(await values('store_writes_waiting')).toEqual({
+    '{kind="end"}': 1,
+    '{kind="removal"}': 2,
+    '{kind="renewal"}': 3,
+  });
+  expect(await values('session_ends_age_seconds')).toEqual({});
+  [waiting.end, age] = [0, 2_500];
+  expect(await values('store_writes_waiting')).toMatchObject({ '{kind="end"}': 0 });
+  expect(await values('session_ends_age_seconds')).toEqual({ '': 2.5 });
+});
+
 describe('the end of a login', () => {
   test.each([
     ['success', 'info', 'a person signed in'],

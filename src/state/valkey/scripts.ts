@@ -17,6 +17,8 @@ if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1
  * Adds an entry to a feed, with its life, and removes old ones. The clock is that of the server, so that the clock of one process
  * cannot remove the entries of others. `ARGV`: the longest life, the entry, its life, and the last ID that this process has read.
  *
+ * A process with a shorter life, during a change of the configuration, does not shorten the stream of the others.
+ *
  * The clock of the server can step back, and a stream that has ended begins again. Readers then wait after an ID in the future. So an
  * ID that is lower than the last one that was read is replaced, and a stream lives until the clock has passed its newest ID.
  */
@@ -25,6 +27,7 @@ local longest=tonumber(ARGV[1]) local read=tonumber(string.match(ARGV[4],'^%d+')
 local newest=redis.call('XREVRANGE',KEYS[1],'+','-','COUNT',1)[1]
 local last=newest and tonumber(string.match(newest[1],'^%d+')) or 0
 local id='*' if last<read and now<=read then id=string.format('%.0f-0',read+1) end
-id=redis.call('XADD',KEYS[1],'MINID','~',string.format('%.0f',math.max(0,now-longest)),id,'e',ARGV[2],'l',ARGV[3])
+local lives=redis.call('PTTL',KEYS[1]) local kept=math.max(longest,lives)
+id=redis.call('XADD',KEYS[1],'MINID','~',string.format('%.0f',math.max(0,now-kept)),id,'e',ARGV[2],'l',ARGV[3])
 local ahead=math.max(0,tonumber(string.match(id,'^%d+'))-now)
-redis.call('PEXPIRE',KEYS[1],string.format('%.0f',longest+ahead)) return 1`;
+if lives<longest+ahead then redis.call('PEXPIRE',KEYS[1],string.format('%.0f',longest+ahead)) end return 1`;

@@ -5,7 +5,7 @@ import { createCookieNames } from '../../../src/session/cookie-names.ts';
 import { createSeal } from '../../../src/session/seal-values.ts';
 import type { StateStore } from '../../../src/state/state-store.ts';
 import { configOf } from '../../support/app.ts';
-import { createTestClock } from '../../support/clock.ts';
+import { createTestClock, settled } from '../../support/clock.ts';
 import { plainPlace, randomKeys, sessionAt } from '../../support/sessions.ts';
 import { createMemoryServer } from '../../support/state/memory-store.ts';
 import { signInto } from '../../support/stored-sessions.ts';
@@ -31,7 +31,7 @@ sessions: {keysFile: keys}
     const withState: WithSessions = { ...config, sessions };
     return places.storeFor(withState, { names, isHintOptional: () => false, state });
   };
-  return { clock, reload, server: createMemoryServer(clock) };
+  return { clock, places, reload, server: createMemoryServer(clock) };
 }
 
 test('a sign-out of a session in a cookie holds after a store is added, removed and added again', async () => {
@@ -73,4 +73,21 @@ test('sessions in cookies count again after a store that never answered is remov
   await store.end(browser.saved.session);
   expect(await store.find(browser.cookies(), plainPlace)).toMatchObject({ none: 'expired' });
   expect(server.operations.get('feed_add')).toBeUndefined();
+});
+
+test('ends that the store does not have yet are counted', async () => {
+  const { clock, places, reload, server } = await start();
+  const browser = await signInto(reload(undefined), sessionAt(clock));
+  expect(Number.isFinite(places.endsAge())).toBe(false);
+  const client = server.connect();
+  const store = reload(client);
+  expect(places.waiting()).toEqual({ end: 0, removal: 0 });
+  expect(places.endsAge()).toBe(0);
+  client.fail('away');
+  void store.end(browser.saved.session);
+  await settled();
+  expect(places.waiting()).toEqual({ end: 1, removal: 0 });
+  client.fail(undefined);
+  await clock.advance(10_000);
+  expect(places.waiting()).toEqual({ end: 0, removal: 0 });
 });

@@ -133,6 +133,20 @@ test('a replica with other keys says so in /readyz and in the list, and reads th
   await until(async () => (await b.readyz()).problems === undefined);
 });
 
+test('/readyz has no problem of a list that a reload turned off', async () => {
+  const fleet = await createRevokingFleet();
+  const a = await fleet.start();
+  const otherFile = `${fleet.keysFile}.other`;
+  writeFileSync(otherFile, newSessionKey());
+  const b = await fleet.start(undefined, otherFile);
+  await runRevokeCommand('--admin', a.admin, '--issuer', 'main', '--sub', 'alice');
+  await until(async () => (await b.readyz()).problems !== undefined);
+  await b.app.reload({ ...b.config, denyList: { store: false } });
+  expect((await b.readyz()).problems).toBeUndefined();
+  await b.app.reload(b.config);
+  await until(async () => (await b.readyz()).problems !== undefined);
+});
+
 describe('an operator who cannot revoke reads why', () => {
   const alice = ['--issuer', 'main', '--sub', 'alice'] as const;
 

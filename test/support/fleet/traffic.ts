@@ -43,7 +43,7 @@ const mostPending = 64;
 /** Milliseconds between two requests to a replica. */
 const pause = 10;
 
-/** The seconds until renewals continue after a new connection to the store. */
+/** The seconds in which renewals continue after a new connection to the store. */
 const settlingTime = 3;
 
 /** The seconds in which every process knows that a session has ended. */
