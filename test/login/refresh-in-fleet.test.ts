@@ -322,18 +322,21 @@ describe('new tokens that the store does not take', () => {
   test('keep their lock while the store is full for longer than a lock lives', async () => {
     const { time, server, issuer, processes, ids, family, stored } = await start(2, { sessions: 20 });
     await time.pass(301_000);
-    issuer.onAccepted = () => server.fill(1);
+    issuer.onAccepted = () => server.fill(1_100);
     const ask = (process: ModelProcess | undefined) => ids.map((id) => process?.request(id));
     void ask(processes[0]);
+    await time.pass(1_000);
+    issuer.onAccepted = () => {};
+    expect(ids.map((id) => family(id).calls)).toEqual(ids.map(() => 1));
     for (let passed = 0; passed < 60_000; passed += 250) {
-      server.fill(500);
+      server.fill(260);
       await time.pass(250);
       for (const process of processes) void ask(process);
     }
     expect(stored()).toBe('s0.0');
     for (let passed = 0; passed < 10_000; passed += 250) {
-      await time.pass(250);
       for (const process of processes) void ask(process);
+      await time.pass(250);
     }
     expect(ids.filter((id) => family(id).calls !== 1 || family(id).reuses > 0)).toEqual([]);
     expect(ids.map(stored)).toEqual(ids.map((id) => `${id}.1`));
