@@ -20,6 +20,7 @@ import type { Retries } from './retries.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
+import { createSessionLimit } from './session-limit.ts';
 import type { Lock } from './session-lock.ts';
 import type {
   CookiePlace,
@@ -76,20 +77,20 @@ type Loaded = { readonly ticket: Ticket; readonly keyId: string; readonly read: 
 
 /** Creates the store. */
 export function createStoredSessions(dependencies: StoredSessionsDependencies): SessionStore {
-  const { options, names, seal, state, memory, ended, retries, maxOpenings, clock, randomText } =
-    dependencies;
-  const { cookie } = options;
+  const { options, names, seal, state, memory, ended } = dependencies;
+  const { retries, maxOpenings, clock, randomText } = dependencies;
   const records = createRecordStore({ options, state, memory, clock });
   const index = createSessionIndex(state, seal);
   const removals = createRemovals({ ...dependencies, records, index });
+  const limitSessions = createSessionLimit({ records, index });
   const { shared, removeOf } = createSharedSessions({ ...dependencies, records, index });
   const goneTickets = createGoneTickets(clock);
   const { isUsable, isUsableAlone } = createCachedUse(options, ended);
   const pending = new Map<string, Promise<Loaded | undefined>>();
 
-  const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...cookie, isHttp });
+  const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
   /** The only host that a ticket counts for. */
-  const hostAt = ({ host }: CookiePlace) => (cookie.domain === undefined ? host : undefined);
+  const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
 
   /** Judges an opened ticket: a key can be removed, and a session can end, after it was opened. */
   const judge = (
@@ -244,6 +245,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     });
     const { ticket, keyId, saved, bytes } = given;
     memory.put({ ticket, digest: saved.digest, keyId, stored }, bytes + record.length);
+    void limitSessions(session);
     // Its issuer can have ended it while the login was finished, before the index had it.
     if (ended.causeOf(stored) !== undefined) removals.removeFound(stored);
     return saved;

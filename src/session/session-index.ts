@@ -25,6 +25,8 @@ export interface IndexEntry {
   readonly member: string;
   /** The name of its record. */
   readonly record: string;
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /** Creates the index. Its names are hashed with the keys of `sessions.keysFile`, so that the store shows no person. */
@@ -63,7 +65,7 @@ function memberOf({ id, startedAt }: Session): string {
   return `${recordNameOf(id).slice(recordPrefix.length)} ${startedAt}`;
 }
 
-function readMember(set: string, member: string): IndexEntry & { readonly startedAt: number } {
+function readMember(set: string, member: string): IndexEntry {
   const [digest = '', startedAt] = member.split(' ');
   return { set, member, record: recordPrefix + digest, startedAt: Number(startedAt) };
 }

@@ -340,6 +340,20 @@ export const storedSessionMutants: readonly Mutant[] = [
     tests: ['test/login/hand-over/sign-out.test.ts'],
   },
   {
+    name: 'a person can have any number of sessions in the store',
+    file: 'src/session/in-store.ts',
+    find: '    void limitSessions(session);\n',
+    replace: '',
+    tests: ['test/session/session-limit.test.ts'],
+  },
+  {
+    name: 'the newest sessions of a person end instead of the oldest',
+    file: 'src/session/session-limit.ts',
+    find: '(one?.startedAt ?? 0) - (other?.startedAt ?? 0)',
+    replace: '(other?.startedAt ?? 0) - (one?.startedAt ?? 0)',
+    tests: ['test/session/session-limit.test.ts'],
+  },
+  {
     name: 'a ticket whose session is gone asks the store at each request',
     file: 'src/session/in-store.ts',
     find: '    if (goneTickets.has(digest)) return gone;\n',

@@ -2858,6 +2858,16 @@ export const tables: readonly Table[] = [
           [fleetRefresh, 'within sessions.recheck, the session ends in every replica after'],
         ],
       },
+      {
+        id: 'LG-32',
+        threat: 'One account signs in so often that its sessions fill the store',
+        tests: [
+          [
+            'session/session-limit.test.ts',
+            'the oldest session of a person ends at the login that is one too many',
+          ],
+        ],
+      },
     ],
   },
   revokingTable,
