@@ -248,7 +248,8 @@ export const tokenReasonTexts = {
       'Search the file for the `jti`, `sub`, `sid` and `client_id` of the token. `oidc-authz revoke --list` prints the entries in the store.',
     ],
     fix: [
-      'If the entry is a mistake, remove it. The service reloads the file automatically. `oidc-authz revoke --lift ID` ends an entry in the store: see [revocation](revocation.md).',
+      'If the entry is a mistake, remove it. The service reloads the file automatically: see [revocation](revocation.md).',
+      'If `oidc-authz revoke` added the entry to the store, run `oidc-authz revoke --lift ID`.',
     ],
     options: ['denyList.file', 'denyList.store'],
   },
