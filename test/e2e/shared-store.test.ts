@@ -149,13 +149,13 @@ describeWith('two replicas with two workers each and a redis-server', await find
     for (const one of [a, b]) expect(await askAll(one, alice)).toEqual(Array(4).fill('allowed'));
 
     const { exitCode, output } = await revoke('--admin', a.admin, '--issuer', 'main', '--sub', 'alice');
-    expect([exitCode, output.split(' ')[0]]).toEqual([0, 'revoked']);
+    expect([exitCode, output.split(' ')[0]]).toEqual([0, 'added']);
     for (const one of [a, b])
       await until(async () => (await askAll(one, alice)).every((status) => status === '401'), 1);
     expect(await b.grpc(alice)).toBe('token_revoked');
     expect(await askAll(b, bob)).toEqual(Array(4).fill('allowed'));
 
-    const [, id = ''] = /^revoked (\w+)/.exec(output) ?? [];
+    const [, id = ''] = /^added (\w+)/.exec(output) ?? [];
     expect((await revoke('--admin', b.admin, '--lift', id)).exitCode).toBe(0);
     for (const one of [a, b])
       await until(async () => (await askAll(one, alice)).every((status) => status === 'allowed'), 1);
@@ -235,10 +235,12 @@ describeWith('two replicas with two workers each and a redis-server', await find
     const admin = `http://127.0.0.1:${fleet.replicas[0]?.adminPort}`;
     const who = ['--issuer', 'main', '--sub', 'alice', '--issued-before', 'now'];
     expect((await revoke('--admin', admin, ...who)).exitCode).toBe(0);
-    // The answer is the page about missing rights, with status 403.
-    await until(async () => (await answers(alice.cookie())).every((answer) => /^403 /.test(answer)), 1);
+    await until(async () => (await answers(alice.cookie())).every((answer) => answer === 'denied'), 1);
     expect(await answers(bob.cookie())).toEqual(Array(4).fill('allowed'));
-    const again = await fleet.signIn('alice', 1);
-    expect(await answers(again.cookie())).toEqual(Array(4).fill('allowed'));
+    // A login in the same second counts as one before.
+    await until(async () => {
+      const again = await fleet.signIn('alice', 1).catch(() => undefined);
+      return again !== undefined && (await answers(again.cookie())).every((answer) => answer === 'allowed');
+    });
   });
 });

@@ -34,7 +34,8 @@ export function readRevokeRequest(body: unknown, config: Config, now: number): R
       'the body must be the JSON of one entry, such as {"issuer": "https://…", "jti": "4f1c2b"}',
     );
   const { for: life, ...written } = body as Readonly<Record<string, unknown>>;
-  const issuedBefore = written.issuedBefore === 'now' ? { issuedBefore: now } : {};
+  // Tokens and sessions have the time in seconds. Those of the current second count as issued before.
+  const issuedBefore = written.issuedBefore === 'now' ? { issuedBefore: Math.floor(now) + 1 } : {};
   const read = readDenyListEntry({ ...written, ...issuedBefore });
   if ('problem' in read) throw new InvalidRevocation(read.problem);
   const { entry, note } = read;

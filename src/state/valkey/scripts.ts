@@ -6,11 +6,12 @@ export const removeIf =
 
 /**
  * Adds a member to a set, with its end as its score, and removes the members that have ended. Extends the life of the set if it would end
- * earlier. Without the removal, a set whose members come again and again would grow for ever. `ARGV`: the member, its life.
+ * earlier. Without the removal, a set whose members come again and again would grow for ever. A server that is full refuses only
+ * the first write of a script, so the addition comes first. `ARGV`: the member, its life.
  */
 export const addMember = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
-redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',string.format('%.0f',now))
 redis.call('ZADD',KEYS[1],'GT',string.format('%.0f',now+tonumber(ARGV[2])),ARGV[1])
+redis.call('ZREMRANGEBYSCORE',KEYS[1],'-inf',string.format('%.0f',now))
 if redis.call('PTTL',KEYS[1])<tonumber(ARGV[2]) then redis.call('PEXPIRE',KEYS[1],ARGV[2]) end return 1`;
 
 /**
