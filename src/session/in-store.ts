@@ -180,9 +180,10 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
       const stored = createStoredSession(read.session, read.version, { confirmedAt: now, seenDueAt: now });
       return judge({ ticket, digest, keyId, stored }, place, false, now, isDryRun);
     }
-    const opened = memory.peek(digest) ?? { ticket, digest, keyId, stored: noteRead(memory, read) };
-    if (memory.peek(digest) === undefined) memory.put(opened, sealed.length + read.bytes);
-    else noteRead(memory, read);
+    const stored = noteRead(memory, read);
+    const known = memory.peek(digest);
+    const opened = known ?? { ticket, digest, keyId, stored };
+    if (known === undefined) memory.put(opened, sealed.length + read.bytes);
     return judge(opened, place, false, now);
   };
 

@@ -4,7 +4,7 @@ import { recordNameOf } from './record.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Retries } from './retries.ts';
 import type { Session } from './session.ts';
-import type { SessionIndex } from './session-index.ts';
+import type { IndexEntry, SessionIndex } from './session-index.ts';
 import type { StoredMemory } from './stored-memory.ts';
 import { doubt, type StoredSession } from './stored-session.ts';
 
@@ -17,6 +17,28 @@ export interface Removals {
    * session was saved a moment later. Processes that start later do not know its end.
    */
   readonly removeFound: (stored: StoredSession) => void;
+}
+
+/** The most records that are removed at the same time. */
+const atOnce = 32;
+
+/**
+ * Removes the sessions of some entries of the index, with the entries.
+ *
+ * @throws StateError if the store does not answer
+ */
+export async function removeEntries(
+  entries: readonly IndexEntry[],
+  records: Pick<RecordStore, 'remove'>,
+  index: Pick<SessionIndex, 'removeEntry'>,
+): Promise<void> {
+  for (let from = 0; from < entries.length; from += atOnce)
+    await Promise.all(
+      entries.slice(from, from + atOnce).map(async (entry) => {
+        await records.remove(entry.record);
+        await index.removeEntry(entry);
+      }),
+    );
 }
 
 /** Creates the removals. */

@@ -1,7 +1,8 @@
 /** Limits how many sessions of a person the store has. Otherwise one account could fill the store, and other people could not sign in. */
 import type { RecordStore } from './record-store.ts';
+import { removeEntries } from './removal.ts';
 import type { Session } from './session.ts';
-import type { IndexEntry, SessionIndex } from './session-index.ts';
+import type { SessionIndex } from './session-index.ts';
 
 /** Maximum number of sessions of a person at an issuer. Beyond it, the oldest end. */
 export const mostOfPerson = 1_000;
@@ -15,8 +16,6 @@ export function createSessionLimit(parts: {
   readonly index: Pick<SessionIndex, 'entriesOf' | 'removeEntry'>;
 }): LimitSessions {
   const { records, index } = parts;
-  const end = (entry: IndexEntry) => Promise.all([records.remove(entry.record), index.removeEntry(entry)]);
-
   return async ({ issuer, subject }) => {
     try {
       const entries = await index.entriesOf({ issuer, subject }, Number.POSITIVE_INFINITY);
@@ -25,7 +24,7 @@ export function createSessionLimit(parts: {
       const surplus = [...byRecord.values()]
         .toSorted(([one], [other]) => (one?.startedAt ?? 0) - (other?.startedAt ?? 0))
         .slice(0, Math.max(0, byRecord.size - mostOfPerson));
-      await Promise.all(surplus.flat().map(end));
+      await removeEntries(surplus.flat(), records, index);
     } catch {
       // The store is away. It has at most a few sessions too many.
     }

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/time/clock.ts';
 import { StateError, type StateStore } from '../state/state-store.ts';
 import { lockNameOf, recordKeyLength } from './record.ts';
 import { isKeyed, noteRead, type RecordStore } from './record-store.ts';
+import { removeEntries } from './removal.ts';
 import type { Retries } from './retries.ts';
 import type { Session } from './session.ts';
 import type { IndexEntry, SessionIndex } from './session-index.ts';
@@ -35,9 +36,6 @@ export interface StoredShared {
   readonly removeOf: (whose: Whose) => Promise<boolean>;
 }
 
-/** The most records that are removed at the same time. */
-const atOnce = 32;
-
 /** A session of another process can have begun a little later by its clock, in seconds. */
 const tolerance = 2;
 
@@ -54,15 +52,7 @@ export function createSharedSessions(dependencies: SharedSessionsDependencies): 
     return undefined;
   };
 
-  const removeAll = async (entries: readonly IndexEntry[]): Promise<void> => {
-    for (let from = 0; from < entries.length; from += atOnce)
-      await Promise.all(
-        entries.slice(from, from + atOnce).map(async (entry) => {
-          await records.remove(entry.record);
-          await index.removeEntry(entry);
-        }),
-      );
-  };
+  const removeAll = (entries: readonly IndexEntry[]) => removeEntries(entries, records, index);
 
   /** @returns the records that it has removed */
   const removeOf = async (whose: Whose, before: number): Promise<readonly IndexEntry[]> => {
