@@ -4,20 +4,21 @@ import type { Clock } from '../runtime/time/clock.ts';
 import { join, presentNames, split } from './chunks.ts';
 import type { CookieNames } from './cookie-names.ts';
 import { largestPart } from './largest-part.ts';
-import { deletePlanted } from './planted-cookies.ts';
+import { createOpenOnce } from './openings.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
+import { createSessionCookie, type SessionCookieOptions } from './session-cookie.ts';
 import type { OpenedSession, SessionMemory } from './session-memory.ts';
 import type { CookiePlace, FoundSession, SessionStore } from './session-store.ts';
 import { readSessionValue, valueOfSession } from './session-value.ts';
-import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
+import { deleteCookie, setCookie } from './set-cookie.ts';
 
 /** The dependencies. */
 export interface CookieSessionsDependencies {
   /** `sessions`. Durations are in milliseconds. */
   readonly options: {
     readonly maxAge: number;
-    readonly cookie: { readonly domain?: string | undefined; readonly sameSite: 'lax' | 'none' };
+    readonly cookie: SessionCookieOptions;
   };
   readonly names: CookieNames;
   readonly seal: Seal;
@@ -40,12 +41,10 @@ const overloaded = { overloaded: true } as const;
 /** Creates the store. */
 export function createCookieSessions(dependencies: CookieSessionsDependencies): SessionStore {
   const { options, names, seal, memory, maxOpenings, isHintOptional, clock } = dependencies;
-  const pending = new Map<string, Promise<OpenedSession | undefined>>();
+  const { attributesAt, hostAt, clear } = createSessionCookie(options.cookie, names);
+  const openOnce = createOpenOnce<OpenedSession | undefined>(maxOpenings);
   let isComplete = false;
 
-  const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
-  /** The only host that a session counts for. */
-  const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
   const unreadable = (sealed: string) =>
     invalid(() => {
       if (seal.isOf('oidc-authz-ticket', sealed)) return { is: 'of_other_place' };
@@ -82,16 +81,6 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     return { ...read, digest, keyId: opened.keyId, derived: noFacts(), endedMark: undefined };
   };
 
-  /** Opens a cookie once, even if several checks with it wait. */
-  const openOnce = (sealed: string, digest: string): Promise<OpenedSession | undefined> | undefined => {
-    const running = pending.get(digest);
-    if (running !== undefined) return running;
-    if (pending.size >= maxOpenings) return undefined;
-    const opening = open(sealed, digest).finally(() => pending.delete(digest));
-    pending.set(digest, opening);
-    return opening;
-  };
-
   const find: SessionStore['find'] = (cookies, place, isDryRun = false) => {
     const sealed = join(names.session(place), cookies);
     if (sealed === undefined) return absent;
@@ -99,7 +88,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     const digest = hash('sha256', sealed, 'base64');
     const known = isDryRun ? memory.opened.peek(digest) : memory.opened.get(digest);
     if (known !== undefined) return judge(known, place, true);
-    const opening = openOnce(sealed, digest);
+    const opening = openOnce(digest, () => open(sealed, digest));
     if (opening === undefined) return overloaded;
     return opening.then((opened) => {
       if (opened === undefined) return unreadable(sealed);
@@ -142,13 +131,7 @@ export function createCookieSessions(dependencies: CookieSessionsDependencies): 
     seen: (session, seenAt, cookies, place) => save({ ...session, seenAt }, cookies, place),
     end: memory.ended.end,
     endOf: memory.ended.endOf,
-    clear: (cookies, place, path) => {
-      const present = presentNames(names.session(place), cookies);
-      const attributes = attributesAt(place);
-      return path === undefined
-        ? present.map((name) => deleteCookie(name, attributes))
-        : deletePlanted(present, attributes, place.host, path);
-    },
+    clear,
   };
 }
 

@@ -12,13 +12,14 @@ import type { CookieNames } from './cookie-names.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { createGoneTickets } from './gone-tickets.ts';
 import { largestPart } from './largest-part.ts';
-import { deletePlanted } from './planted-cookies.ts';
+import { createOpenOnce } from './openings.ts';
 import { maxRecord, recordKeyLength, versionOf } from './record.ts';
 import { createRecordStore, isKeyed, type KeyedSession, noteRead, type ReadRecord } from './record-store.ts';
 import { createRemovals } from './removal.ts';
 import type { Retries } from './retries.ts';
 import type { Seal } from './seal.ts';
 import type { InvalidCookie, Session } from './session.ts';
+import { createSessionCookie, type SessionCookieOptions } from './session-cookie.ts';
 import { createSessionIndex } from './session-index.ts';
 import { createSessionLimit } from './session-limit.ts';
 import type { Lock } from './session-lock.ts';
@@ -29,7 +30,7 @@ import type {
   SavedSession,
   SessionStore,
 } from './session-store.ts';
-import { type CookieAttributes, deleteCookie, setCookie } from './set-cookie.ts';
+import { deleteCookie, setCookie } from './set-cookie.ts';
 import { createSharedSessions } from './shared-sessions.ts';
 import type { OpenedTicket, StoredMemory } from './stored-memory.ts';
 import { createStoredSession, seenInterval } from './stored-session.ts';
@@ -42,7 +43,7 @@ export interface StoredSessionsDependencies {
     readonly maxAge: number;
     readonly idleTimeout: number;
     readonly grace: number;
-    readonly cookie: { readonly domain?: string | undefined; readonly sameSite: 'lax' | 'none' };
+    readonly cookie: SessionCookieOptions;
   };
   readonly names: CookieNames;
   readonly seal: Seal;
@@ -86,11 +87,8 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
   const { shared, removeOf } = createSharedSessions({ ...dependencies, records, index });
   const goneTickets = createGoneTickets(clock);
   const { isUsable, isUsableAlone } = createCachedUse(options, ended);
-  const pending = new Map<string, Promise<Loaded | undefined>>();
-
-  const attributesAt = ({ isHttp }: CookiePlace): CookieAttributes => ({ ...options.cookie, isHttp });
-  /** The only host that a ticket counts for. */
-  const hostAt = ({ host }: CookiePlace) => (options.cookie.domain === undefined ? host : undefined);
+  const { attributesAt, hostAt, clear } = createSessionCookie(options.cookie, names);
+  const loadOnce = createOpenOnce<Loaded | undefined>(maxOpenings);
 
   /** Judges an opened ticket: a key can be removed, and a session can end, after it was opened. */
   const judge = (
@@ -136,16 +134,6 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
       if (error instanceof StateError) return { ticket, keyId, read: error };
       throw error;
     }
-  };
-
-  /** Loads a session once, even if several checks with its cookie wait. */
-  const loadOnce = (sealed: string, digest: string, known: OpenedTicket | undefined, isSeen: boolean) => {
-    const running = pending.get(digest);
-    if (running !== undefined) return running;
-    if (pending.size >= maxOpenings) return undefined;
-    const loading = load(sealed, known, isSeen).finally(() => pending.delete(digest));
-    pending.set(digest, loading);
-    return loading;
   };
 
   const unreadable = (sealed: string) =>
@@ -200,7 +188,7 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
     const isKnown = known && (isUsable(known.stored, now) || ended.causeOf(known.stored) !== undefined);
     if (isKnown) return judge(known, place, true, now, isDryRun);
     if (goneTickets.has(digest)) return gone;
-    const loading = loadOnce(sealed, digest, known, !isDryRun);
+    const loading = loadOnce(digest, () => load(sealed, known, !isDryRun));
     if (loading === undefined) return overloaded;
     return loading.then((loaded) => afterLoad(loaded, sealed, digest, place, isDryRun));
   };
@@ -289,12 +277,6 @@ export function createStoredSessions(dependencies: StoredSessionsDependencies): 
       return now === 'ready' ? undefined : (problem ?? 'there is no connection to the store yet');
     },
     shared,
-    clear: (cookies, place, path) => {
-      const present = presentNames(names.session(place), cookies);
-      const attributes = attributesAt(place);
-      return path === undefined
-        ? present.map((name) => deleteCookie(name, attributes))
-        : deletePlanted(present, attributes, place.host, path);
-    },
+    clear,
   };
 }

@@ -76,8 +76,8 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'any number of sessions is read at the same time',
     file: 'src/session/in-store.ts',
-    find: 'if (pending.size >= maxOpenings) return undefined;',
-    replace: '',
+    find: 'createOpenOnce<Loaded | undefined>(maxOpenings)',
+    replace: 'createOpenOnce<Loaded | undefined>(Number.POSITIVE_INFINITY)',
     tests: store,
   },
   {
