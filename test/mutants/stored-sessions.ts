@@ -209,8 +209,8 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'a dry run extends the life of a session',
     file: 'src/session/in-store.ts',
-    find: 'loadOnce(sealed, digest, known, !isDryRun)',
-    replace: 'loadOnce(sealed, digest, known, true)',
+    find: 'load(sealed, known, !isDryRun)',
+    replace: 'load(sealed, known, true)',
     tests: store,
   },
   {
