@@ -2,7 +2,9 @@
  * Finds browsers whose logins succeed but bring no session that counts: another replica has other keys, the browser drops the cookie, or
  * another host of the domain has planted one. They would be sent back and forth without an end.
  */
+
 import { hash } from 'node:crypto';
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import { presentNames } from '../session/chunks.ts';
 import type { CookieNames } from '../session/cookie-names.ts';
@@ -66,15 +68,9 @@ export function createLoginLoops(
         .filter((value) => /^[12]$/.test(value))
         .map(Number),
     );
-  const dropOld = (now: number) => {
-    for (const [key, { until }] of recent) {
-      if (until > now && recent.size < mostRecent) return;
-      recent.delete(key);
-    }
-  };
   const countLogin = ({ issuer, subject, returnTo }: SucceededLogin, { host }: CookiePlace): number => {
     const now = clock.monotonic();
-    dropOld(now);
+    forgetOldest(recent, mostRecent - 1, ({ until }) => until <= now);
     const [path] = returnTo.split('?', 1);
     const key = hash('sha256', JSON.stringify([host, issuer, subject, path]), 'base64');
     const logins = recent.getOrInsertComputed(key, () => ({ until: now + period * 1_000, count: 0 }));

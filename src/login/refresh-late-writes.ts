@@ -2,6 +2,7 @@
  * Writes new tokens into the store later: those that the store did not take, and those that it lost. A server that fails over to a replica
  * can go back to the old refresh token, which the issuer accepts no second time.
  */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { HeldLock } from '../session/session-lock.ts';
@@ -140,10 +141,7 @@ export function createLateWrites({ shared, clock, random, life }: LateWritesDepe
     waiting.delete(id);
     watched.delete(id);
     writes.set(id, write);
-    for (const oldest of writes.keys()) {
-      if (writes.size <= limit) break;
-      writes.delete(oldest);
-    }
+    forgetOldest(writes, limit);
     schedule();
   };
   const watch = (tokens: NewTokens, connection: number | undefined) =>

@@ -1,4 +1,5 @@
 /** Pauses of renewals after failures, so that an issuer that fails is not asked at every request. */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** The pauses. */
@@ -41,10 +42,7 @@ export function createRefreshPauses(clock: Clock): RefreshPauses {
       const now = clock.monotonic();
       sessions.delete(refreshToken);
       sessions.set(refreshToken, now + sessionPause);
-      for (const [oldest, until] of sessions) {
-        if (now < until && sessions.size <= mostSessions) break;
-        sessions.delete(oldest);
-      }
+      forgetOldest(sessions, mostSessions, (until) => until <= now);
       // One person whose account is blocked must not stop the renewals of all others.
       if (isOfSession) {
         issuers.delete(issuer);

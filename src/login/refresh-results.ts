@@ -1,4 +1,5 @@
 /** The results of renewals, for requests that still have the old refresh token. */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 import type { Session } from '../session/session.ts';
 import type { Renewal } from './refresh.ts';
@@ -51,10 +52,7 @@ export function createRefreshResults(memory: number, clock: Clock): RefreshResul
       const now = clock.monotonic();
       results.delete(refreshToken);
       results.set(refreshToken, { result, until: now + memory });
-      for (const [oldest, { until }] of results) {
-        if (now < until && results.size <= mostResults) break;
-        results.delete(oldest);
-      }
+      forgetOldest(results, mostResults, ({ until }) => until <= now);
     },
   };
 }

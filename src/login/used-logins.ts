@@ -1,4 +1,5 @@
 /** Keeps the logins that this process has finished in mind, so that each answer of an issuer is used once. */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** The logins that began to finish. */
@@ -30,19 +31,13 @@ export function createUsedLogins<T>(
   clock: Pick<Clock, 'monotonic'>,
 ): UsedLogins<T> {
   const uses = new Map<string, Use<T>>();
-  const forgetOld = () => {
-    const now = clock.monotonic();
-    for (const [state, { endsAt }] of uses) {
-      if (endsAt > now && uses.size < most) return;
-      uses.delete(state);
-    }
-  };
   return {
     finishOnce: (state, finish) => {
-      forgetOld();
+      const now = clock.monotonic();
+      forgetOldest(uses, most - 1, ({ endsAt }) => endsAt <= now);
       const before = uses.get(state);
       if (before !== undefined) return before.result;
-      const use: Use<T> = { endsAt: clock.monotonic() + lifetime, result: undefined };
+      const use: Use<T> = { endsAt: now + lifetime, result: undefined };
       uses.set(state, use);
       use.result = finish().finally(() => {
         use.result = undefined;

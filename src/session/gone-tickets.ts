@@ -2,6 +2,7 @@
  * The tickets whose session the store did not have just now. A session that has ended never comes back, but its ticket can be sent for ever.
  * Without this list, one client could keep the store busy, and take the places of others while the store is slow.
  */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** The list. */
@@ -24,10 +25,7 @@ export function createGoneTickets({ monotonic }: Pick<Clock, 'monotonic'>): Gone
     add: (digest) => {
       until.delete(digest);
       until.set(digest, monotonic() + life);
-      for (const oldest of until.keys()) {
-        if (until.size <= most) break;
-        until.delete(oldest);
-      }
+      forgetOldest(until, most);
     },
     has: (digest) => {
       const end = until.get(digest);

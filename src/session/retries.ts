@@ -1,4 +1,5 @@
 /** Tries operations of the store again in the background, until they succeed or are of no use any more. */
+import { forgetOldest } from '../runtime/forget-oldest.ts';
 import type { Clock } from '../runtime/time/clock.ts';
 
 /** The retries. */
@@ -81,10 +82,7 @@ export function createRetries(clock: Clock): Retries {
   const add: Retries['add'] = (name, run, life) => {
     waiting.delete(name);
     waiting.set(name, { run, until: clock.monotonic() + life });
-    for (const oldest of waiting.keys()) {
-      if (waiting.size <= mostRetries) break;
-      waiting.delete(oldest);
-    }
+    forgetOldest(waiting, mostRetries);
     plan();
   };
 

@@ -272,8 +272,8 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'the number of retries has no limit',
     file: 'src/session/retries.ts',
-    find: 'if (waiting.size <= mostRetries) break;',
-    replace: 'break;',
+    find: 'forgetOldest(waiting, mostRetries);',
+    replace: '',
     tests: retries,
   },
   {
@@ -363,8 +363,8 @@ export const storedSessionMutants: readonly Mutant[] = [
   {
     name: 'the number of tickets whose session is gone has no limit',
     file: 'src/session/gone-tickets.ts',
-    find: 'if (until.size <= most) break;',
-    replace: 'break;',
+    find: 'forgetOldest(until, most);',
+    replace: '',
     tests: gone,
   },
   {

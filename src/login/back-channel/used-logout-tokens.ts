@@ -1,5 +1,7 @@
 /** Lets a logout token count once: in this process, and in the fleet if the store answers. */
+
 import { hash } from 'node:crypto';
+import { forgetOldest } from '../../runtime/forget-oldest.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import type { StateStore } from '../../state/state-store.ts';
 
@@ -15,18 +17,12 @@ export function createUseLogoutToken(
   clock: Clock,
 ): UseLogoutToken {
   const used = new Map<string, number>();
-  const removeOld = () => {
-    const now = clock.monotonic();
-    for (const [name, until] of used) {
-      if (until > now && used.size <= most) return;
-      used.delete(name);
-    }
-  };
   return async (issuer, id, life) => {
     const name = hash('sha256', JSON.stringify([issuer, id]), 'base64url');
-    removeOld();
+    const now = clock.monotonic();
+    forgetOldest(used, most, (until) => until <= now);
     if (used.has(name)) return false;
-    used.set(name, clock.monotonic() + life);
+    used.set(name, now + life);
     try {
       return (await state?.set(`logout-token:${name}`, '1', life, 'absent')) ?? true;
     } catch {
