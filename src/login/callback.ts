@@ -5,9 +5,10 @@
 import type { Decision } from '../model/decision.ts';
 import { passed, type Trace } from '../model/trace.ts';
 import { pathOf } from '../runtime/path-of.ts';
-import { denied, pageAnswer, redirect } from './answers.ts';
+import { denied, redirect } from './answers.ts';
 import { isSecondAttempt } from './begin.ts';
 import { readCallback } from './callback-query.ts';
+import { createFailedLogin } from './failed-login.ts';
 import type { Finish } from './finish.ts';
 import type { FindHandedOver } from './hand-over/find-handed-over.ts';
 import type { LoginForRequest } from './hand-over/login-for.ts';
@@ -62,11 +63,9 @@ export function createCallback(parts: CallbackParts): Callback {
   const { issuers, loginCookies, findSession, finish, used, start, paths, pages, events, central } = parts;
   const names = issuers.map(({ config }) => config.name);
 
-  const failed = (asked: LoginRequest, text: string, cookies: readonly string[] = []): Decision => {
-    const page = pages.failed({ cause: 'failed', signIn: paths.start('/') }, asked.languages);
-    const detail = () => describeFailed(text);
-    return denied('login_failed', pageAnswer(403, page, cookies), { place: asked.place, detail });
-  };
+  const answerFailed = createFailedLogin(pages, paths);
+  const failed = (asked: LoginRequest, text: string, cookies?: readonly string[]): Decision =>
+    answerFailed(asked, 'failed', () => describeFailed(text), cookies);
 
   /** The answer belongs to no login: another tab has finished it, the page of the issuer was old, or the browser keeps no cookies. */
   const withoutLogin = async (
@@ -74,7 +73,7 @@ export function createCallback(parts: CallbackParts): Callback {
     { state, issuerName, returnTo, keyId }: Lost,
     trace: Trace | undefined,
   ): Promise<Decision> => {
-    const { request, place, languages } = asked;
+    const { request, place } = asked;
     const verdict = await findSession(request, { ...place, issuers: names }, trace);
     if (verdict.outcome === 'signed_in') {
       const detail = () => describeGoingOn(returnTo);
@@ -83,10 +82,9 @@ export function createCallback(parts: CallbackParts): Callback {
     if (verdict.outcome === 'error') return verdict;
     // An issuer that does not return the `state` would do so again and again, without an end.
     if (state !== undefined && !isSecondAttempt(state)) return start.again(asked, issuerName, trace);
-    const cause = keyId === undefined ? 'unfinished' : 'unreadable';
-    const page = pages.failed({ cause, signIn: paths.start('/') }, languages);
-    const detail = () => (state === undefined ? describeFailed(withoutState) : describeLost(keyId));
-    return denied('login_failed', pageAnswer(403, page), { place, detail });
+    return answerFailed(asked, keyId === undefined ? 'unfinished' : 'unreadable', () =>
+      state === undefined ? describeFailed(withoutState) : describeLost(keyId),
+    );
   };
 
   /** A login for another host continues there. */

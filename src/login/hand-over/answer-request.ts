@@ -1,7 +1,8 @@
 /** Answers the request of another host at the central host: with the session that the browser has here, or with a login. */
 import type { Decision } from '../../model/decision.ts';
 import { passed, type Trace } from '../../model/trace.ts';
-import { denied, pageAnswer, redirect } from '../answers.ts';
+import { denied, redirect } from '../answers.ts';
+import { createFailedLogin } from '../failed-login.ts';
 import { describeStart } from '../login-details.ts';
 import type { LoginEvents } from '../login-events.ts';
 import type { LoginPages } from '../login-pages.ts';
@@ -51,14 +52,7 @@ export function createAnswerRequest(parts: AnswerRequestParts): AnswerRequest {
   const { central, requests, findHandedOver, explainDenial, sendToIssuer, paths, pages, events, frames } =
     parts;
 
-  const failed = (
-    { place, languages }: LoginRequest,
-    cause: 'failed' | 'unreadable' | 'unfinished',
-    detail: Parameters<typeof denied>[2]['detail'],
-  ): Decision => {
-    const page = pages.failed({ cause, signIn: paths.start('/') }, languages);
-    return denied('login_failed', pageAnswer(403, page), { place, detail });
-  };
+  const failed = createFailedLogin(pages, paths);
 
   /** A person has waited at a page of the issuer or of this service for too long. */
   const late = (asked: LoginRequest, { origin, returnTo, isAgain }: HandOverRequest): Decision => {

@@ -7,6 +7,7 @@ import { passed, type Trace } from '../../model/trace.ts';
 import type { SessionStore } from '../../session/session-store.ts';
 import { StateError } from '../../state/state-store.ts';
 import { denied, pageAnswer, redirect } from '../answers.ts';
+import { createFailedLogin } from '../failed-login.ts';
 import type { LoginCookies } from '../login-cookies.ts';
 import { describeFailed } from '../login-details.ts';
 import type { LoginEvents } from '../login-events.ts';
@@ -55,14 +56,7 @@ export function createComplete(parts: CompleteParts): Complete {
   const { grants, used, carried, loginCookies, store, replaced, findSession, explainDenial } = parts;
   const { start, loops, paths, complete, pages, events } = parts;
 
-  const failed = (
-    { place, languages }: LoginRequest,
-    cause: 'failed' | 'unreadable' | 'unfinished',
-    detail: Parameters<typeof denied>[2]['detail'],
-  ): Decision => {
-    const page = pages.failed({ cause, signIn: paths.start('/') }, languages);
-    return denied('login_failed', pageAnswer(403, page), { place, detail });
-  };
+  const failed = createFailedLogin(pages, paths);
 
   /** The browser has no login for the grant: another tab has finished it, the person went back, or the browser keeps no cookies. */
   const lost = async (
