@@ -14,48 +14,53 @@ const none: readonly string[] = [];
  * comma hides the second one. A part without `=` is not a cookie with a name, and is skipped.
  */
 export function readCookies(lines: readonly string[]): RequestCookies {
+  let read: readonly Cookie[] | undefined;
+  const cookies = () => {
+    read ??= cookiesIn(lines);
+    return read;
+  };
   return {
     values: (name) => {
       let first: string | undefined;
       let all: string[] | undefined;
-      eachCookie(lines, (line, start, equals, end) => {
-        if (!isNamed(name, line, start, equals)) return;
-        const value = trimmed(line.slice(equals + 1, end));
+      for (const cookie of cookies()) {
+        if (!isNamed(name, cookie)) continue;
+        const value = trimmed(cookie.line.slice(cookie.equals + 1, cookie.end));
         if (first === undefined) first = value;
         else all = [...(all ?? [first]), value];
-      });
+      }
       return all ?? (first === undefined ? none : [first]);
     },
-    names: () => {
-      const names = new Set<string>();
-      eachCookie(lines, (line, start, equals) => names.add(trimmed(line.slice(start, equals))));
-      return [...names];
-    },
+    names: () => [...new Set(cookies().map(({ line, start, equals }) => trimmed(line.slice(start, equals))))],
   };
 }
 
-/** Calls a function for each cookie with a name: its line, its start, its first `=` and its end. Copies no text. */
-function eachCookie(
-  lines: readonly string[],
-  call: (line: string, start: number, equals: number, end: number) => void,
-): void {
-  let cookies = 0;
+/** A cookie with a name: its line, where its name starts, its first `=` and its end. No text is copied. */
+interface Cookie {
+  readonly line: string;
+  readonly start: number;
+  readonly equals: number;
+  readonly end: number;
+}
+
+/** Finds the cookies with a name in one pass. A client can send many parts that are none. */
+function cookiesIn(lines: readonly string[]): readonly Cookie[] {
+  const cookies: Cookie[] = [];
   let left = maxCharacters;
   for (const line of lines) {
     // Searched once for each cookie, so that parts without `=` do not cost a search each.
     let equals = -1;
-    for (let start = 0; start <= line.length && cookies < maxCookies; ) {
-      if (equals < start) equals = indexOrEnd(line, '=', start);
-      const end = indexOrEnd(line, ';', start);
-      left -= end - start + 1;
-      if (left < 0) return;
-      if (equals < end && startOf(line, start, equals) < equals) {
-        cookies++;
-        call(line, start, equals, end);
-      }
-      start = end + 1;
+    for (let part = 0; part <= line.length && cookies.length < maxCookies; ) {
+      if (equals < part) equals = indexOrEnd(line, '=', part);
+      const end = indexOrEnd(line, ';', part);
+      left -= end - part + 1;
+      if (left < 0) return cookies;
+      const start = equals < end ? startOf(line, part, equals) : equals;
+      if (start < equals) cookies.push({ line, start, equals, end });
+      part = end + 1;
     }
   }
+  return cookies;
 }
 
 function indexOrEnd(line: string, text: string, start: number): number {
@@ -63,10 +68,9 @@ function indexOrEnd(line: string, text: string, start: number): number {
   return at < 0 ? line.length : at;
 }
 
-/** Whether a cookie has a name. */
-function isNamed(name: string, line: string, start: number, equals: number): boolean {
-  const from = startOf(line, start, equals);
-  return line.startsWith(name, from) && startOf(line, from + name.length, equals) === equals;
+/** Whether a cookie has a name, after which only blanks are allowed. */
+function isNamed(name: string, { line, start, equals }: Cookie): boolean {
+  return line.startsWith(name, start) && startOf(line, start + name.length, equals) === equals;
 }
 
 /** Skips spaces and tabs. */
