@@ -249,7 +249,7 @@ export const reasons = {
   },
   sessions_unavailable: {
     ...unavailable,
-    description: 'The store of the sessions is away, and this process has not cached the session.',
+    description: 'The store of the sessions is away, and the session is not in the cache of this process.',
   },
   proofs_unavailable: {
     ...unavailable,

@@ -1,4 +1,4 @@
-/** Decides about a proof that this process has not seen, by the store that replicas share (`dpop.store`). */
+/** Decides about a proof that is new to this process, by the store that replicas share (`dpop.store`). */
 import { proofClockTolerance } from '../../config/declare/binding-options.ts';
 import type { Config } from '../../config/declare/options.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
