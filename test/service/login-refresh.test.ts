@@ -1,12 +1,12 @@
 /** The whole service renews sessions at a provider that accepts each refresh token once, and ends everything at a second use. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/runtime/time/clock.ts';
-import { type RunningApp, runApp } from '../support/app.ts';
-import { startFakeIssuer } from '../support/fake-issuer.ts';
+import type { RunningApp } from '../support/app.ts';
 import type { FakeMesh } from '../support/fake-mesh.ts';
 import type { LoginBrowser } from '../support/login-browser.ts';
 import { signIn } from '../support/login-provider.ts';
 import { shop as host, type LoginServiceParts, startLoginParts } from '../support/login-service.ts';
+import { shopFile, startShop } from '../support/shop-service.ts';
 
 interface SignedIn {
   readonly parts: LoginServiceParts;
@@ -32,24 +32,7 @@ async function start(transport: 'http' | 'grpc'): Promise<SignedIn> {
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
   };
-  const service = await runApp({
-    clock,
-    issuer: await startFakeIssuer(),
-    file: `${parts.file}
-rules: [{name: shop, match: {hosts: [${host}]}, require: {login: [main]}}]
-http: {host: 127.0.0.1, port: 0}
-grpc: {host: 127.0.0.1, port: 0}
-admin: {host: 127.0.0.1, port: 0}
-shutdown: {delay: 0s, timeout: 5s}
-`,
-  });
-  const mesh = await parts.mesh(transport, transport === 'http' ? service.httpPort : service.grpcPort);
-  onTestFinished(async () => {
-    await mesh.close();
-    await service.stop();
-    await service.issuer.close();
-    await parts.provider.close();
-  });
+  const { service, mesh } = await startShop(parts, { clock, file: shopFile(parts) }, transport);
   const browser = parts.browser(mesh);
   const first = await signIn(browser, page, 'alice');
   expect(first.status).toBe(200);

@@ -1,10 +1,10 @@
 /** A running service whose sessions move from cookies to the store, and back, by a reload. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/runtime/time/clock.ts';
-import { configOf, runApp, until } from '../support/app.ts';
-import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { configOf, until } from '../support/app.ts';
 import { signIn } from '../support/login-provider.ts';
 import { shop as host, startLoginParts } from '../support/login-service.ts';
+import { shopFile, startShop } from '../support/shop-service.ts';
 import { createMemoryServer } from '../support/state/memory-store.ts';
 
 const page = `https://${host}/cart`;
@@ -14,27 +14,10 @@ test('a change of sessions.store signs people out once, in both directions, and 
   const parts = await startLoginParts('refresh: true, SESSIONS');
   const server = createMemoryServer(systemClock);
   const fileWith = (store: string, state = 'state: {valkey: {urls: ["redis://valkey.example.com"]}}') =>
-    `${parts.file.replace('SESSIONS', `store: ${store}`)}
-rules: [{name: shop, match: {hosts: [${host}]}, require: {login: [main]}}]
-${state}
-http: {host: 127.0.0.1, port: 0}
-grpc: {host: 127.0.0.1, port: 0}
-admin: {host: 127.0.0.1, port: 0}
-shutdown: {delay: 0s, timeout: 5s}
-`;
+    shopFile({ file: parts.file.replace('SESSIONS', `store: ${store}`) }, state);
   // The service begins without `state`, so nothing of the store is loaded.
-  const service = await runApp({
-    issuer: await startFakeIssuer(),
-    store: server.connect(),
-    file: fileWith('cookie', ''),
-  });
-  const mesh = await parts.mesh('http', service.httpPort);
-  onTestFinished(async () => {
-    await mesh.close();
-    await service.stop();
-    await service.issuer.close();
-    await parts.provider.close();
-  });
+  const options = { store: server.connect(), file: fileWith('cookie', '') };
+  const { service, mesh } = await startShop(parts, options);
   const browser = parts.browser(mesh);
   const cookie = () => browser.cookies(host).get(cookieName) ?? '';
   const isInStore = () => server.dump().some((name) => name.startsWith('session:'));

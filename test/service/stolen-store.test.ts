@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { expect, onTestFinished, test } from 'vitest';
 import { findRedis } from '../../tools/redis.ts';
-import { runApp, until } from '../support/app.ts';
-import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { until } from '../support/app.ts';
 import { signIn } from '../support/login-provider.ts';
 import { shop as host, startLoginParts } from '../support/login-service.ts';
 import { describeWith } from '../support/real-servers.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 import { findSecrets } from '../support/secrets-in-text.ts';
+import { shopFile, startShop } from '../support/shop-service.ts';
 
 const page = `https://${host}/cart`;
 const people = ['alice', 'barbara.von-und-zu', 'carol'];
@@ -70,24 +70,8 @@ describeWith('LG-09: a stolen store', await findRedis(), (path) => {
     parts.provider.provider.on('grant.success', (context: KoaContextWithOIDC) => {
       bodies.push(context.body as Record<string, unknown>);
     });
-    const service = await runApp({
-      issuer: await startFakeIssuer(),
-      file: `${parts.file}
-rules: [{name: shop, match: {hosts: [${host}]}, require: {login: [main]}}]
-state: {valkey: {urls: ["${redis.url}"]}}
-http: {host: 127.0.0.1, port: 0}
-grpc: {host: 127.0.0.1, port: 0}
-admin: {host: 127.0.0.1, port: 0}
-shutdown: {delay: 0s, timeout: 5s}
-`,
-    });
-    const mesh = await parts.mesh('http', service.httpPort);
-    onTestFinished(async () => {
-      await mesh.close();
-      await service.stop();
-      await service.issuer.close();
-      await parts.provider.close();
-    });
+    const file = shopFile(parts, `state: {valkey: {urls: ["${redis.url}"]}}`);
+    const { mesh } = await startShop(parts, { file });
     for (const person of people) {
       const browser = parts.browser(mesh);
       expect((await signIn(browser, page, person)).status).toBe(200);
