@@ -1,4 +1,6 @@
 /** The sealed form of a session: JSON with short names. */
+import { isMapping } from '../config/values/mapping.ts';
+import { isText, isTexts, isTime } from './sealed-members.ts';
 import type { Session } from './session.ts';
 
 /** The form of the sealed value. A value of another version is not a session. */
@@ -36,7 +38,7 @@ export interface SealedSession {
 
 /** Reads an opened value. @returns undefined if it does not have exactly the form of a session */
 export function readSessionValue(value: unknown): SealedSession | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isMapping(value)) return undefined;
   const { v, id, h, pol, iss, sub, sid, aud, scp, st, se, re, end, cn, c, rt, at, it, ...others } = value;
   if (v !== version || Object.keys(others).length > 0) return undefined;
   const isValid =
@@ -50,7 +52,7 @@ export function readSessionValue(value: unknown): SealedSession | undefined {
     (cn === undefined || isTexts(cn)) &&
     [st, se, re].every(isTime) &&
     (end === undefined || isTime(end)) &&
-    isObject(c);
+    isMapping(c);
   if (!isValid) return undefined;
   const session = {
     id,
@@ -71,20 +73,4 @@ export function readSessionValue(value: unknown): SealedSession | undefined {
     ...(isText(it) && { idToken: it }),
   };
   return { session, host: isText(h) ? h : undefined };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((member) => typeof member === 'string');
-}
-
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

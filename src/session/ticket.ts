@@ -1,5 +1,6 @@
 /** The cookie of a session in the store: the ID of the session and the key of its record, sealed. */
 import { recordKeyLength } from './record.ts';
+import { isText } from './sealed-members.ts';
 
 /** A ticket. */
 export interface Ticket {
@@ -29,8 +30,4 @@ export function readTicket(value: unknown): Ticket | undefined {
     return undefined;
   if (Buffer.from(k, 'base64url').length !== recordKeyLength) return undefined;
   return { id, key: k, host: h, policy: pol };
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }

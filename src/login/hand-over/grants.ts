@@ -1,7 +1,9 @@
 /** Grants: what the central host hands over to another host. Each is sealed, is for one browser, and counts once, for a short time. */
+
+import { isMapping } from '../../config/values/mapping.ts';
 import type { Seal } from '../../session/seal.ts';
+import { isOrigin, isText, isTime } from '../../session/sealed-members.ts';
 import type { HandOverRequest } from './hand-over-request.ts';
-import { isObject, isOrigin, isText, isTime } from './sealed-members.ts';
 
 /** A grant. */
 export interface Grant extends Pick<HandOverRequest, 'origin' | 'policy' | 'hash' | 'isAgain' | 'returnTo'> {
@@ -65,7 +67,7 @@ export function createGrants(parts: {
 
 /** Whether an opened value is a grant. Another version of this service may have sealed it in another form. */
 function isGrant(value: unknown): value is Grant {
-  if (!isObject(value)) return false;
+  if (!isMapping(value)) return false;
   const { origin, policy, hash, isAgain, returnTo, id, grantedAt } = value;
   return (
     isOrigin(origin) &&

@@ -1,7 +1,9 @@
 /** The request of a host for a login at the central host. It travels in the address of the browser, sealed. */
+
+import { isMapping } from '../../config/values/mapping.ts';
 import type { Seal } from '../../session/seal.ts';
+import { isOrigin, isText, isTexts, isTime } from '../../session/sealed-members.ts';
 import type { StepUp } from '../login-client.ts';
-import { isObject, isOrigin, isText, isTexts, isTime } from './sealed-members.ts';
 
 /** A request for a login. */
 export interface HandOverRequest {
@@ -69,7 +71,7 @@ export function createHandOverRequests(parts: {
 
 /** Whether an opened value is a request for a login. Another version of this service may have sealed it in another form. */
 export function isHandOverRequest(value: unknown): value is HandOverRequest {
-  if (!isObject(value)) return false;
+  if (!isMapping(value)) return false;
   const { origin, policy, issuers, hash, returnTo, isAgain, startedAt, stepUp } = value;
   return (
     value.kind === kind &&
@@ -80,6 +82,6 @@ export function isHandOverRequest(value: unknown): value is HandOverRequest {
     isText(returnTo) &&
     typeof isAgain === 'boolean' &&
     isTime(startedAt) &&
-    (stepUp === undefined || isObject(stepUp))
+    (stepUp === undefined || isMapping(stepUp))
   );
 }

@@ -1,6 +1,8 @@
 /** The requests of a sign-out that goes over the central host. Each travels in the address of the browser, sealed. */
+
+import { isMapping } from '../../config/values/mapping.ts';
 import type { Seal } from '../../session/seal.ts';
-import { isObject, isOrigin, isText, isTime } from './sealed-members.ts';
+import { isOrigin, isText, isTime } from '../../session/sealed-members.ts';
 
 /** A sign-out that another host has accepted. */
 export interface SignOutRequest {
@@ -52,7 +54,7 @@ export function createSignOutRequests(parts: {
     sealReturn: (origin) => seal.seal('oidc-authz-request', { kind: 'signed-out', origin }),
     openReturn: async (text) => {
       const value = await open(text);
-      return isObject(value) && value.kind === 'signed-out' && isOrigin(value.origin)
+      return isMapping(value) && value.kind === 'signed-out' && isOrigin(value.origin)
         ? value.origin
         : undefined;
     },
@@ -60,7 +62,7 @@ export function createSignOutRequests(parts: {
 }
 
 function isSignOutRequest(value: unknown): value is SignOutRequest {
-  if (!isObject(value)) return false;
+  if (!isMapping(value)) return false;
   const { kind, origin, id, issuer, idToken, askedAt } = value;
   return (
     kind === 'sign-out' &&
