@@ -55,7 +55,7 @@ export function startHpackOracle(path: string): HpackOracle {
 }
 
 /** A connection as the program reads it. */
-export function connectionLine(maxTableSize: number, blocks: readonly Uint8Array[]): string {
+function connectionLine(maxTableSize: number, blocks: readonly Uint8Array[]): string {
   return [maxTableSize, ...blocks.map((block) => Buffer.from(block).toString('hex'))].join(' ');
 }
 
@@ -63,3 +63,19 @@ const decoded = (text: string) => Buffer.from(text, 'base64').toString('latin1')
 const encoded = (text: string) => Buffer.from(text, 'latin1').toString('base64');
 const fromBase64 = ([name, value]: NameAndValue): NameAndValue => [decoded(name), decoded(value)];
 const toBase64 = ([name, value]: NameAndValue): NameAndValue => [encoded(name), encoded(value)];
+
+/**
+ * Measures how long Go takes for the blocks of a connection.
+ *
+ * @param times how often the connection is decoded
+ * @returns the CPU time of one block, in nanoseconds
+ */
+export async function measureHpackOracle(
+  path: string,
+  { maxTableSize, blocks, times }: { maxTableSize: number; blocks: readonly Uint8Array[]; times: number },
+): Promise<number> {
+  const program = startLineProgram(path, ['measure', String(times)]);
+  const answer = await program.ask(connectionLine(maxTableSize, blocks));
+  await program.stop();
+  return Number(answer);
+}
