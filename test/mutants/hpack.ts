@@ -41,8 +41,8 @@ export const hpackMutants: readonly Mutant[] = [
   change(
     decoder,
     'a field may lack its value',
-    "if (position >= end) throw new CompressionError('a field",
-    "if (position < 0) throw new CompressionError('a field",
+    'if (length > end - position) throw',
+    'if (length > Math.max(end - position, 0)) throw',
   ),
   change(
     decoder,

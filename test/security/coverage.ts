@@ -2010,6 +2010,35 @@ export const tables: readonly Table[] = [
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
       },
       {
+        id: 'LG12',
+        threat:
+          'A header block that two HPACK decoders read differently gives a call the headers of another one',
+        tests: [
+          [
+            'transport/grpc/http2/hpack/go.test.ts',
+            'accepts and rejects changed blocks as we do, except for known differences',
+          ],
+          ['transport/grpc/http2/hpack/rfc7541.test.ts', '%s'],
+          ['transport/grpc/http2/hpack/node-http2.test.ts', 'with a table of %i bytes, every field arrives'],
+        ],
+      },
+      {
+        id: 'LG13',
+        threat:
+          'A small header block takes much memory: lengths that lie, a table of any size, Huffman that grows',
+        tests: [
+          [
+            'transport/grpc/http2/hpack/decoder.test.ts',
+            'that are longer than their block are rejected before memory is taken',
+          ],
+          ['transport/grpc/http2/hpack/decoder.test.ts', 'is at most the maximum of this side'],
+          [
+            'transport/grpc/http2/hpack/decoder.test.ts',
+            'of five bytes after the first one are read, and longer ones rejected',
+          ],
+        ],
+      },
+      {
         id: 'RK1',
         threat:
           'An authorizer whose name has spaces, quotes or templates makes the registration overwrite another entry',

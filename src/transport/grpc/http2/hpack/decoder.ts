@@ -63,9 +63,9 @@ export function createHeaderDecoder<Read>(
 
   /** Reads a string (section 5.2). */
   function readString(bytes: Buffer, end: number): string {
-    if (position >= end) throw new CompressionError('a field is longer than its block');
     const isHuffman = (bytes[position] ?? 0) >= 0x80;
     const length = readInteger(bytes, end, 0x7f);
+    // If the length itself is after the end, the rest is negative.
     if (length > end - position) throw new CompressionError('a string is longer than its block');
     const start = position;
     position += length;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createHeaderDecoder } from '../../../../../src/transport/grpc/http2/hpack/decoder.ts';
 import { CompressionError, type Field } from '../../../../../src/transport/grpc/http2/hpack/field.ts';
+import { firstEnvoyBlock, nextEnvoyBlock } from '../../../../support/envoy-header-blocks.ts';
 import { createConnection, decodeAll, dynamicTableAfter } from './decoding.ts';
 import { bitsOf, encodeHuffman, endOfString, huffmanCodes } from './huffman-codes.ts';
 import { connections, encodeAll, integer, string } from './test-encoder.ts';
@@ -45,6 +46,24 @@ test('rejects a block that ends within a field, and reads all fields before it',
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('reads the checks that Envoy sends', () => {
+  const check: Field[] = [
+    [':method', 'POST'],
+    [':path', '/envoy.service.auth.v3.Authorization/Check'],
+    [':authority', 'authorizer'],
+    [':scheme', 'http'],
+    ['te', 'trailers'],
+    ['grpc-timeout', '5000m'],
+    ['content-type', 'application/grpc'],
+    ['x-envoy-internal', 'true'],
+    ['x-forwarded-for', '192.0.2.2'],
+    ['x-envoy-expected-rq-timeout-ms', '5000'],
+  ];
+  expect(decodeAll([firstEnvoyBlock, nextEnvoyBlock, nextEnvoyBlock])).toEqual({
+    fields: [check, check, check],
+  });
 });
 
 test('reads a block in the middle of other bytes', () => {
