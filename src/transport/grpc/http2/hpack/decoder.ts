@@ -1,19 +1,141 @@
 /** Decodes header blocks (RFC 7541), with a dynamic table and Huffman strings. */
+import { addEntry, createDynamicTable, placeOf, resizeTable } from './dynamic-table.ts';
+import { CompressionError } from './field.ts';
+import { decodeHuffman, longestOutput } from './huffman.ts';
+import { staticTable } from './static-table.ts';
 
-/** A decoder with the state of one connection. */
-export interface HeaderDecoder {
+/**
+ * A decoder with the state of one connection.
+ *
+ * @typeParam Read what the caller makes of a field
+ */
+export interface HeaderDecoder<Read> {
   /**
    * Decodes a complete header block.
    *
-   * @param onField called for each field, in order
+   * @param start where the block begins in the bytes
+   * @param end where it ends, at most the number of bytes
+   * @param onField called for each field, in order, also for those before an error; it never throws
    * @throws CompressionError if the block is invalid
    */
-  readonly decode: (block: Buffer, onField: (name: string, value: string) => void) => void;
+  readonly decode: (bytes: Buffer, start: number, end: number, onField: (field: Read) => void) => void;
 }
+
+/** The maximum size of the table until the encoder changes it, if this side allows more (RFC 9113 section 6.5.2). */
+const firstTableSize = 4_096;
+/** A larger output buffer is not kept. */
+const keptOutput = 4_096;
 
 /**
  * Creates a decoder with an empty dynamic table.
  *
- * @param maxTableSize the SETTINGS_HEADER_TABLE_SIZE of this side, in bytes
+ * @param maxTableSize the SETTINGS_HEADER_TABLE_SIZE of this side, in bytes; it cannot change later
+ * @param read makes a field of a name and a value, which have one character per byte. Called once for each literal: a field
+ *   of a table is the same object every time
  */
-export declare function createHeaderDecoder(maxTableSize: number): HeaderDecoder;
+export function createHeaderDecoder<Read>(
+  maxTableSize: number,
+  read: (name: string, value: string) => Read,
+): HeaderDecoder<Read> {
+  const table = createDynamicTable<Read>(maxTableSize, Math.min(maxTableSize, firstTableSize));
+  const staticFields: (Read | undefined)[] = new Array(staticTable.length).fill(undefined);
+  let output = Buffer.alloc(0);
+  let position = 0;
+
+  /** Reads an integer (section 5.1). `mask` is the largest value of the prefix. */
+  function readInteger(bytes: Buffer, end: number, mask: number): number {
+    const prefix = (bytes[position++] ?? 0) & mask;
+    return prefix < mask ? prefix : readContinuation(bytes, end, mask);
+  }
+
+  function readContinuation(bytes: Buffer, end: number, prefix: number): number {
+    let value = prefix;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 2 ** 7) {
+      if (position >= end) throw new CompressionError('an integer is longer than its block');
+      const byte = bytes[position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80 && value < 2 ** 31) return value;
+    }
+    throw new CompressionError('an integer is too large');
+  }
+
+  /** Reads a string (section 5.2). */
+  function readString(bytes: Buffer, end: number): string {
+    if (position >= end) throw new CompressionError('a field is longer than its block');
+    const isHuffman = (bytes[position] ?? 0) >= 0x80;
+    const length = readInteger(bytes, end, 0x7f);
+    if (length > end - position) throw new CompressionError('a string is longer than its block');
+    const start = position;
+    position += length;
+    return isHuffman ? readHuffman(bytes, start, position) : bytes.toString('latin1', start, position);
+  }
+
+  function readHuffman(bytes: Buffer, start: number, end: number): string {
+    const longest = longestOutput(end - start);
+    const into = longest <= output.length ? output : Buffer.allocUnsafeSlow(Math.max(longest, 256));
+    if (into.length <= keptOutput) output = into;
+    return into.toString('latin1', 0, decodeHuffman(bytes, start, end, into));
+  }
+
+  /** The place of an entry of the dynamic table by its index (section 2.3.3). */
+  function dynamicPlace(index: number): number {
+    const age = index - staticTable.length;
+    if (age > table.count) throw new CompressionError('an index is beyond the tables');
+    return placeOf(table, age);
+  }
+
+  function fieldAt(index: number): Read {
+    if (index > staticTable.length) return table.fields[dynamicPlace(index)] as Read;
+    const known = staticFields[index - 1];
+    if (known !== undefined) return known;
+    const [name, value] = staticTable[index - 1] ?? invalidIndex();
+    const field = read(name, value);
+    staticFields[index - 1] = field;
+    return field;
+  }
+
+  function nameAt(index: number): string {
+    if (index > staticTable.length) return table.names[dynamicPlace(index)] ?? '';
+    const [name] = staticTable[index - 1] ?? invalidIndex();
+    return name;
+  }
+
+  /** Reads a literal (sections 6.2.1 to 6.2.3). */
+  function readLiteral(bytes: Buffer, end: number, mask: number, isAdded: boolean): Read {
+    const index = readInteger(bytes, end, mask);
+    const name = index === 0 ? readString(bytes, end) : nameAt(index);
+    const value = readString(bytes, end);
+    const field = read(name, value);
+    if (isAdded) addEntry(table, name, value, field);
+    return field;
+  }
+
+  function changeTableSize(bytes: Buffer, end: number): void {
+    const size = readInteger(bytes, end, 0x1f);
+    if (size > maxTableSize) throw new CompressionError('the new size of the table is too large');
+    resizeTable(table, size);
+  }
+
+  return {
+    decode: (bytes, start, end, onField) => {
+      position = start;
+      let mayChangeSize = true;
+      while (position < end) {
+        const first = bytes[position] ?? 0;
+        if (first >= 0x20 && first < 0x40) {
+          if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
+          changeTableSize(bytes, end);
+        } else {
+          mayChangeSize = false;
+          if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
+          else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
+          else onField(readLiteral(bytes, end, 0x0f, false));
+        }
+      }
+    },
+  };
+}
+
+function invalidIndex(): never {
+  throw new CompressionError('an index is zero');
+}

@@ -1,0 +1,75 @@
+/** The dynamic table of a decoder (RFC 7541 sections 2.3.2 and 4). */
+
+/** A dynamic table. Entries are in a ring, so that nothing moves when one is added. */
+export interface DynamicTable<Read> {
+  /** The names, as they count for the size. The length is a power of two. */
+  readonly names: string[];
+  readonly fields: (Read | undefined)[];
+  /** The sizes of the entries, in bytes. */
+  readonly sizes: Uint32Array;
+  /** The place of the next entry in the ring. */
+  next: number;
+  count: number;
+  /** The sum of the sizes, in bytes. */
+  size: number;
+  maxSize: number;
+}
+
+/** What each entry counts in addition to its name and value, in bytes. */
+const entryOverhead = 32;
+
+/**
+ * Creates an empty table.
+ *
+ * @param limit the largest maximum size that it will have, in bytes
+ * @param maxSize the first maximum size, in bytes
+ */
+export function createDynamicTable<Read>(limit: number, maxSize: number): DynamicTable<Read> {
+  const mostEntries = Math.floor(limit / entryOverhead);
+  const capacity = 2 ** Math.ceil(Math.log2(Math.max(mostEntries, 1)));
+  return {
+    names: new Array(capacity).fill(''),
+    fields: new Array(capacity).fill(undefined),
+    sizes: new Uint32Array(capacity),
+    ...{ next: 0, count: 0, size: 0, maxSize },
+  };
+}
+
+/**
+ * The place of an entry in the ring.
+ *
+ * @param age 1 for the newest entry, at most `count`
+ */
+export function placeOf<Read>(table: DynamicTable<Read>, age: number): number {
+  return (table.next - age) & (table.names.length - 1);
+}
+
+/** Adds an entry, and evicts old ones for it. One that is larger than the table leaves the table empty (section 4.4). */
+export function addEntry<Read>(table: DynamicTable<Read>, name: string, value: string, field: Read): void {
+  const size = name.length + value.length + entryOverhead;
+  evictTo(table, table.maxSize - size);
+  if (size > table.maxSize) return;
+  table.names[table.next] = name;
+  table.fields[table.next] = field;
+  table.sizes[table.next] = size;
+  table.next = (table.next + 1) & (table.names.length - 1);
+  table.count++;
+  table.size += size;
+}
+
+/** Changes the maximum size, and evicts the entries that are too much (section 4.3). */
+export function resizeTable<Read>(table: DynamicTable<Read>, maxSize: number): void {
+  table.maxSize = maxSize;
+  evictTo(table, maxSize);
+}
+
+/** Evicts the oldest entries until the table has at most this size, or is empty. */
+function evictTo<Read>(table: DynamicTable<Read>, size: number): void {
+  while (table.size > size && table.count > 0) {
+    const oldest = placeOf(table, table.count);
+    table.size -= table.sizes[oldest] ?? 0;
+    table.count--;
+    table.names[oldest] = '';
+    table.fields[oldest] = undefined;
+  }
+}
