@@ -13,6 +13,7 @@ import { files } from './files.ts';
 import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...loginConfig,
   ...grpc,
+  ...grpcCalls,
   ...http,
   ...admin,
   ...consoleMutants,
