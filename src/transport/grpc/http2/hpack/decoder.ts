@@ -11,11 +11,11 @@ import { staticTable } from './static-table.ts';
  */
 export interface HeaderDecoder<Read> {
   /**
-   * Decodes a complete header block.
+   * Decodes a complete header block. Fields before an error are also read.
    *
-   * @param start where the block begins in the bytes
-   * @param end where it ends, at most the number of bytes
-   * @param onField called for each field, in order, also for those before an error; it never throws
+   * @param start the position of the first byte
+   * @param end the position after the last byte
+   * @param onField called for each field, in order. It never throws.
    * @throws CompressionError if the block is invalid
    */
   readonly decode: (bytes: Buffer, start: number, end: number, onField: (field: Read) => void) => void;

@@ -15,7 +15,7 @@ export interface DynamicTable<Read> {
   maxSize: number;
 }
 
-/** What each entry counts in addition to its name and value, in bytes. */
+/** The size of an entry with an empty name and an empty value, in bytes. */
 const entryOverhead = 32;
 
 /**

@@ -13,43 +13,44 @@ const endOfString = 256;
 const isSymbol = 0x8000;
 
 /**
- * Tables of 256 entries, which are indexed by the next eight bits. The first table is for the start of a code. An entry is one
- * of:
+ * Tables of 256 entries, which the next eight bits index. The first table is for the start of a code. An entry is one of:
+ *
  * - `isSymbol`, the bits of the code in this table from bit 8, and the symbol from bit 0
- * - the position of the table for the following bits
- * - 0: the code of EOS
+ * - the place of the table for the bits that follow
+ * - 0 for the code of EOS
  */
 const tables = createTables();
 
 /** The codes are canonical: the shortest first, then by symbol, each the next one after the last. */
 function createTables(): Uint16Array {
-  const symbols = Array.from(codeLengths, (digit, symbol) => ({
-    symbol,
-    length: Number.parseInt(digit, 32),
-  }));
-  symbols.sort((a, b) => a.length - b.length || a.symbol - b.symbol);
-  const entries: number[] = new Array(256).fill(0);
+  const entries = new Uint16Array(15 * 256);
+  let used = 256;
   let code = 0;
-  let codeLength = 0;
-  for (const { symbol, length } of symbols) {
-    code <<= length - codeLength;
-    codeLength = length;
-    let table = 0;
-    let rest = length;
-    for (; rest > 8; rest -= 8) {
-      const place = table + ((code >> (rest - 8)) & 0xff);
-      if (entries[place] === 0) {
-        entries[place] = entries.length;
-        for (let index = 0; index < 256; index++) entries.push(0);
+  for (let length = 5; length <= 30; length++) {
+    const digit = length.toString(32);
+    for (
+      let symbol = codeLengths.indexOf(digit);
+      symbol >= 0;
+      symbol = codeLengths.indexOf(digit, symbol + 1)
+    ) {
+      let table = 0;
+      let rest = length;
+      for (; rest > 8; rest -= 8) {
+        const place = table + ((code >> (rest - 8)) & 0xff);
+        if (entries[place] === 0) {
+          entries[place] = used;
+          used += 256;
+        }
+        table = entries[place] ?? 0;
       }
-      table = entries[place] ?? 0;
+      const first = table + ((code << (8 - rest)) & 0xff);
+      const entry = symbol === endOfString ? 0 : isSymbol | (rest << 8) | symbol;
+      entries.fill(entry, first, first + (1 << (8 - rest)));
+      code++;
     }
-    const first = table + ((code << (8 - rest)) & 0xff);
-    const entry = symbol === endOfString ? 0 : isSymbol | (rest << 8) | symbol;
-    entries.fill(entry, first, first + (1 << (8 - rest)));
-    code++;
+    code <<= 1;
   }
-  return Uint16Array.from(entries);
+  return entries;
 }
 
 /** The largest number of bytes that a string of this length decodes to. The shortest code has five bits. */
@@ -58,11 +59,11 @@ export function longestOutput(length: number): number {
 }
 
 /**
- * Decodes a string.
+ * Decodes a string. After the last code, only the padding follows: at most seven bits, all ones.
  *
  * @param output has room for `longestOutput(end - start)` bytes
  * @returns the length of the output, in bytes
- * @throws CompressionError if the string contains EOS, or ends with other bits than at most seven ones
+ * @throws CompressionError if the string contains EOS, or other padding
  */
 export function decodeHuffman(input: Uint8Array, start: number, end: number, output: Uint8Array): number {
   let length = 0;
