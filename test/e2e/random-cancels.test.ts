@@ -14,7 +14,7 @@ const clients = 20;
 const rounds = 20;
 const perRound = 10;
 
-/** What a client does with a request. */
+/** The request of a client. */
 interface Plan {
   readonly token: 'good' | 'new' | 'none';
   /** The moment of the cancellation, in turns of the event loop; undefined if it waits for the response. */

@@ -49,7 +49,7 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a whole compressed message is read as it is',
+    name: 'a whole compressed message is read without decompression',
     file: 'src/transport/grpc/message/framing.ts',
     find: ' || chunk[0] !== 0',
     replace: '',

@@ -36,7 +36,7 @@ export interface FakeConnection<Call> {
   readonly isDestroyed: () => boolean;
 }
 
-/** What the client does. */
+/** The client of the connection. */
 export interface FakeClient {
   readonly clock: Clock;
   /** The bytes that it takes of each response. */

@@ -6,8 +6,8 @@ import { readTimeout } from './grpc-over-http2.ts';
 import type { Method } from './method.ts';
 
 /**
- * How far a call is: its request is incomplete, or its response is not yet complete, or the final response was sent as far as
- * the windows of the client allow.
+ * The state of a call: its request is incomplete; its response is being made; or the final response was sent, as far as the
+ * windows of the client allow.
  */
 export type CallState = 'reading' | 'serving' | 'answered';
 

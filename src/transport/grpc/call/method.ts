@@ -3,7 +3,6 @@ import type { Detail } from '../../../model/trace.ts';
 import type { FieldSelection } from '../message/field-filter.ts';
 import type { Frame } from '../message/framing.ts';
 import type { CallFailure } from '../status.ts';
-import type { ResponseStream } from './response-stream.ts';
 
 /** The result of a unary call. */
 export type UnaryResult = Frame | CallFailure;
@@ -35,6 +34,13 @@ export interface UnaryMethod {
    * @param detail why, for the operator
    */
   readonly reject?: (cause: RejectCause, soFar: Buffer, detail: Detail) => UnaryResult | Promise<UnaryResult>;
+}
+
+/** The responses of a streaming call. */
+export interface ResponseStream {
+  readonly send: (message: Frame) => void;
+  /** Ends the call after the responses that were sent. */
+  readonly end: (status: number) => void;
 }
 
 /** A method with any number of responses. */

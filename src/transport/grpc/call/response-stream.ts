@@ -1,16 +1,9 @@
 /** Responses of streaming calls, and the limits of open ones. */
 import type { Http2Connection } from '../http2/connection.ts';
 import { errorCode } from '../http2/error-code.ts';
-import type { Frame } from '../message/framing.ts';
 import type { Call, CallStream } from './call.ts';
 import { responseHead, trailersOf } from './grpc-over-http2.ts';
-
-/** The responses of a streaming call. */
-export interface ResponseStream {
-  readonly send: (message: Frame) => void;
-  /** Ends the call after the responses that were sent. */
-  readonly end: (status: number) => void;
-}
+import type { ResponseStream } from './method.ts';
 
 /** Limits the open streaming calls of a connection. */
 export interface StreamBudget {

@@ -1,6 +1,6 @@
 /**
- * Ends the calls of a connection that do not progress. Envoy sends the calls of all its clients on one connection, so each of
- * them ends alone: an incomplete request with a response, a response that is not read with a reset.
+ * Ends the calls of a connection that do not progress. Envoy sends the calls of all its clients on one connection, so each call
+ * ends alone. An incomplete request ends with a response, and a response that is not read with a reset.
  */
 import type { Clock } from '../../../runtime/time/clock.ts';
 import { type Call, type CallStream, timeLeft } from '../call/call.ts';

@@ -3,11 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../../../src/transport/grpc/call/call.ts';
 import { createCallHandler } from '../../../../src/transport/grpc/call/call-handler.ts';
-import type { Method, UnaryMethod, UnaryResult } from '../../../../src/transport/grpc/call/method.ts';
-import {
-  createStreamBudget,
-  type ResponseStream,
-} from '../../../../src/transport/grpc/call/response-stream.ts';
+import type {
+  Method,
+  ResponseStream,
+  UnaryMethod,
+  UnaryResult,
+} from '../../../../src/transport/grpc/call/method.ts';
+import { createStreamBudget } from '../../../../src/transport/grpc/call/response-stream.ts';
 import { frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
 import { createTestClock, settled } from '../../../support/clock.ts';
 import { createFakeConnection } from '../../../support/fake-http2-connection.ts';
@@ -96,7 +98,7 @@ test('answers a message in pieces after its last one, and frees its memory', () 
   for (let at = 0; at < message.length; at++) send(stream, message.subarray(at, at + 1));
   expect([served, stream.call.heldBytes > 0]).toEqual([[], true]);
   send(stream, Buffer.alloc(0));
-  // Empty pieces are no progress.
+  // Empty pieces do not count as progress.
   expect(progress).toHaveLength(message.length);
   send(stream, Buffer.alloc(0), true);
   expect(served.map(({ request }) => request)).toEqual(['hello']);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { beginCall, type Call } from '../../../../src/transport/grpc/call/call.ts';
+import type { ResponseStream } from '../../../../src/transport/grpc/call/method.ts';
 import {
   createResponseStream,
   createStreamBudget,
-  type ResponseStream,
 } from '../../../../src/transport/grpc/call/response-stream.ts';
 import { frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
 import { createTestClock } from '../../../support/clock.ts';
