@@ -15,6 +15,7 @@ import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
+import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
@@ -44,6 +45,7 @@ export const mutants: readonly Mutant[] = [
   ...loginConfig,
   ...grpc,
   ...grpcCalls,
+  ...hpackMutants,
   ...http,
   ...admin,
   ...consoleMutants,
