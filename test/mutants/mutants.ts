@@ -13,6 +13,7 @@ import { files } from './files.ts';
 import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
 import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
@@ -43,6 +44,7 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...loginConfig,
   ...grpc,
+  ...grpcCalls,
   ...hpackMutants,
   ...http,
   ...admin,

@@ -1922,6 +1922,10 @@ export const tables: readonly Table[] = [
           ],
           ['transport/grpc/limits.test.ts', 'without a first byte ends alone too'],
           ['transport/grpc/limits.test.ts', 'whose client never reads the response is reset alone'],
+          [
+            'transport/grpc/limits.test.ts',
+            'responses that no client takes are limited by the memory of the connection, and others are not affected',
+          ],
         ],
       },
       {
@@ -1990,6 +1994,10 @@ export const tables: readonly Table[] = [
           [
             'transport/grpc/server.test.ts',
             'closes only a connection with more resets than canceled requests cause',
+          ],
+          [
+            'e2e/random-cancels.test.ts',
+            '4,000 requests, of which half are canceled at any moment: every other one gets its own answer',
           ],
         ],
       },
