@@ -14,6 +14,7 @@ import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
 import { handOverMutants } from './hand-over.ts';
+import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...loginConfig,
   ...grpc,
+  ...hpackMutants,
   ...http,
   ...admin,
   ...consoleMutants,

@@ -2,6 +2,7 @@
 import { addEntry, createDynamicTable, placeOf, resizeTable } from './dynamic-table.ts';
 import { CompressionError } from './field.ts';
 import { decodeHuffman, longestOutput } from './huffman.ts';
+import { createRepeatedLiterals, findRepeated, keepLiteral, mayRepeat } from './repeated-literals.ts';
 import { staticTable } from './static-table.ts';
 
 /**
@@ -30,8 +31,8 @@ const keptOutput = 4_096;
  * Creates a decoder with an empty dynamic table.
  *
  * @param maxTableSize the SETTINGS_HEADER_TABLE_SIZE of this side, in bytes; it cannot change later
- * @param read makes a field of a name and a value, which have one character per byte. Called once for each literal: a field
- *   of a table is the same object every time
+ * @param read makes a field of a name and a value, which have one character per byte. A field that
+ *   repeats may be the same object every time
  */
 export function createHeaderDecoder<Read>(
   maxTableSize: number,
@@ -39,6 +40,7 @@ export function createHeaderDecoder<Read>(
 ): HeaderDecoder<Read> {
   const table = createDynamicTable<Read>(maxTableSize, Math.min(maxTableSize, firstTableSize));
   const staticFields: (Read | undefined)[] = new Array(staticTable.length).fill(undefined);
+  const repeatedLiterals = createRepeatedLiterals<Read>();
   let output = Buffer.alloc(0);
   let position = 0;
 
@@ -110,6 +112,18 @@ export function createHeaderDecoder<Read>(
     return field;
   }
 
+  function readRepeatedLiteral(bytes: Buffer, end: number): Read {
+    const known = findRepeated(repeatedLiterals, bytes, position, end);
+    if (known !== undefined) {
+      position += known.bytes.length;
+      return known.field;
+    }
+    const start = position;
+    const field = readLiteral(bytes, end, 0x0f, false);
+    keepLiteral(repeatedLiterals, bytes, start, position, field);
+    return field;
+  }
+
   function changeTableSize(bytes: Buffer, end: number): void {
     const size = readInteger(bytes, end, 0x1f);
     if (size > maxTableSize) throw new CompressionError('the new size of the table is too large');
@@ -129,6 +143,7 @@ export function createHeaderDecoder<Read>(
           mayChangeSize = false;
           if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
           else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
+          else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
           else onField(readLiteral(bytes, end, 0x0f, false));
         }
       }

@@ -35,7 +35,7 @@ const firstDynamicIndex = 62;
 /** The dynamic table after some blocks, the newest entry first: each entry is asked for on a connection of its own. */
 export function dynamicTableAfter(blocks: readonly Uint8Array[], maxTableSize?: number): readonly Field[] {
   const entries: Field[] = [];
-  for (let place = 0; place < 128; place++) {
+  for (let place = 0; place < 200; place++) {
     const index = firstDynamicIndex + place;
     const asking = index < 127 ? [0x80 | index] : [0xff, index - 127];
     const { fields, error } = decodeAll([...blocks, Uint8Array.from(asking)], maxTableSize);
