@@ -212,7 +212,7 @@ export function createHttp2Connection<Call>(
       end(reasonOf(error));
     }
     output.flush();
-    if (output.isBackedUp()) socket.pause();
+    if (output.isBackedUp() && !hasEnded) socket.pause();
   };
 
   socket.setNoDelay(true);

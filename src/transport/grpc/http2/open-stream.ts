@@ -1,8 +1,8 @@
 /** The record of an open stream. The files of this folder change it; the handler sees it as a {@link Stream}. */
-import { type ReceiveWindow, streamWindow } from './receive-window.ts';
+import type { ReceiveWindow } from './receive-window.ts';
 import type { RequestHead, Stream } from './stream.ts';
 
-/** An open stream. Its flow-control window of the request is one of its own: {@link ReceiveWindow}. */
+/** An open stream, with the window of its request. */
 export interface OpenStream<Call> extends Stream<Call>, ReceiveWindow {
   call: Call;
   isRequestComplete: boolean;
@@ -42,7 +42,6 @@ export function createOpenStream<Call>(
     isClosed: false,
     isOpened: false,
     contentLeft: contentLength,
-    receiveWindow: streamWindow,
     uncredited: 0,
     sendWindow,
     waiting: undefined,

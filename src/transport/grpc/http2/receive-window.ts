@@ -6,22 +6,17 @@ export const streamWindow = 64 * 1024 - 1;
 /** The window of the connection, in bytes. With that of a stream, one large request would block all others. */
 export const connectionWindow = 1024 * 1024;
 
-/** A window. */
+/**
+ * A window. A client cannot exceed it: bytes are consumed as they are read, so more than half of the window is always open, and
+ * that is more than a frame.
+ */
 export interface ReceiveWindow {
-  /** The bytes that the client may still send. */
-  receiveWindow: number;
   /** The bytes that were consumed, and have not been given back yet. */
   uncredited: number;
 }
 
-/** Takes bytes from a window; returns whether the client was allowed to send them. */
-export function takeFromWindow(window: ReceiveWindow, bytes: number): boolean {
-  window.receiveWindow -= bytes;
-  return window.receiveWindow >= 0;
-}
-
 /**
- * Gives consumed bytes back, as soon as they are half of the window.
+ * Consumes bytes, and gives all consumed ones back as soon as they are half of the window.
  *
  * @param size the whole window
  * @returns the increment for a WINDOW_UPDATE; 0 if it is not time yet
@@ -30,7 +25,6 @@ export function creditWindow(window: ReceiveWindow, bytes: number, size: number)
   window.uncredited += bytes;
   if (window.uncredited < size / 2) return 0;
   const increment = window.uncredited;
-  window.receiveWindow += increment;
   window.uncredited = 0;
   return increment;
 }

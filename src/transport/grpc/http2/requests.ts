@@ -6,13 +6,7 @@ import { frameFlag } from './frame.ts';
 import type { OnHeaderBlock } from './header-blocks.ts';
 import { createOpenStream, type OpenStream } from './open-stream.ts';
 import type { Output } from './output.ts';
-import {
-  connectionWindow,
-  creditWindow,
-  type ReceiveWindow,
-  streamWindow,
-  takeFromWindow,
-} from './receive-window.ts';
+import { connectionWindow, creditWindow, type ReceiveWindow, streamWindow } from './receive-window.ts';
 import type { HeadProblem, HeadReader, ReadHead } from './request-head.ts';
 import type { StreamHandler } from './stream.ts';
 import { maxConcurrentStreams, type Streams } from './streams.ts';
@@ -45,7 +39,7 @@ const nothing = Buffer.alloc(0);
 /** Creates the reader of the requests. */
 export function createRequests<Call>(dependencies: RequestsDependencies<Call>): Requests {
   const { streams, heads, output, floods, handler, isClosing, sendWindow } = dependencies;
-  const window: ReceiveWindow = { receiveWindow: connectionWindow, uncredited: 0 };
+  const window: ReceiveWindow = { uncredited: 0 };
   /** The stream of the DATA frame that is read; undefined if its data is ignored. */
   let current: OpenStream<Call> | undefined;
   let isEndOfRequest = false;
@@ -80,7 +74,7 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
       throw new ConnectionError(errorCode.streamClosed, `HEADERS of the closed stream ${id}`);
   };
   /** The stream that accepts the data of a frame. */
-  const acceptData = (id: number, length: number): OpenStream<Call> | undefined => {
+  const acceptData = (id: number): OpenStream<Call> | undefined => {
     const stream = streams.find(id);
     if (stream === undefined) {
       const state = streams.stateOf(id);
@@ -90,9 +84,9 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
       else if (isEndOfRequest) streams.forget(id);
       return undefined;
     }
-    if (stream.isRequestComplete) streams.fail(stream, errorCode.streamClosed);
-    else if (!takeFromWindow(stream, length)) streams.fail(stream, errorCode.flowControlError);
-    return stream.isClosed ? undefined : stream;
+    if (!stream.isRequestComplete) return stream;
+    streams.fail(stream, errorCode.streamClosed);
+    return undefined;
   };
   const credit = (bytes: number) => {
     const increment = creditWindow(window, bytes, connectionWindow);
@@ -127,10 +121,8 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
     },
     dataBegins: (flags, id, length, padding) => {
       isEndOfRequest = (flags & frameFlag.endStream) !== 0;
-      if (!takeFromWindow(window, length + padding))
-        throw new ConnectionError(errorCode.flowControlError, 'more DATA than the window of the connection');
       if (length === 0 && !isEndOfRequest) floods.count('empty DATA');
-      current = acceptData(id, length + padding);
+      current = acceptData(id);
       if (padding > 0) credit(padding);
     },
     data: (bytes, start, end, isLastOfFrame) => {

@@ -1,4 +1,5 @@
 /** The streams of a connection, and their states (RFC 9113 section 5.1). */
+import { forgetOldest } from '../../../runtime/forget-oldest.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { FloodLimits } from './floods.ts';
 import type { OpenStream } from './open-stream.ts';
@@ -8,10 +9,7 @@ import type { StreamHandler } from './stream.ts';
 /** The most streams at once. Envoy 1.40 assumes 1,024 before it has read this number. */
 export const maxConcurrentStreams = 4_096;
 
-/**
- * The reset streams that are remembered. Frames of them may be on their way, at most of those that were open at once; the
- * second half is for clients that open the next ones before they read the resets.
- */
+/** The reset streams that are remembered at least, the last ones. Frames of them may be on their way. */
 const rememberedResets = 2 * maxConcurrentStreams;
 
 /** The state of a stream that is not open: never used, reset by this side, or otherwise closed. */
@@ -65,14 +63,12 @@ export interface StreamsDependencies<Call> {
 export function createStreams<Call>(dependencies: StreamsDependencies<Call>): Streams<Call> {
   const { output, floods, handler, onClosed } = dependencies;
   const open = new Map<number, OpenStream<Call>>();
-  const reset = new Set<number>();
+  const reset = new Map<number, true>();
   let highestId = 0;
 
   const remember = (id: number) => {
-    reset.add(id);
-    if (reset.size <= rememberedResets) return;
-    const [oldest = id] = reset;
-    reset.delete(oldest);
+    reset.set(id, true);
+    if (reset.size > 2 * rememberedResets) forgetOldest(reset, rememberedResets);
   };
   const close = (stream: OpenStream<Call>) => {
     if (stream.isClosed) return;
