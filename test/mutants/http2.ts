@@ -243,12 +243,12 @@ export const http2Mutants: readonly Mutant[] = [
   ),
   of(
     'streams',
-    'resets are remembered for ever',
-    'if (reset.size > 2 * rememberedResets)',
+    'resets are kept for ever',
+    'if (reset.size > 2 * keptResets)',
     'if (reset.size < 0)',
     streams,
   ),
-  of('streams', 'resets are not remembered', 'if (!isComplete) remember(id);', '', streams),
+  of('streams', 'resets are not kept', 'if (!isComplete) remember(id);', '', streams),
   of(
     'streams',
     'the handler hears twice of the end of a stream',

@@ -32,8 +32,9 @@ export interface Http2Connection<Call> {
   /** The open streams. */
   readonly streams: () => Iterable<Stream<Call>>;
   /**
-   * Sends a whole response, and ends the stream. If the request is not complete, the client is asked to stop (RFC 9113
-   * section 8.1). Does nothing if the stream is closed or has a response.
+   * Sends a whole response, and ends the stream. Does nothing if the stream is closed or has a response.
+   *
+   * If the request is not complete, the client is asked to stop (RFC 9113 section 8.1).
    *
    * @param headers the header block
    * @param data empty if the response has none; it must not change afterwards
