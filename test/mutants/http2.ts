@@ -59,13 +59,6 @@ export const http2Mutants: readonly Mutant[] = [
     'if (from < 0) throw',
     frames,
   ),
-  of(
-    'header-blocks',
-    'a part of a header block is not copied',
-    'Buffer.from(bytes.subarray(start, end))',
-    'bytes.subarray(start, end)',
-    frames,
-  ),
   of('request-head', 'a request may have any number of fields', '++count > fieldLimit || ', '', requests),
   of('request-head', 'a header list may have any size', ' || size > headerListLimit', '', requests),
   of(
