@@ -6,18 +6,25 @@ import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileFor } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { connectGrpc } from '../support/grpc-client.ts';
 import { packProgram } from '../support/packed-program.ts';
 import { startCommand } from '../support/process.ts';
 
 const packed = packProgram();
 
-/** Prints the URL of each loaded module. */
+/** Prints the URL of each loaded module, and after SIGUSR2 the modules of Node, which nothing can notice while they load. */
 const printModules = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
-  registerHooks({ load: (url, context, next) => { console.log('module', url); return next(url, context); } });`)}`;
+  registerHooks({ load: (url, context, next) => { console.log('module', url); return next(url, context); } });
+  process.on('SIGUSR2', () => {
+    for (const name of process.moduleLoadList) console.log('module', name);
+    console.log('{"msg":"all modules"}');
+  });`)}`;
 
 interface Loaded {
   readonly packages: readonly string[];
+  /** Modules of Node. */
+  readonly builtIn: readonly string[];
   /** Files below src/. */
   readonly own: readonly string[];
 }
@@ -34,15 +41,21 @@ async function modulesWith(more: string, main: string): Promise<readonly string[
   const [http, admin] = [await service.port('http'), await service.port('admin')];
   const authorization = `Bearer ${await issuer.mint()}`;
   for (const headers of [{ authorization }, {}]) await fetch(`http://127.0.0.1:${http}/`, { headers });
+  const grpc = connectGrpc(await service.port('grpc'));
+  onTestFinished(grpc.close);
+  expect((await grpc.check({ headers: { authorization } })).status?.code).toBe(0);
   await fetch(`http://127.0.0.1:${admin}/metrics`);
   await fetch(`http://127.0.0.1:${admin}/decisions`);
-  return [...service.output().matchAll(/^module file:\/\/(.*)$/gm)].map(([, path = '']) => path);
+  service.child.kill('SIGUSR2');
+  await service.record(({ msg }) => msg === 'all modules');
+  return [...service.output().matchAll(/^module (.*)$/gm)].map(([, name = '']) => name);
 }
 
 function sorted(modules: readonly string[]): Loaded {
   const found = (pattern: RegExp) => modules.flatMap((path) => pattern.exec(path)?.[1] ?? []);
   return {
     packages: [...new Set(found(/node_modules\/((?:@[^/]+\/)?[^/]+)\//))].toSorted(),
+    builtIn: found(/^NativeModule ([^/]+)$/),
     own: found(/^(?:.*\/)?src\/(.*\.ts)$/),
   };
 }
@@ -50,16 +63,16 @@ function sorted(modules: readonly string[]): Loaded {
 /** The modules in the chunks that a service from the bundle has loaded. */
 async function ofBundle(more: string): Promise<Loaded> {
   const { main, chunks } = await packed;
-  const names = new Set((await modulesWith(more, main)).map((path) => basename(path)));
+  const modules = await modulesWith(more, main);
+  const names = new Set(modules.map((path) => basename(path)));
   const loaded = chunks.filter(({ fileName }) => names.has(fileName));
   expect(loaded.map(({ name }) => name)).toContain('service');
-  return sorted(
-    loaded.flatMap(({ modules }) =>
-      Object.entries(modules)
-        .filter(([, { renderedLength }]) => renderedLength > 0)
-        .map(([path]) => path),
-    ),
+  const inside = loaded.flatMap(({ modules }) =>
+    Object.entries(modules)
+      .filter(([, { renderedLength }]) => renderedLength > 0)
+      .map(([path]) => path),
   );
+  return sorted([...modules, ...inside]);
 }
 
 const ways: Readonly<Record<string, (more: string) => Promise<Loaded>>> = {
@@ -69,7 +82,7 @@ const ways: Readonly<Record<string, (more: string) => Promise<Loaded>>> = {
 
 describe.each(Object.entries(ways))('from %s', (_, load) => {
   test('a service that checks bearer tokens loads only these packages', async () => {
-    const { packages, own } = await load('');
+    const { packages, own, builtIn } = await load('');
     expect(packages).toEqual([
       '@opentelemetry/api',
       '@pinojs/redact',
@@ -88,6 +101,9 @@ describe.each(Object.entries(ways))('from %s', (_, load) => {
       'yaml',
       'zod',
     ]);
+    // The gRPC listener has its own HTTP/2.
+    expect(builtIn).toContain('net');
+    expect(builtIn).not.toContain('http2');
     const ofLogins = own.filter((path) =>
       /^(?:login|session)\/|^(?:check|service|transport)\/.*(?:login|session|cookie)/.test(path),
     );
