@@ -300,14 +300,6 @@ export const grpcCalls: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the memory of a connection outlives it',
-    file: 'src/transport/grpc/connection/call-connection.ts',
-    find: '      held.close();\n',
-    replace: '',
-    tests: ['test/transport/grpc/limits.test.ts'],
-    project: 'live',
-  },
-  {
     name: 'a connection with a call counts as idle',
     file: 'src/transport/grpc/connection/call-connection.ts',
     find: 'if (openCalls++ === 0) onBusy();',
