@@ -46,7 +46,13 @@ function readPackage(folder: string): BundledPackage {
     .map((entry) => entry.name)
     .toSorted()
     .map((file) => readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim());
-  return { name, version, licence: license, author: typeof author === 'string' ? author : author.name, texts };
+  return {
+    name,
+    version,
+    licence: license,
+    author: typeof author === 'string' ? author : author.name,
+    texts,
+  };
 }
 
 /** Writes the licenses and notices of these packages as one text. */

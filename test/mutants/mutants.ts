@@ -13,9 +13,11 @@ import { files } from './files.ts';
 import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
 import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
+import { http2Mutants } from './http2.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
@@ -43,7 +45,9 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...loginConfig,
   ...grpc,
+  ...grpcCalls,
   ...hpackMutants,
+  ...http2Mutants,
   ...http,
   ...admin,
   ...consoleMutants,

@@ -1,6 +1,6 @@
 /** Decodes header blocks (RFC 7541), with a dynamic table and Huffman strings. */
-import { addEntry, createDynamicTable, placeOf, resizeTable } from './dynamic-table.ts';
-import { CompressionError } from './field.ts';
+import { addEntry, createDynamicTable, entryOf, resizeTable } from './dynamic-table.ts';
+import { CompressionError, type Field } from './field.ts';
 import { decodeHuffman, longestOutput } from './huffman.ts';
 import { createRepeatedLiterals, findRepeated, keepLiteral, mayRepeat } from './repeated-literals.ts';
 import { staticTable } from './static-table.ts';
@@ -39,7 +39,7 @@ export function createHeaderDecoder<Read>(
   read: (name: string, value: string) => Read,
 ): HeaderDecoder<Read> {
   const table = createDynamicTable<Read>(maxTableSize, Math.min(maxTableSize, firstTableSize));
-  const staticFields: (Read | undefined)[] = new Array(staticTable.length).fill(undefined);
+  const staticFields: (Read | undefined)[] = new Array(staticTable.length + 1).fill(undefined);
   const repeatedLiterals = createRepeatedLiterals<Read>();
   let output = Buffer.alloc(0);
   let position = 0;
@@ -63,9 +63,9 @@ export function createHeaderDecoder<Read>(
 
   /** Reads a string (section 5.2). */
   function readString(bytes: Buffer, end: number): string {
-    if (position >= end) throw new CompressionError('a field is longer than its block');
     const isHuffman = (bytes[position] ?? 0) >= 0x80;
     const length = readInteger(bytes, end, 0x7f);
+    // If the length itself is after the end, the rest is negative.
     if (length > end - position) throw new CompressionError('a string is longer than its block');
     const start = position;
     position += length;
@@ -79,27 +79,25 @@ export function createHeaderDecoder<Read>(
     return into.toString('latin1', 0, decodeHuffman(bytes, start, end, into));
   }
 
-  /** The place of an entry of the dynamic table by its index (section 2.3.3). */
-  function dynamicPlace(index: number): number {
-    const age = index - staticTable.length;
-    if (age > table.count) throw new CompressionError('an index is beyond the tables');
-    return placeOf(table, age);
-  }
-
   function fieldAt(index: number): Read {
-    if (index > staticTable.length) return table.fields[dynamicPlace(index)] as Read;
-    const known = staticFields[index - 1];
-    if (known !== undefined) return known;
-    const [name, value] = staticTable[index - 1] ?? invalidIndex();
-    const field = read(name, value);
-    staticFields[index - 1] = field;
-    return field;
+    return index > staticTable.length ? dynamicEntry(index).field : staticField(index);
   }
 
   function nameAt(index: number): string {
-    if (index > staticTable.length) return table.names[dynamicPlace(index)] ?? '';
-    const [name] = staticTable[index - 1] ?? invalidIndex();
-    return name;
+    return index > staticTable.length ? dynamicEntry(index).name : staticEntry(index)[0];
+  }
+
+  function dynamicEntry(index: number) {
+    return entryOf(table, index - staticTable.length) ?? invalidIndex();
+  }
+
+  function staticField(index: number): Read {
+    const known = staticFields[index];
+    if (known !== undefined) return known;
+    const [name, value] = staticEntry(index);
+    const field = read(name, value);
+    staticFields[index] = field;
+    return field;
   }
 
   /** Reads a literal (sections 6.2.1 to 6.2.3). */
@@ -151,6 +149,10 @@ export function createHeaderDecoder<Read>(
   };
 }
 
+function staticEntry(index: number): Field {
+  return staticTable[index - 1] ?? invalidIndex();
+}
+
 function invalidIndex(): never {
-  throw new CompressionError('an index is zero');
+  throw new CompressionError('an index is in neither table');
 }

@@ -1,12 +1,17 @@
 /** The dynamic table of a decoder (RFC 7541 sections 2.3.2 and 4). */
 
+/** An entry. */
+interface Entry<Read> {
+  readonly name: string;
+  readonly field: Read;
+  /** In bytes, as the table counts it. */
+  readonly size: number;
+}
+
 /** A dynamic table. Entries are in a ring, so that nothing moves when one is added. */
 export interface DynamicTable<Read> {
-  /** The names, as they count for the size. The length is a power of two. */
-  readonly names: string[];
-  readonly fields: (Read | undefined)[];
-  /** The sizes of the entries, in bytes. */
-  readonly sizes: Uint32Array;
+  /** The length is a power of two. */
+  readonly ring: (Entry<Read> | undefined)[];
   /** The place of the next entry in the ring. */
   next: number;
   count: number;
@@ -25,23 +30,14 @@ const entryOverhead = 32;
  * @param maxSize the first maximum size, in bytes
  */
 export function createDynamicTable<Read>(limit: number, maxSize: number): DynamicTable<Read> {
-  const mostEntries = Math.floor(limit / entryOverhead);
-  const capacity = 2 ** Math.ceil(Math.log2(Math.max(mostEntries, 1)));
-  return {
-    names: new Array(capacity).fill(''),
-    fields: new Array(capacity).fill(undefined),
-    sizes: new Uint32Array(capacity),
-    ...{ next: 0, count: 0, size: 0, maxSize },
-  };
+  const mostEntries = Math.max(Math.floor(limit / entryOverhead), 1);
+  const ring = new Array(2 ** Math.ceil(Math.log2(mostEntries))).fill(undefined);
+  return { ring, next: 0, count: 0, size: 0, maxSize };
 }
 
-/**
- * The place of an entry in the ring.
- *
- * @param age 1 for the newest entry, at most `count`
- */
-export function placeOf<Read>(table: DynamicTable<Read>, age: number): number {
-  return (table.next - age) & (table.names.length - 1);
+/** The entry of an age, which is 1 for the newest one; undefined if the table does not have it. */
+export function entryOf<Read>(table: DynamicTable<Read>, age: number): Entry<Read> | undefined {
+  return age > table.count ? undefined : table.ring[placeOf(table, age)];
 }
 
 /** Adds an entry, and evicts old ones for it. One that is larger than the table leaves the table empty (section 4.4). */
@@ -49,10 +45,8 @@ export function addEntry<Read>(table: DynamicTable<Read>, name: string, value: s
   const size = name.length + value.length + entryOverhead;
   evictTo(table, table.maxSize - size);
   if (size > table.maxSize) return;
-  table.names[table.next] = name;
-  table.fields[table.next] = field;
-  table.sizes[table.next] = size;
-  table.next = (table.next + 1) & (table.names.length - 1);
+  table.ring[table.next] = { name, field, size };
+  table.next = (table.next + 1) & (table.ring.length - 1);
   table.count++;
   table.size += size;
 }
@@ -67,9 +61,12 @@ export function resizeTable<Read>(table: DynamicTable<Read>, maxSize: number): v
 function evictTo<Read>(table: DynamicTable<Read>, size: number): void {
   while (table.size > size && table.count > 0) {
     const oldest = placeOf(table, table.count);
-    table.size -= table.sizes[oldest] ?? 0;
+    table.size -= table.ring[oldest]?.size ?? 0;
+    table.ring[oldest] = undefined;
     table.count--;
-    table.names[oldest] = '';
-    table.fields[oldest] = undefined;
   }
+}
+
+function placeOf<Read>(table: DynamicTable<Read>, age: number): number {
+  return (table.next - age) & (table.ring.length - 1);
 }
