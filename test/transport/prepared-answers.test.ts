@@ -8,7 +8,6 @@ import type { Identity, IdentityMemory } from '../../src/model/identity.ts';
 import { verified, writeOk, writeRemovals } from '../../src/transport/grpc/check/check-response.ts';
 import { type Allowed, createWriteAllow } from '../../src/transport/grpc/check/prepared-allow.ts';
 import { frameMessage, withOwnBytes } from '../../src/transport/grpc/message/framing.ts';
-import { createJoinLines, linesOf } from '../../src/transport/http/check/http-reply.ts';
 import { noMemory } from '../support/identity-memory.ts';
 import { loadCheckCodec } from '../support/proto-codec.ts';
 
@@ -130,27 +129,6 @@ test.each([
   } as const;
   expect(createWriteAllow()(allow).frame.length).toBeGreaterThan(5);
   expect(() => createWriteAllow(() => response)(allow)).toThrow('does not match its decision');
-});
-
-test('lines that are joined with prepared names equal plain lines, and an invalid value throws', () => {
-  const join = createJoinLines();
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.constantFrom('x-a', 'x-b', 'x-c'), fc.string({ unit: 'binary' }))),
-      (lines) => {
-        const outcomes = [join, linesOf].map((joinLines) => {
-          try {
-            return joinLines(lines);
-          } catch (error) {
-            return (error as NodeJS.ErrnoException).code;
-          }
-        });
-        expect(outcomes[0]).toBe(outcomes[1]);
-      },
-    ),
-  );
-  expect(() => join([['x a', 'b']])).toThrow();
-  expect(() => join([['x-a', 'b\r\nx-admin: yes']])).toThrow();
 });
 
 test('changes that a memory keeps equal those that are made anew', () => {

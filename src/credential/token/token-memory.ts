@@ -3,7 +3,7 @@ import type { TokenProfile, VerifiedToken } from './verified-token.ts';
 
 // Sizes on the heap of V8 with pointers of 64 bits, and of the place that a map and the lists of lru-cache have for an entry.
 const bytesOfEntry = 290;
-const bytesOfBinding = 168;
+const bytesOfBinding = 40;
 const bytesOfProfile = 400;
 /** A pointer, and a string that is a part of the claim. */
 const bytesOfListMember = 40;
@@ -11,8 +11,13 @@ const bytesOfString = 16;
 
 /** Returns the estimated memory of a cached token without values of headers, in bytes. */
 export function memoryOfToken({ subject = '', confirmation }: VerifiedToken): number {
-  const isBound = confirmation !== undefined && confirmation !== 'unknown';
-  return bytesOfEntry + memoryOfText(subject) + (isBound ? bytesOfBinding : 0);
+  return bytesOfEntry + memoryOfText(subject) + memoryOfBinding(confirmation);
+}
+
+function memoryOfBinding(confirmation: VerifiedToken['confirmation']): number {
+  if (confirmation === undefined || confirmation === 'unknown') return 0;
+  const { keyThumbprint = '', certificateThumbprint = '' } = confirmation;
+  return bytesOfBinding + memoryOfText(keyThumbprint) + memoryOfText(certificateThumbprint);
 }
 
 /** Returns the estimated memory of a profile, in bytes. */
