@@ -1,4 +1,4 @@
-# The image of the service: compiled JavaScript and production packages, on a base with only Node 26.
+# The image of the service: the bundled program, on a base with only Node 26.
 #
 #   docker build --tag registry.example.com/oidc-authz:0.1.0 .
 #
@@ -16,18 +16,13 @@ FROM ${BUILD_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
 
-FROM ${BUILD_IMAGE} AS packages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-# The base image contains Node: no package for the platform of `none`. The client of the store is optional too, but has no platform.
-# Declarations, source maps and manuals are not needed at run time.
-RUN npm ci --ignore-scripts --omit=dev --os=none \
-  && find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.map' -o -name '*.md' \) -delete \
-  && rm -rf node_modules/.bin node_modules/.package-lock.json
+# The source maps, to read stack traces: docker build --target source-maps --output source-maps .
+FROM scratch AS source-maps
+COPY --from=build /app/source-maps /
 
 FROM ${BASE_IMAGE}
 ARG VERSION=0.1.0
@@ -38,7 +33,6 @@ LABEL org.opencontainers.image.title="oidc-authz" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
 WORKDIR /app
-COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY protos ./protos
 COPY package.json LICENSE ./

@@ -30,7 +30,7 @@ const thorough = [
   'test/credential/token/key-choice.test.ts',
   'test/issuer/keys/public-key.test.ts',
   'test/issuer/keys/random-key-sets.test.ts',
-  'test/repo/packages.test.ts',
+  'test/repo/{bundle,packages}.test.ts',
 ];
 
 // biome-ignore lint/style/noDefaultExport: vitest requires it

@@ -42,7 +42,7 @@ function contexts(): readonly (readonly [string, ExpressionContext])[] {
       audiences: ['a'],
       scopes: Array.from({ length: payload / 2 }, () => 'a'),
       expiresAt: 1_900_000_000,
-      payload: JSON.stringify(claims),
+      text: JSON.stringify(claims),
     } as unknown as Identity;
     const path = index % 2 === 0 ? '/a'.repeat(4_000) : `/${'a'.repeat(8_000)}`;
     const query = Array.from({ length: 900 }, (_, at) => `p${at}=1`).join('&');

@@ -38,7 +38,7 @@ async function measure(): Promise<Ratios> {
   pinLoad();
   const { mint, issuer } = await startMint();
   const bare = await startServer(bareHttp);
-  const raw = await startServer('servers/grpc.ts', ['node:http2']);
+  const raw = await startServer('servers/grpc.ts', ['bare', 'node:http2']);
   const [http, grpc, fresh] = [
     await startService(trusting(issuer.url), { listener: 'http' }),
     await startService(trusting(issuer.url), { listener: 'grpc' }),

@@ -71,6 +71,8 @@ async function measure(chosen: readonly Group[]): Promise<Run> {
 
 async function measureGroup(group: Group, input: Omit<Bench, 'pool'>): Promise<GroupResult> {
   const pool = createServerPool();
+  const stopped = () => void pool.stop().finally(() => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stopped);
   const [before, started] = [readCpuCounters(), performance.now()];
   const findings = await group.run({ ...input, pool }).catch(async (error: unknown) => {
     if (error instanceof MissingProgramError) return { missing: error.message };
@@ -79,6 +81,7 @@ async function measureGroup(group: Group, input: Omit<Bench, 'pool'>): Promise<G
   });
   const disturbance = disturbanceBetween(before, readCpuCounters());
   await pool.stop();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stopped);
   const seconds = (performance.now() - started) / 1_000;
   return { name: group.name, title: group.title, findings, disturbance, seconds };
 }
@@ -87,5 +90,5 @@ function writePage(run: Run): void {
   for (const { findings } of run.groups)
     for (const chart of 'missing' in findings ? [] : (findings.charts ?? []))
       writeFileSync(path(`../docs/images/${chart.file}`), drawBars(chart));
-  writeFileSync(path('../docs/performance.md'), pageOf(run, readFileSync(path('report.md'), 'utf8')));
+  writeFileSync(path('../docs/performance.md'), pageOf(run, readFileSync(path('report.md'), 'utf8'), groups));
 }

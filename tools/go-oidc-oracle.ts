@@ -1,6 +1,5 @@
 /** Verifies tokens with go-oidc, the library that many Go services use. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { startLineProgram } from './line-program.ts';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
 /** A token, with the key set and settings for its verification. */
@@ -29,19 +28,9 @@ export function findGoOidcOracle(): Promise<FoundProgram> {
 
 /** Starts the program. */
 export function startGoOidcOracle(path: string): GoOidcOracle {
-  const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const waiting: ((line: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line));
+  const { ask, stop } = startLineProgram(path);
   return {
-    ask: (question) =>
-      new Promise((resolve) => {
-        waiting.push((line) => resolve(JSON.parse(line).error));
-        child.stdin.write(`${JSON.stringify(question)}\n`);
-      }),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('close', () => resolve());
-        child.stdin.end();
-      }),
+    ask: async (question) => JSON.parse(await ask(JSON.stringify(question))).error,
+    stop,
   };
 }

@@ -1,6 +1,5 @@
 /** Reads a CheckRequest with Go's protocol buffers and Envoy's definitions. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { startLineProgram } from './line-program.ts';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
 /** The content of a message, or why it is invalid. */
@@ -35,19 +34,6 @@ export function findProtobufOracle(): Promise<FoundProgram> {
 
 /** Starts the reader. */
 export function startProtobufOracle(path: string): ProtobufOracle {
-  const child = spawn(path, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const waiting: ((line: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line));
-  return {
-    read: (message) =>
-      new Promise((resolve) => {
-        waiting.push((line) => resolve(JSON.parse(line)));
-        child.stdin.write(`${message.toString('hex')}\n`);
-      }),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('close', () => resolve());
-        child.stdin.end();
-      }),
-  };
+  const { ask, stop } = startLineProgram(path);
+  return { read: async (message) => JSON.parse(await ask(message.toString('hex'))), stop };
 }

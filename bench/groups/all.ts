@@ -3,6 +3,7 @@ import { envoy } from './envoy.ts';
 import type { Group } from './group.ts';
 import { growth } from './growth.ts';
 import { grpc } from './grpc.ts';
+import { hpack } from './hpack.ts';
 import { http } from './http.ts';
 import { kyma } from './kyma.ts';
 import { latency } from './latency.ts';
@@ -35,4 +36,5 @@ export const groups: readonly Group[] = [
   throughput,
   kyma,
   signatures,
+  hpack,
 ];

@@ -53,7 +53,7 @@ export const envoy: Group = {
     await add('to oidc-authz, over gRPC', ...overGrpc(await service()), { target: 'envoyGrpc' });
     await add(
       'to raw node:http2, over gRPC',
-      ...overGrpc(await pool.script('servers/grpc.ts', ['node:http2'])),
+      ...overGrpc(await pool.script('servers/grpc.ts', ['bare', 'node:http2'])),
     );
     if (go !== undefined) await add('to bare grpc-go, over gRPC', ...overGrpc(go));
     const hot = [...cases];

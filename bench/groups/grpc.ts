@@ -19,7 +19,9 @@ export const grpc: Group = {
     const hot = await service();
     const N = 'bare node:http';
     const G = 'bare grpc-go';
+    const O = 'raw, on the HTTP/2 of this service';
     const M = 'minimal verifier on node:http2, new tokens, RS256';
+    const MO = 'minimal verifier on the HTTP/2 of this service, new tokens, RS256';
     const common = { protocol: 'grpc', expected: 'allowed', against: N } as const;
     const bareGo: CpuCase[] =
       go === undefined || goDecoding === undefined
@@ -42,10 +44,11 @@ export const grpc: Group = {
         server: hot,
         tokens: one,
         target: 'grpcHot',
-        also: go === undefined ? [] : [{ against: G, target: 'grpcHotToGo' }],
+        also: [{ against: O }, ...(go === undefined ? [] : [{ against: G, target: 'grpcHotToGo' } as const])],
       },
       ...bareGo,
-      { ...common, name: 'raw node:http2', server: await script('node:http2'), tokens: one },
+      { ...common, name: 'raw node:http2', server: await script('bare', 'node:http2'), tokens: one },
+      { ...common, name: O, server: await script('bare', 'own'), tokens: one },
       {
         ...common,
         name: '1,000 tokens in turn',
@@ -55,14 +58,15 @@ export const grpc: Group = {
         target: 'grpcThousand',
       },
       { ...common, name: 'no token', server: hot, tokens: undefined, expected: 'denied' },
-      { ...common, name: M, server: await script('minimal', mint.jwks), tokens: rs },
+      { ...common, name: M, server: await script('minimal', 'node:http2', mint.jwks), tokens: rs },
+      { ...common, name: MO, server: await script('minimal', 'own', mint.jwks), tokens: rs },
       {
         ...common,
         name: 'new tokens, RS256',
         server: await service(),
         tokens: rs,
         target: 'grpcNew',
-        also: [{ against: M, target: 'grpcNewToFloor' }],
+        also: [{ against: M, target: 'grpcNewToFloor' }, { against: MO }],
       },
       { ...common, name: 'new tokens, ES256', server: await service(), tokens: es },
       { ...common, name: 'new tokens, EdDSA', server: await service(), tokens: ed },

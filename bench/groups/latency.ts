@@ -16,7 +16,7 @@ export const latency: Group = {
     const [goHttp, goGrpc] = [await pool.go('http'), await pool.go('grpc-prepared')];
     const [M, G, R] = ['minimal verifier, cached token', 'bare grpc-go', 'raw node:http2'];
     const minimal = await pool.script('servers/http.ts', ['minimal', jwks]);
-    const raw = await pool.script('servers/grpc.ts', ['node:http2']);
+    const raw = await pool.script('servers/grpc.ts', ['bare', 'node:http2']);
     const http = { protocol: 'http', tokens, against: M } as const;
     const grpc = { protocol: 'grpc', tokens, against: goGrpc === undefined ? R : G } as const;
     const cases: LatencyCase[] = [

@@ -4,7 +4,7 @@ import { runClosed } from '../load/closed.ts';
 import { grpcRequest, httpRequest, type Protocol } from '../load/messages.ts';
 import { ratios, residentMegabytes, spread } from '../measure.ts';
 import type { Row, Table } from '../report/table.ts';
-import { bareHttp, type ServerOptions, startServer, startService, trusting } from '../servers.ts';
+import { bareHttp, type Server, trusting } from '../servers.ts';
 import type { TargetName } from '../targets.ts';
 import { type Bench, type Group, rangeText } from './group.ts';
 
@@ -31,12 +31,12 @@ export const memory: Group = {
   run: async (bench) => ({ tables: [await ofProcesses(bench)] }),
 };
 
-async function ofProcesses({ mint: { mint, issuer }, say }: Bench): Promise<Table> {
+async function ofProcesses({ mint: { mint, issuer }, pool, say }: Bench): Promise<Table> {
   say('signing 100,000 tokens');
   // The size of an RS256 token with the same claims; its signature costs less.
   const tokens = mint(100_000, { algorithm: 'ES256', padding: 226 });
-  const bare = [await idleMegabytes(startServer(bareHttp))];
-  const idle = [await idleMegabytes(startService(trusting(issuer.url), { listener: 'http' }))];
+  const bare = [await settledMegabytes(await pool.script(bareHttp))];
+  const idle = [await settledMegabytes(await pool.service(trusting(issuer.url)))];
   const B = 'bare node:http, idle';
   const rows: Row[] = [
     { name: B, ratio: spread(ratios(bare, bare)), against: B, here: rangeText(spread(bare)) },
@@ -47,10 +47,8 @@ async function ofProcesses({ mint: { mint, issuer }, say }: Bench): Promise<Tabl
     const full: number[] = [];
     for (let run = 0; run < runs; run++) {
       say(`${name}, run ${run + 1}`);
-      const options: ServerOptions = { listener: protocol };
-      full.push(
-        await megabytesWith(tokens.slice(0, live), protocol, [...trusting(issuer.url), ...flags], options),
-      );
+      const server = await pool.service([...trusting(issuer.url), ...flags], { listener: protocol });
+      full.push(await megabytesWith(tokens.slice(0, live), protocol, server));
     }
     const { median } = spread(full);
     const bytes = Math.round(((median - (idle[0] ?? 0)) * 1e6) / live).toLocaleString('en');
@@ -71,22 +69,16 @@ async function ofProcesses({ mint: { mint, issuer }, say }: Bench): Promise<Tabl
   };
 }
 
-/** The resident memory of a process that has done nothing for a while. */
-async function idleMegabytes(starting: ReturnType<typeof startServer>): Promise<number> {
-  const server = await starting;
+/** The resident memory of a process after two seconds without work. Stops the process. */
+async function settledMegabytes(server: Server): Promise<number> {
   await sleep(2_000);
   const megabytes = residentMegabytes(server.pid);
   await server.stop();
   return megabytes;
 }
 
-async function megabytesWith(
-  tokens: readonly string[],
-  protocol: Protocol,
-  flags: readonly string[],
-  options: ServerOptions,
-): Promise<number> {
-  const server = await startService(flags, options);
+/** The resident memory of a process that has these tokens in its cache. */
+async function megabytesWith(tokens: readonly string[], protocol: Protocol, server: Server): Promise<number> {
   const requests = tokens.map(protocol === 'http' ? httpRequest : grpcRequest);
   const places = protocol === 'http' ? { connections: 32, streams: 1 } : { connections: 2, streams: 16 };
   const load = { protocol, port: server.port, requests, count: tokens.length, ...places };
@@ -94,8 +86,5 @@ async function megabytesWith(
     const { allowed } = await runClosed(load);
     if (allowed !== tokens.length) throw new Error(`${tokens.length - allowed} tokens were not allowed`);
   }
-  await sleep(2_000);
-  const megabytes = residentMegabytes(server.pid);
-  await server.stop();
-  return megabytes;
+  return settledMegabytes(server);
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ratios, spread } from '../measure.ts';
 import type { Row } from '../report/table.ts';
-import { bareHttp, pinned, type Server, startServer, startService, trusting } from '../servers.ts';
+import { bareHttp, pinned, type Server, trusting } from '../servers.ts';
 import type { TargetName } from '../targets.ts';
 import { type Group, rangeText } from './group.ts';
 
@@ -13,7 +13,7 @@ const rounds = 11;
 export const start: Group = {
   name: 'start',
   title: 'Start',
-  run: async ({ mint: { issuer } }) => {
+  run: async ({ mint: { issuer }, pool }) => {
     const [node, bare, listening, ready]: [number[], number[], number[], number[]] = [[], [], [], []];
     const startOnce = async (starting: Promise<Server>) => {
       const server = await starting;
@@ -23,8 +23,8 @@ export const start: Group = {
     for (let round = 0; round <= rounds; round++) {
       const times = {
         node: await millisecondsOfNode(),
-        bare: await startOnce(startServer(bareHttp)),
-        service: await startOnce(startService(trusting(issuer.url), { listener: 'http' })),
+        bare: await startOnce(pool.script(bareHttp)),
+        service: await startOnce(pool.service(trusting(issuer.url))),
       };
       // The first round reads the files from the disk.
       if (round === 0) continue;

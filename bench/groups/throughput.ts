@@ -55,7 +55,7 @@ export const throughput: Group = {
       http('bare node:http', await pool.script(bareHttp)),
       http('HTTP, cached token', ours),
       ...(goHttp === undefined ? [] : [http('bare Go net/http', goHttp)]),
-      grpc('raw node:http2', (await pool.script('servers/grpc.ts', ['node:http2'])).port),
+      grpc('raw node:http2', (await pool.script('servers/grpc.ts', ['bare', 'node:http2'])).port),
       grpc('gRPC, cached token', ours.ports.grpc ?? 0),
       ...(goGrpc === undefined ? [] : [grpc('bare grpc-go', goGrpc.port)]),
     ];

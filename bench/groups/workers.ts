@@ -4,7 +4,7 @@ import { runClosed } from '../load/closed.ts';
 import { httpRequest } from '../load/messages.ts';
 import { cpuMicroseconds, familyOf, ownCpuMicroseconds, ratios, spread } from '../measure.ts';
 import { one } from '../report/table.ts';
-import { type Server, startService, trusting } from '../servers.ts';
+import { type Server, trusting } from '../servers.ts';
 import { type Group, rangeText } from './group.ts';
 
 /** The figures of all rounds: CPU per check, checks a second, and the share of the busier worker. */
@@ -18,11 +18,11 @@ interface Figures {
 export const workers: Group = {
   name: 'workers',
   title: 'Workers',
-  run: async ({ mint: { mint, issuer }, rounds, count }) => {
+  run: async ({ mint: { mint, issuer }, pool, rounds, count }) => {
     const requests = mint(1).map((token) => httpRequest(token));
     const wanted = Math.max(count, 10_000);
     const start = (many: number) =>
-      startService([...trusting(issuer.url), '--workers', String(many)], { listener: 'http', isFree: true });
+      pool.service([...trusting(issuer.url), '--workers', String(many)], { isFree: true });
     const [single, pair] = [await start(1), await start(2)];
     const figures = new Map<Server, Figures>();
     for (const server of [single, pair]) figures.set(server, { cost: [], rate: [], share: [] });

@@ -1,4 +1,5 @@
 /** Prepared requests, as bytes on the wire. */
+import { firstEnvoyBlock, nextEnvoyBlock } from '../../test/support/envoy-header-blocks.ts';
 import { flag, frame, frameType, grpcMessage } from '../../test/support/http2.ts';
 import { officialCheck } from '../../test/support/official-protos.ts';
 
@@ -49,40 +50,6 @@ export function grpcRequest(token: string | undefined): Buffer {
   return grpcMessage(officialCheck.requestSerialize({ attributes: { request: { http } } }));
 }
 
-/** The headers of a check that have no entry in the static table, in the order in which Envoy sends them. */
-const callFields: readonly (readonly [name: string, value: string])[] = [
-  [':path', '/envoy.service.auth.v3.Authorization/Check'],
-  [':authority', 'authorizer'],
-  ['te', 'trailers'],
-  ['grpc-timeout', '2000m'],
-  ['content-type', 'application/grpc'],
-  ['x-envoy-internal', 'true'],
-  ['x-forwarded-for', '10.0.0.1'],
-];
-
-/** `:method: POST` and `:scheme: http` in the static table, and the first entry of the dynamic table (RFC 7541). */
-const staticFields = [0x83, 0x86];
-const firstDynamic = 62;
-
-/** Adds each field to the dynamic table of the connection (RFC 7541 section 6.2.1). All lengths are below 127. */
-const firstBlock = Buffer.concat([
-  Buffer.from(staticFields),
-  ...callFields.map(([name, value]) =>
-    Buffer.concat([
-      Buffer.from([0x40, name.length]),
-      Buffer.from(name),
-      Buffer.from([value.length]),
-      Buffer.from(value),
-    ]),
-  ),
-]);
-
-/** The same fields from the dynamic table (RFC 7541 section 6.1), as Envoy sends them with every further call. */
-const nextBlock = Buffer.from([
-  ...staticFields,
-  ...callFields.map((_, index) => 0x80 | (firstDynamic + callFields.length - 1 - index)),
-]);
-
 const prefaceOf = () => {
   const window = Buffer.alloc(4);
   window.writeUInt32BE(0x3fff_ffff);
@@ -100,7 +67,7 @@ export const preface = prefaceOf();
 /** Encodes a call on a stream. The first call of a connection must be on stream 1. */
 export function grpcCall(stream: number, message: Buffer): Buffer {
   return Buffer.concat([
-    frame(frameType.headers, flag.endHeaders, stream, stream === 1 ? firstBlock : nextBlock),
+    frame(frameType.headers, flag.endHeaders, stream, stream === 1 ? firstEnvoyBlock : nextEnvoyBlock),
     frame(frameType.data, flag.endStream, stream, message),
   ]);
 }

@@ -8,13 +8,22 @@ import { one, tableText } from './table.ts';
  * Writes the page.
  *
  * @param frame the handwritten text, with a mark for each generated part
+ * @param groups all groups, in the order of the page
  */
-export function pageOf(run: Run, frame: string): string {
+export function pageOf(
+  run: Run,
+  frame: string,
+  groups: readonly Pick<GroupResult, 'name' | 'title'>[] = run.groups,
+): string {
+  const sections = groups.map(({ name, title }) => {
+    const found = run.groups.find((group) => group.name === name);
+    return found === undefined ? notMeasured(title, 'this run did not include it') : sectionOf(found);
+  });
   const parts = {
     run: circumstancesText(run),
     targets: summaryText(run),
     core: capacityText(run) ?? '',
-    results: run.groups.map(sectionOf).join('\n'),
+    results: sections.join('\n'),
   };
   return Object.entries(parts).reduce(
     (page, [name, text]) => page.replace(`<!-- ${name} -->\n`, () => text),
@@ -53,7 +62,11 @@ function percent(share: number): string {
 /** A group as Markdown. */
 export function sectionOf({ title, findings, disturbance }: GroupResult): string {
   const noise = isNoisy(disturbance) ? [`**Noisy:** ${shares(disturbance)}.\n`] : [];
-  if ('missing' in findings) return [`## ${title}\n`, `Not measured: ${findings.missing}.\n`].join('\n');
+  if ('missing' in findings) return notMeasured(title, findings.missing);
   const images = (findings.charts ?? []).map((chart) => `![${chart.title}](images/${chart.file})\n`);
   return [`## ${title}\n`, ...noise, ...images, ...findings.tables.map(tableText)].join('\n');
+}
+
+function notMeasured(title: string, why: string): string {
+  return [`## ${title}\n`, `Not measured: ${why}.\n`].join('\n');
 }

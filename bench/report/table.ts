@@ -56,9 +56,10 @@ export function figureText({ figure, target: { bound, unit } }: Judged): string 
   return `${(rounded / 10 ** decimals).toFixed(decimals)}${unit === undefined ? '' : ` ${unit}`}`;
 }
 
-/** The median and the range, with two decimals; `1` for a baseline. */
+/** The median and the range, with two decimals; `1` for a baseline, and no range for a single round. */
 export function spreadText({ median, min, max }: Spread): string {
-  return min === 1 && max === 1 ? '1' : `${two(median)} (${two(min)} to ${two(max)})`;
+  if (min !== max) return `${two(median)} (${two(min)} to ${two(max)})`;
+  return median === 1 ? '1' : two(median);
 }
 
 /** Formats a table as Markdown. Columns without content are left out. */

@@ -1,16 +1,22 @@
-/** gRPC servers that check little or nothing, for comparison: `node grpc.ts grpc-js|node:http2|minimal JWKS`. */
+/**
+ * gRPC servers that check little or nothing, for comparison: `node grpc.ts grpc-js`, `node grpc.ts bare TRANSPORT` or
+ * `node grpc.ts minimal TRANSPORT JWKS`. TRANSPORT is `node:http2`, or `own` for the HTTP/2 of this service.
+ */
 import http2, { type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+import { systemClock } from '../../src/runtime/time/clock.ts';
+import { okTrailers, responseHead, trailersOf } from '../../src/transport/grpc/call/grpc-over-http2.ts';
+import { createHttp2Connection } from '../../src/transport/grpc/http2/connection.ts';
 import { grpcMessage } from '../../test/support/http2.ts';
 import { createMinimalVerifier, type IdentityHeaders } from './minimal.ts';
 
 const names = ['user', 'email', 'groups', 'preferred-username'].map((name) => `x-auth-request-${name}`);
 const prepared: IdentityHeaders = names.map((name) => [name, 'alice@example.com']);
 
-const kinds: Record<string, () => Promise<number>> = {
+const kinds: Record<string, (...args: readonly string[]) => Promise<number> | undefined> = {
   'grpc-js': () => {
     const folder = fileURLToPath(new URL('../../protos/', import.meta.url));
     const service = loadSync('external_auth.proto', { includeDirs: [folder], enums: String })[
@@ -29,14 +35,23 @@ const kinds: Record<string, () => Promise<number>> = {
     );
   },
   // Does not decode the request.
-  'node:http2': () => {
+  bare: (transport = '') => {
     const answer = messageOf(prepared);
-    return listen(() => answer);
+    return transports[transport]?.(() => answer);
   },
-  minimal: () => {
-    const answer = createMinimalVerifier(process.argv[3] ?? '{"keys":[]}', messageOf);
-    return listen((message) => answer(tokenIn(message)));
+  minimal: (transport = '', jwks = '{"keys":[]}') => {
+    const answer = createMinimalVerifier(jwks, messageOf);
+    return transports[transport]?.((message) => answer(tokenIn(message)));
   },
+};
+
+/** Answers a message; undefined fails the call with PERMISSION_DENIED. */
+type AnswerTo = (message: Buffer) => Buffer | undefined;
+
+const permissionDenied = 7;
+const transports: Record<string, (answerTo: AnswerTo) => Promise<number>> = {
+  'node:http2': onNodeHttp2,
+  own: onOwnHttp2,
 };
 
 /** Writes an OkHttpResponse with headers, and its gRPC prefix. */
@@ -63,10 +78,9 @@ function tokenIn(message: Buffer): string {
   return message.toString('latin1', start + 'Bearer '.length, start + length);
 }
 
-/** Serves unary calls. A call without an answer fails with PERMISSION_DENIED. */
-function listen(answerTo: (message: Buffer) => Buffer | undefined): Promise<number> {
+function onNodeHttp2(answerTo: AnswerTo): Promise<number> {
   const respond = (stream: ServerHttp2Stream, message: Buffer | undefined) => {
-    const status = message === undefined ? 7 : 0;
+    const status = message === undefined ? permissionDenied : 0;
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': status }));
     stream.end(message);
@@ -76,15 +90,44 @@ function listen(answerTo: (message: Buffer) => Buffer | undefined): Promise<numb
     const chunks: Buffer[] = [];
     stream.on('error', () => {});
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      const [first = Buffer.alloc(0)] = chunks;
-      respond(stream, answerTo(chunks.length === 1 ? first : Buffer.concat(chunks)));
+    stream.on('end', () => respond(stream, answerTo(whole(chunks))));
+  });
+  return listening(server);
+}
+
+function onOwnHttp2(answerTo: AnswerTo): Promise<number> {
+  const server = net.createServer((socket) => {
+    const connection = createHttp2Connection<Buffer[]>({
+      socket,
+      clock: systemClock,
+      onClosed: () => {},
+      handler: {
+        opened: () => [],
+        data: (stream, piece, isLast) => {
+          stream.call.push(piece);
+          if (!isLast) return;
+          const answer = answerTo(whole(stream.call));
+          const trailers = answer === undefined ? trailersOf(permissionDenied) : okTrailers;
+          connection.respond(stream, responseHead, answer, trailers);
+        },
+        closed: () => {},
+      },
     });
   });
+  return listening(server);
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}
+
+function listening(server: net.Server | http2.Http2Server): Promise<number> {
   return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
   );
 }
 
-const port = await kinds[process.argv[2] ?? '']?.();
+const [kind = '', ...args] = process.argv.slice(2);
+const port = await kinds[kind]?.(...args);
 process.stdout.write(`${JSON.stringify({ listener: 'bare', port })}\n`);

@@ -2,7 +2,7 @@
 import type { Facts } from '../credential/token/facts.ts';
 import { type CheckRequirements, createCheckRequirements } from '../credential/token/requirements.ts';
 import { type CurrentDenyList, createRevocation } from '../credential/token/revocation.ts';
-import type { Identity } from '../model/identity.ts';
+import type { Identity, IdentityMemory, MemoryKeeper } from '../model/identity.ts';
 import type { Session } from '../session/session.ts';
 import type { LoginIssuer } from './login-issuer.ts';
 
@@ -23,7 +23,7 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
   const { issuer, subject, sid, audiences, scopes, claims, startedAt, tokensEndAt, refreshToken } = session;
   const ofTokens = refreshToken === undefined ? tokensEndAt : undefined;
   const expiresAt = Math.min(endsAt, ofTokens ?? endsAt);
-  const payload = JSON.stringify({
+  const text = JSON.stringify({
     ...claims,
     iss: issuer,
     sub: subject,
@@ -39,14 +39,14 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
     scopes,
     expiresAt,
     confirmation: undefined,
-    payload,
-    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+    text,
+    memory: memoryOfSession(),
   });
   return {
     identity,
     token: tokenOf(session, config.login.forward),
     facts: {
-      payload,
+      text,
       type: 'jwt',
       confirmation: undefined,
       // The lifetimes of sessions are their own.
@@ -56,6 +56,7 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
       issuedAt: startedAt,
       audiences,
       scopes,
+      memory: identity.memory,
     },
   };
 }
@@ -88,6 +89,18 @@ export function createSessionRequirements(
           },
     );
 }
+
+/** The memory of a session. Its cache bounds it, so its header changes stay prepared. */
+function memoryOfSession(): IdentityMemory {
+  return { headers: undefined, values: '', prepared: undefined, bytes: 0, keeper: keepAll };
+}
+
+const keepAll: MemoryKeeper = {
+  grown: () => {},
+  prepared: (memory, owner, forwarding) => {
+    memory.prepared = { owner, forwarding, next: memory.prepared };
+  },
+};
 
 function tokenOf({ accessToken, idToken }: Session, forward: 'accessToken' | 'idToken' | 'none'): string {
   if (forward === 'none') return '';

@@ -25,13 +25,13 @@ export function createAnswerUser(parts: {
     parts.issuers.map(({ config }) => [config.issuer, createIdentityClaims(config)] as const),
   );
 
-  const userOf = ({ issuer, subject, payload }: Identity): string => {
-    const claims = JSON.parse(payload) as Claims;
+  const userOf = ({ issuer, subject, text }: Identity): string => {
+    const claims = JSON.parse(text) as Claims;
     const read = readers.get(issuer);
     return JSON.stringify({
       user: subject ?? '',
       email: textOf(read?.email(claims)) ?? '',
-      groups: textsOf(read?.groups(claims, payload)),
+      groups: textsOf(read?.groups(claims, text)),
       preferredUsername: textOf(claimOf(claims, 'preferred_username')),
     });
   };

@@ -10,6 +10,21 @@ export interface Forwarding {
   readonly answers: { http: unknown; grpc: unknown };
 }
 
+/** Which headers a token sets, without their values. Tokens with the same claims share one. */
+export interface HeaderShape {
+  readonly list: HeaderList;
+  /** Each has the next value, or the text of the token. */
+  readonly set: readonly { readonly header: string; readonly from: 'values' | 'token' | 'bearer' }[];
+  readonly remove: readonly string[];
+  readonly withheld: readonly Withheld[];
+}
+
+/** A configured list of headers. */
+export interface HeaderList {
+  /** The same object for all lists of a configuration. */
+  readonly configuration: object;
+}
+
 /** A value that is not forwarded. */
 export interface Withheld {
   readonly header: string;

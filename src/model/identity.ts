@@ -1,5 +1,5 @@
 /** The identity that a verified token proves. */
-import type { Forwarding } from './forwarding.ts';
+import type { Forwarding, HeaderShape } from './forwarding.ts';
 
 /** The binding of a token to its client (`cnf`, RFC 7800 section 3.1). Each thumbprint is the base64url of a SHA-256. */
 export interface Confirmation {
@@ -27,14 +27,36 @@ export interface Identity {
   readonly expiresAt: number;
   /** The client must prove this binding. Undefined if the issuer's tokens need no proof. */
   readonly confirmation: Confirmation | undefined;
-  /** The claims as signed, as JSON text: it needs a quarter of the memory of the parsed object. */
-  readonly payload: string;
-  /** Header changes made from this identity. They are here because a lookup elsewhere is slow when there are many tokens. */
-  readonly forwardingCache: {
-    forwarding: Forwarding | undefined;
-    /** The forwarder that made `forwarding`. Another configuration or rule has another forwarder. */
-    owner: object | undefined;
-    /** The header changes of all other forwarders. */
-    byOwner: WeakMap<object, Forwarding> | undefined;
-  };
+  /** The text with the claims: the token as the request has it, or the claims of a session as JSON. */
+  readonly text: string;
+  readonly memory: IdentityMemory;
+}
+
+/** What checks keep with an identity from one request to the next. It is a flat record, because there are many. */
+export interface IdentityMemory {
+  /** Which headers `values` has; undefined if there are none. */
+  headers: HeaderShape | undefined;
+  /** The values of headers, in one text. */
+  values: string;
+  /** The header changes of forwarders, the newest first. */
+  prepared: PreparedForwarding | undefined;
+  /** The estimated memory of the identity, in bytes. 0 while it is not kept. */
+  bytes: number;
+  readonly keeper: MemoryKeeper;
+}
+
+/** Header changes that are ready for the next request, with their answers. */
+export interface PreparedForwarding {
+  /** The forwarder that made them. Another configuration or rule has another one. */
+  readonly owner: object;
+  readonly forwarding: Forwarding;
+  readonly next: PreparedForwarding | undefined;
+}
+
+/** Bounds the memory of many identities. */
+export interface MemoryKeeper {
+  /** Counts values that an identity keeps. @param bytes by how much its memory grew */
+  readonly grown: (memory: IdentityMemory, bytes: number) => void;
+  /** Keeps prepared header changes, or does not. */
+  readonly prepared: (memory: IdentityMemory, owner: object, forwarding: Forwarding) => void;
 }

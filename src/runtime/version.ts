@@ -1,11 +1,5 @@
 /** The version of this package. */
-import { readFileSync } from 'node:fs';
-
-const { version: packageVersion } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as {
-  readonly version: string;
-};
+import manifest from '../../package.json' with { type: 'json' };
 
 /** The version in `package.json`. */
-export const version = packageVersion;
+export const version = manifest.version;

@@ -5,7 +5,7 @@ import { createDryLogins } from '../check/login/dry-logins.ts';
 import { createSignIn } from '../check/login/sign-in.ts';
 import type { RuledLogin } from '../check/ruled-check.ts';
 import type { SelectRule } from '../check/rules/select-rule.ts';
-import { createSessionForward } from '../check/upstream-headers.ts';
+import { createSessionForwards } from '../check/upstream-headers.ts';
 import { loginTime } from '../config/login/login-time.ts';
 import { createLoginPlaces, type LoginPlacesParts } from './login-places.ts';
 import type { RuleSet } from './rule-sets.ts';
@@ -39,7 +39,8 @@ export function createLoginChecks(dependencies: LoginCheckParts): LoginChecks {
     time: loginTime(limits),
     clock,
   };
-  const general = createSessionForward(config, headers);
+  const forwardOf = createSessionForwards(config, headers);
+  const general = forwardOf();
   return {
     ofRules: (set, select) => {
       const { rules, mode } = set;
@@ -47,11 +48,7 @@ export function createLoginChecks(dependencies: LoginCheckParts): LoginChecks {
       const signIns = places.map(
         (place, index) => place && createSignIn(parts, place, isShadowed(rules[index], mode)),
       );
-      const forwards = rules.map(({ outputClaimToHeaders }) =>
-        outputClaimToHeaders === undefined
-          ? createSessionForward(config, headers)
-          : createSessionForward({ ...config, outputClaimToHeaders }, headers),
-      );
+      const forwards = rules.map(({ outputClaimToHeaders }) => forwardOf(outputClaimToHeaders));
       return {
         answerOwnPath,
         signInOf: (rule) => signIns[rule],

@@ -10,7 +10,7 @@ import { createSelectRule } from '../check/rules/select-rule.ts';
 import { createSelectionDetails } from '../check/rules/selection-details.ts';
 import { inShadowMode } from '../check/shadow-mode.ts';
 import { withTraceEnd } from '../check/traced-check.ts';
-import { createForward, forwardNothing } from '../check/upstream-headers.ts';
+import { createForwards, forwardNothing } from '../check/upstream-headers.ts';
 import type { Config } from '../config/declare/options.ts';
 import { removedHeaders } from '../config/rules/rule-problems.ts';
 import type { Check } from '../model/decision.ts';
@@ -32,6 +32,7 @@ export function createOwnCheck(
 ): Check {
   const { grpcPolicy, mode, trustedHeaders, hosts, paths, limits } = config;
   const headers = removedHeaders(config);
+  const forwardOf = createForwards(config, headers);
   const contextOf = createContextOf(trustedHeaders, clock, hosts.ports);
   const authenticateInTime: Authenticate = withCheckDeadline(authenticate, {
     timeLeft: () => limits.checkDeadline,
@@ -41,10 +42,8 @@ export function createOwnCheck(
   const loginChecks = logins?.createChecks({ config, authenticate: authenticateInTime, headers, clock });
   const checkOf = (set: RuleSet): Check => {
     // A forwarder for each rule, because a cached response names the rule.
-    const forwards = set.rules.map(({ outputClaimToHeaders = config.outputClaimToHeaders }) =>
-      createForward({ ...config, outputClaimToHeaders }, headers),
-    );
-    const unmatched = createForward(config, headers);
+    const forwards = set.rules.map(({ outputClaimToHeaders }) => forwardOf(outputClaimToHeaders));
+    const unmatched = forwardOf();
     const clientAddress = createClientAddress(config.clientAddress);
     const options = { ...set, hosts, paths };
     const select = createSelectRule(set.rules, clientAddress, options);
@@ -66,7 +65,7 @@ export function createOwnCheck(
   if (rules !== undefined) return complete(checkOf(rules));
   const policies = policyRules(config);
   if (policies === undefined) {
-    const check = createCheck(authenticateInTime, createForward(config, headers), loginChecks?.ofService());
+    const check = createCheck(authenticateInTime, forwardOf(), loginChecks?.ofService());
     return complete(
       mode === 'shadow' ? inShadowMode(check, () => forwardNothing(config, headers), 'mode') : check,
     );

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createForward, type ForwardOptions } from '../../src/check/upstream-headers.ts';
+import type { ForwardOptions } from '../../src/check/header-set.ts';
+import { createForward } from '../../src/check/upstream-headers.ts';
 import { otherSpellings } from '../../src/config/values/header-names.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { noMemory } from '../support/identity-memory.ts';
 
 const options: ForwardOptions = {
   issuers: [],
@@ -25,8 +27,8 @@ function identity(claims: Record<string, unknown>): Identity {
     scopes: [],
     expiresAt: 1,
     confirmation: undefined,
-    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
-    payload: JSON.stringify(claims),
+    memory: noMemory(),
+    text: JSON.stringify(claims),
   };
 }
 

@@ -123,7 +123,7 @@ describe('a session', () => {
     const again = await find(requestOf(), place);
     const [one, other] = [await verdict, again].map((one) => 'identity' in one && one.identity);
     expect(other).toBe(one);
-    expect(one && JSON.parse(one.payload)).toEqual({
+    expect(one && JSON.parse(one.text)).toEqual({
       email: 'alice@example.com',
       groups: ['staff'],
       iss: loginIssuerUrl,

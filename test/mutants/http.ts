@@ -14,7 +14,6 @@ export const http: readonly Mutant[] = [
     find: 'authorization.push(value)',
     replace: 'authorization[0] = value',
     tests: request,
-    project: 'live',
   },
   {
     name: 'only the first authorization line is read',
@@ -22,7 +21,6 @@ export const http: readonly Mutant[] = [
     find: 'authorization.push(value)',
     replace: 'authorization[0] ??= value',
     tests: request,
-    project: 'live',
   },
   {
     name: 'only the first host line is read',
@@ -30,7 +28,6 @@ export const http: readonly Mutant[] = [
     find: 'host = host === undefined ? value : ',
     replace: 'host = host !== undefined ? host : host === undefined ? value : ',
     tests: request,
-    project: 'live',
   },
   {
     name: 'only the last host line is read',
@@ -38,7 +35,6 @@ export const http: readonly Mutant[] = [
     find: 'host = host === undefined ? value : ',
     replace: "host = host !== '' ? value : ",
     tests: request,
-    project: 'live',
   },
   {
     name: 'only the last proof is read',
@@ -46,7 +42,6 @@ export const http: readonly Mutant[] = [
     find: 'dpop.push(value)',
     replace: 'dpop[0] = value',
     tests: request,
-    project: 'live',
   },
   {
     name: 'only the last line of the client certificate is read',
@@ -54,7 +49,6 @@ export const http: readonly Mutant[] = [
     find: 'forwardedClientCert === undefined ? value : ',
     replace: "forwardedClientCert !== '' ? value : ",
     tests: request,
-    project: 'live',
   },
   {
     name: 'another spelling of a header counts as another header',
@@ -62,7 +56,6 @@ export const http: readonly Mutant[] = [
     find: 'name.toLowerCase() === lowerCase',
     replace: 'name === lowerCase',
     tests: request,
-    project: 'live',
   },
   {
     name: "text that is not the proxy's prefix is removed from a path",
@@ -70,7 +63,6 @@ export const http: readonly Mutant[] = [
     find: 'url.startsWith(pathPrefix) ? url.slice(pathPrefix.length) : url',
     replace: 'url.slice(pathPrefix.length)',
     tests: request,
-    project: 'live',
   },
   {
     name: 'the first of several header lines counts in a rule',
@@ -78,7 +70,6 @@ export const http: readonly Mutant[] = [
     find: "else lines.push(rawHeaders[at + 1] ?? '');",
     replace: '',
     tests: request,
-    project: 'live',
   },
   {
     name: 'HEAD takes the fast path',
@@ -150,7 +141,6 @@ export const http: readonly Mutant[] = [
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return Number(length) <= maxShortBody ? 'none' : 'long';",
     tests: request,
-    project: 'live',
   },
   {
     name: 'a body of any length counts as short',
@@ -158,7 +148,6 @@ export const http: readonly Mutant[] = [
     find: "return Number(length) <= maxShortBody ? 'short' : 'long';",
     replace: "return 'short';",
     tests: request,
-    project: 'live',
   },
   {
     name: 'a chunked body is not treated as a body',
@@ -166,7 +155,6 @@ export const http: readonly Mutant[] = [
     find: "if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'long';",
     replace: '',
     tests: request,
-    project: 'live',
   },
   {
     name: 'a request without a token gets the error of an invalid token',

@@ -67,9 +67,9 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: 'a silent connection stays open without limit',
-    file: 'src/transport/grpc/server.ts',
-    find: 'clock.after(prefaceTimeout, () => socket.destroy())',
-    replace: 'clock.after(prefaceTimeout, () => {})',
+    file: 'src/transport/grpc/connection/call-connection.ts',
+    find: '      peer.sweep();\n',
+    replace: '',
     tests: ['test/transport/grpc/connection/silent-connections.test.ts'],
     project: 'live',
   },

@@ -96,6 +96,7 @@ export const loginConfig: readonly Mutant[] = [
     find: "return value.split('?', 1)[0] ?? '';",
     replace: 'return value;',
     tests: ['test/service/explain-login.test.ts'],
+    project: 'live',
   },
   {
     name: 'the check of a WebSocket handshake would be an upgrade',

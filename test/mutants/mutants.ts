@@ -13,7 +13,9 @@ import { files } from './files.ts';
 import { fleetRefreshMutants } from './fleet-refresh.ts';
 import { generateMutants } from './generate.ts';
 import { grpc } from './grpc.ts';
+import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
+import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
@@ -42,6 +44,8 @@ export const mutants: readonly Mutant[] = [
   ...config,
   ...loginConfig,
   ...grpc,
+  ...grpcCalls,
+  ...hpackMutants,
   ...http,
   ...admin,
   ...consoleMutants,

@@ -1,6 +1,7 @@
 /** The runner must report surviving mutants, and each mutant must apply to its file. */
 import {
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import config from '../../vitest.config.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './mutants.ts';
 import { createCopy } from './runner.ts';
@@ -81,3 +83,29 @@ test('every test of a mutant exists', () => {
   const paths = new Set(mutants.flatMap(({ tests }) => tests));
   expect([...paths].filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
+
+test('every test of a mutant is in the project that the mutant names', () => {
+  const projects = new Map(config.test?.projects?.map((project) => [nameOf(project), project]));
+  const filesOf = (project: 'quick' | 'live') =>
+    (project === 'quick' ? ['quick', 'thorough'] : ['live']).flatMap((name) => filesIn(projects.get(name)));
+  const files = { quick: filesOf('quick'), live: filesOf('live') };
+  const elsewhere = mutants.flatMap(({ name, tests, project = 'quick' }) =>
+    tests
+      .filter((path) => !files[project].some((file) => file === path || file.startsWith(`${path}/`)))
+      .map((path) => `${name}: ${path} is not in the project ${project}`),
+  );
+  expect(files.live.length).toBeGreaterThan(50);
+  expect(elsewhere).toEqual([]);
+});
+
+type Project = NonNullable<NonNullable<typeof config.test>['projects']>[number] | undefined;
+
+function nameOf(project: Project): string {
+  return typeof project === 'object' && 'test' in project ? String(project.test?.name) : '';
+}
+
+function filesIn(project: Project): readonly string[] {
+  if (typeof project !== 'object' || !('test' in project)) return [];
+  const { include = [], exclude = [] } = project.test ?? {};
+  return globSync([...include], { cwd: root, exclude: [...exclude] });
+}

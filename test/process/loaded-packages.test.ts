@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileFor } from '../support/app.ts';
 import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { connectGrpc } from '../support/grpc-client.ts';
 import { startCommand } from '../support/process.ts';
 
 /** Prints the URL of each loaded module. */
@@ -14,7 +15,9 @@ const printModules = `data:text/javascript,${encodeURIComponent(`
   registerHooks({ load: (url, context, next) => { console.log('module', url); return next(url, context); } });`)}`;
 
 /** Starts a service, checks a token, and returns the modules that it has loaded. */
-async function modulesWith(more: string): Promise<{ packages: readonly string[]; own: readonly string[] }> {
+async function modulesWith(
+  more: string,
+): Promise<{ packages: readonly string[]; own: readonly string[]; builtIn: readonly string[] }> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'oidc-authz.yaml');
@@ -25,17 +28,21 @@ async function modulesWith(more: string): Promise<{ packages: readonly string[];
   const [http, admin] = [await service.port('http'), await service.port('admin')];
   const authorization = `Bearer ${await issuer.mint()}`;
   for (const headers of [{ authorization }, {}]) await fetch(`http://127.0.0.1:${http}/`, { headers });
+  const grpc = connectGrpc(await service.port('grpc'));
+  onTestFinished(grpc.close);
+  expect((await grpc.check({ headers: { authorization } })).status?.code).toBe(0);
   await fetch(`http://127.0.0.1:${admin}/metrics`);
   await fetch(`http://127.0.0.1:${admin}/decisions`);
   const loaded = service.output().matchAll(/^module .*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gm);
   return {
     packages: [...new Set([...loaded].map(([, name = '']) => name))].toSorted(),
+    builtIn: [...service.output().matchAll(/^module node:(.*)$/gm)].map(([, name = '']) => name),
     own: [...service.output().matchAll(/^module .*\/src\/(.*\.ts)$/gm)].map(([, path = '']) => path),
   };
 }
 
 test('a service that checks bearer tokens loads only these packages', async () => {
-  const { packages, own } = await modulesWith('');
+  const { packages, own, builtIn } = await modulesWith('');
   expect(packages).toEqual([
     '@opentelemetry/api',
     '@pinojs/redact',
@@ -54,6 +61,9 @@ test('a service that checks bearer tokens loads only these packages', async () =
     'yaml',
     'zod',
   ]);
+  // The gRPC listener has its own HTTP/2.
+  expect(builtIn).toContain('net');
+  expect(builtIn).not.toContain('http2');
   const ofLogins = own.filter((path) =>
     /^(?:login|session)\/|^(?:check|service|transport)\/.*(?:login|session|cookie)/.test(path),
   );

@@ -175,7 +175,7 @@ test('each library is imported in one place', () => {
       'tools/migrate/apirule/read/handlers.ts',
     ],
   };
-  const used = imports.filter(({ to, isType }) => !isType && !to.endsWith('.ts') && !to.startsWith('node:'));
+  const used = imports.filter(({ to, isType }) => !isType && !/^node:|\.ts$|\.json$/.test(to));
   const found = Object.fromEntries(
     [...Map.groupBy(used, ({ to }) => to)].map(([library, from]) => [
       library,

@@ -1922,6 +1922,10 @@ export const tables: readonly Table[] = [
           ],
           ['transport/grpc/limits.test.ts', 'without a first byte ends alone too'],
           ['transport/grpc/limits.test.ts', 'whose client never reads the response is reset alone'],
+          [
+            'transport/grpc/limits.test.ts',
+            'responses that no client takes are limited by the memory of the connection, and others are not affected',
+          ],
         ],
       },
       {
@@ -1991,6 +1995,10 @@ export const tables: readonly Table[] = [
             'transport/grpc/server.test.ts',
             'closes only a connection with more resets than canceled requests cause',
           ],
+          [
+            'e2e/random-cancels.test.ts',
+            '4,000 requests, of which half are canceled at any moment: every other one gets its own answer',
+          ],
         ],
       },
       {
@@ -2008,6 +2016,35 @@ export const tables: readonly Table[] = [
         threat: 'Clients that cancel a thousand requests at once make Envoy close the connection',
         tests: [['e2e/cancelled.test.ts', 'do not affect the checks of other clients']],
         note: "Envoy's own limits of waiting frames cause this. They must be raised.",
+      },
+      {
+        id: 'LG12',
+        threat:
+          'A header block that two HPACK decoders read differently gives a call the headers of another one',
+        tests: [
+          [
+            'transport/grpc/http2/hpack/go.test.ts',
+            'accepts and rejects changed blocks as we do, except for known differences',
+          ],
+          ['transport/grpc/http2/hpack/rfc7541.test.ts', '%s'],
+          ['transport/grpc/http2/hpack/node-http2.test.ts', 'with a table of %i bytes, every field arrives'],
+        ],
+      },
+      {
+        id: 'LG13',
+        threat:
+          'A small header block takes much memory: lengths that lie, a table of any size, Huffman that grows',
+        tests: [
+          [
+            'transport/grpc/http2/hpack/decoder.test.ts',
+            'that are longer than their block are rejected before memory is taken',
+          ],
+          ['transport/grpc/http2/hpack/decoder.test.ts', 'is at most the maximum of this side'],
+          [
+            'transport/grpc/http2/hpack/decoder.test.ts',
+            'of five bytes after the first one are read, and longer ones rejected',
+          ],
+        ],
       },
       {
         id: 'RK1',

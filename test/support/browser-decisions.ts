@@ -1,6 +1,7 @@
 /** Decisions with answers for browsers, for the tests of both transports. */
 import type { Decision } from '../../src/model/decision.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { noMemory } from './identity-memory.ts';
 
 /** A redirect to the issuer, with three cookies. */
 export const loginRedirect: Decision = {
@@ -64,9 +65,9 @@ export function allowed(
     audiences: [],
     scopes: [],
     expiresAt: 5,
-    payload: '{"sub":"alice"}',
+    text: '{"sub":"alice"}',
     confirmation: undefined,
-    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+    memory: noMemory(),
   };
   return {
     outcome: 'allow',

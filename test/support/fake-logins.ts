@@ -4,6 +4,7 @@ import { detailOf } from '../../src/config/values/detail-text.ts';
 import type { Logins } from '../../src/login/logins.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { noMemory } from './identity-memory.ts';
 
 /** The fake, and what it was asked. */
 export interface FakeLogins {
@@ -111,11 +112,11 @@ function identityOf(subject: string, issuer: string, issuerName: string): Identi
     scopes: ['openid'],
     expiresAt: 4_000_000_000,
     confirmation: undefined,
-    payload: JSON.stringify({
+    text: JSON.stringify({
       iss: issuer,
       sub: subject,
       groups: [subject === 'alice' ? 'staff' : 'guests'],
     }),
-    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+    memory: noMemory(),
   };
 }

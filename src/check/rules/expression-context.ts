@@ -4,6 +4,7 @@ import type { Config } from '../../config/declare/options.ts';
 import type { ExpressionContext } from '../../config/expression/expression.ts';
 import { type Host, readHost } from '../../config/values/hosts.ts';
 import { readClaims } from '../../credential/token/claims.ts';
+import { createRemembered } from '../../credential/token/remembered.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -26,13 +27,13 @@ export function createContextOf(
   clock: Clock,
   ports: Config['hosts']['ports'] = 'exact',
 ): ContextOf {
-  const claimsOf = new WeakMap<Identity, ExpressionContext['claims']>();
+  const claimsOf = createRemembered(({ text }: Identity): ExpressionContext['claims'] => readClaims(text));
   const contextOf = (
     identity: Identity,
     request: CheckRequest,
     readName: () => string,
   ): ExpressionContext => {
-    const { issuer, audiences, scopes, expiresAt, payload } = identity;
+    const { issuer, audiences, scopes, expiresAt } = identity;
     // The cost of each part depends on the client's request, so each is read on first use.
     const segments = once(() => readPath(request.path) ?? []);
     const path = once(() => `/${segments().join('/')}`);
@@ -42,7 +43,7 @@ export function createContextOf(
     return {
       target: request.path,
       get claims() {
-        return claimsOf.getOrInsertComputed(identity, () => readClaims(payload));
+        return claimsOf(identity) ?? {};
       },
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {

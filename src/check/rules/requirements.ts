@@ -6,6 +6,7 @@ import type { RuleConfig } from '../../config/rules/rule-options.ts';
 import { requirementsOf } from '../../credential/token/claim-requirements.ts';
 import { readClaims } from '../../credential/token/claims.ts';
 import { createHasAll, createIsOneOf } from '../../credential/token/list-members.ts';
+import { createRemembered } from '../../credential/token/remembered.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
 import { passed, type Trace } from '../../model/trace.ts';
@@ -41,11 +42,10 @@ export function createRuleRequirements(
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
   const claimRequirements = requirementsOf(claims, 'requirements', `${path}.require.claims`);
-  const results = new WeakMap<Identity, FailedRuleRequirement | undefined>();
-  const testClaims = ({ payload }: Identity) => {
-    const all = readClaims(payload);
+  const findFailedClaim = createRemembered(({ text }: Identity) => {
+    const all = readClaims(text);
     return claimRequirements.find(({ isMet }) => !isMet(all));
-  };
+  });
   const isAllowedAudience = createIsOneOf(audiences ?? []);
   const hasScopes = createHasAll(scopes);
   const isAnyScope = createIsOneOf(anyScopes ?? []);
@@ -81,8 +81,7 @@ export function createRuleRequirements(
       if (fromHeader === undefined) return headerMissing;
       if (!createHasAll(fromHeader)(identity.scopes)) return headerScopeMissing;
     }
-    const failedClaim =
-      claimRequirements.length === 0 ? undefined : results.getOrInsertComputed(identity, testClaims);
+    const failedClaim = claimRequirements.length === 0 ? undefined : findFailedClaim(identity);
     if (failedClaim !== undefined) return failedClaim;
     if (compiled === undefined) return undefined;
     const failed = evaluate(compiled, contextOf(identity, request));

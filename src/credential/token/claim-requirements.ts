@@ -9,6 +9,7 @@ import { createClaimHoldsOne, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 import type { Describe, FailedRequirement } from './failed-requirement.ts';
 import { createIdentityClaims, type IdentityClaims, isEmailVerified } from './identity-claims.ts';
+import { createRemembered } from './remembered.ts';
 import { listedName } from './requirement-details.ts';
 
 /** The requirements of one issuer. */
@@ -23,7 +24,7 @@ export interface ClaimRequirements {
 /** A requirement for the claims of a token. */
 export interface ClaimRequirement extends FailedRequirement {
   readonly isMet: (claims: Claims) => boolean;
-  readonly describe: (token: Pick<Facts, 'payload'>) => StepDetail;
+  readonly describe: (token: Pick<Facts, 'text'>) => StepDetail;
 }
 
 /**
@@ -90,14 +91,12 @@ export function createClaimRequirements(issuer: IssuerConfig, path: string): Cla
 
   const describeOf = (reason: FailedRequirement['reason']) =>
     requirements.filter((one) => one.reason === reason).map(({ describe }) => describe);
-  const results = new WeakMap<Facts, FailedRequirement | undefined>();
-  const checkOnce = ({ payload }: Facts) => {
-    const claims = readClaims(payload);
+  const findFailed = createRemembered(({ text }: Facts) => {
+    const claims = readClaims(text);
     return requirements.find(({ isMet }) => !isMet(claims));
-  };
+  });
   return {
-    check:
-      requirements.length === 0 ? () => undefined : (facts) => results.getOrInsertComputed(facts, checkOnce),
+    check: requirements.length === 0 ? () => undefined : findFailed,
     describeInvalid: describeOf('claim_invalid'),
     describeNotAllowed: describeOf('claim_not_allowed'),
   };
@@ -127,8 +126,8 @@ export function requirementsOf(
     return {
       reason: 'claim_not_allowed',
       isMet,
-      describe: ({ payload }) => {
-        const claims = readClaims(payload);
+      describe: ({ text }) => {
+        const claims = readClaims(text);
         const isAbsent = read(claims) === undefined;
         const found = isMet(claims) ? 'a required value' : isAbsent ? 'absent' : 'another value';
         return detailOf(
@@ -154,12 +153,12 @@ function claimRequirement(
 function describeClaim(
   observation: Observation,
   isMet: (claims: Claims) => boolean,
-  text: string,
+  problem: string,
 ): ClaimRequirement['describe'] {
-  return ({ payload }) =>
+  return ({ text }) =>
     detailOf(
-      { ...observation, found: isMet(readClaims(payload)) ? 'an allowed value' : 'another value' },
-      text,
+      { ...observation, found: isMet(readClaims(text)) ? 'an allowed value' : 'another value' },
+      problem,
     );
 }
 

@@ -12,9 +12,20 @@ export const wrongType = Symbol('wrong type');
 /** The value of a claim; undefined if it is absent; `wrongType` if its type is wrong. */
 export type Read<T> = T | undefined | typeof wrongType;
 
-/** Parses the payload of a verified token. */
-export function readClaims(payload: string): Claims {
-  return parseJson(payload) as Claims;
+/**
+ * Parses the claims of a verified token or a session.
+ *
+ * @param text the token, or its claims as JSON text
+ */
+export function readClaims(text: string): Claims {
+  return parseJson(claimsText(text)) as Claims;
+}
+
+/** Returns the claims as JSON text. A JSON object starts with a brace, which no token has (RFC 7515 section 7.1). */
+export function claimsText(text: string): string {
+  if (text.startsWith('{')) return text;
+  const start = text.indexOf('.') + 1;
+  return Buffer.from(text.slice(start, text.indexOf('.', start)), 'base64url').toString();
 }
 
 /** The first date that is rejected, in seconds since the epoch: the end of the year 9999. A later date is a mistake, such as milliseconds. */

@@ -11,8 +11,8 @@ import { typeOf } from './token-type.ts';
 // The claims in which issuers put scopes: RFC 9068 section 2.2.3 and RFC 8693 section 4.2; Entra ID and Okta; others.
 const scopeClaims = ['scope', 'scp', 'scopes'];
 
-/** Reads facts from verified claims; `type` is the `typ` of the header. */
-export type ReadFacts = (claims: Claims, payload: string, type: unknown) => Facts;
+/** Reads facts from verified claims; `text` is their JSON text, and `type` the `typ` of the header. */
+export type ReadFacts = (claims: Claims, text: string, type: unknown) => Facts;
 
 /** Creates the reader for the tokens of one issuer. */
 export function createReadFacts({
@@ -25,12 +25,12 @@ export function createReadFacts({
   // An issuer that signs people in gives ID tokens to their browsers or applications.
   const isNoAccessToken =
     login === undefined ? isLogoutToken : (claims: Claims) => isLogoutToken(claims) || isIdToken(claims);
-  return (claims, payload, type) => {
+  return (claims, text, type) => {
     const found = readers.map((read) => read(claims));
     const used =
       audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
     return {
-      payload,
+      text,
       type: isNoAccessToken(claims) ? wrongType : typeOf(type),
       confirmation: readConfirmation(claims),
       expiresAt: readDate(claims, 'exp'),
@@ -38,6 +38,7 @@ export function createReadFacts({
       issuedAt: readDate(claims, 'iat'),
       audiences: joined(used.map(stringsOf)),
       scopes: joined(scopeClaims.map((name) => splitScopes(claimOf(claims, name)))),
+      memory: undefined,
     };
   };
 }

@@ -6,6 +6,7 @@ import type { Claims } from '../../model/identity.ts';
 import { claimOf, readClaims, scalarText } from './claims.ts';
 import type { Facts } from './facts.ts';
 import type { Describe } from './failed-requirement.ts';
+import { createRemembered } from './remembered.ts';
 
 /** The deny list for the tokens of one issuer. */
 export interface Revocation {
@@ -23,8 +24,7 @@ export type CurrentDenyList = () => readonly DenyListEntry[];
 interface Prepared {
   readonly list: readonly DenyListEntry[];
   /** Undefined if the list has no entry of the issuer. */
-  readonly results: WeakMap<Facts, DenyListEntry | undefined> | undefined;
-  readonly test: (facts: Facts) => DenyListEntry | undefined;
+  readonly find: Revocation['find'] | undefined;
 }
 
 /**
@@ -41,12 +41,11 @@ export function createRevocation(denyList: CurrentDenyList, issuer: string, file
     return prepared;
   };
   const find: Revocation['find'] = (facts) => {
-    const { results, test } = current();
-    return results?.getOrInsertComputed(facts, test);
+    return current().find?.(facts);
   };
   return {
     find,
-    hasEntries: () => current().results !== undefined,
+    hasEntries: () => current().find !== undefined,
     describe: (facts) => {
       const entry = find(facts);
       // The names of the claims, not their values.
@@ -76,13 +75,15 @@ function prepare(list: readonly DenyListEntry[], issuer: string): Prepared {
   const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
   return {
     list,
-    results: entries.length === 0 ? undefined : new WeakMap(),
-    test: ({ payload, issuedAt }) => {
-      const claims = readClaims(payload);
-      return [...names]
-        .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-        .find((entry) => matches(entry, claims, issuedAt));
-    },
+    find:
+      entries.length === 0
+        ? undefined
+        : createRemembered(({ text, issuedAt }) => {
+            const claims = readClaims(text);
+            return [...names]
+              .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
+              .find((entry) => matches(entry, claims, issuedAt));
+          }),
   };
 }
 

@@ -30,8 +30,8 @@ export function peekCache(
 }
 
 /** Emits the step of a cached token. Its requirements are checked again. */
-export function traceCached(trace: Trace, { identity, key }: VerifiedToken, isHeld: boolean): void {
-  const verified = `verified by the key ${keyIdText(key.id)} (${key.algorithm}) of ${shown(identity.issuer)}`;
+export function traceCached(trace: Trace, { profile, key }: VerifiedToken, isHeld: boolean): void {
+  const verified = `verified by the key ${keyIdText(key.id)} (${key.algorithm}) of ${shown(profile.issuer)}`;
   trace({
     step: 'cache',
     result: 'info',

@@ -11,7 +11,6 @@ import type { Observe } from '../cross-check/observe.ts';
 import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
-import { identityOf } from './identity.ts';
 import { readHeader } from './jose-header.ts';
 import { readJsonObject } from './json.ts';
 import { describeNoKeys, describeOverload, type FetchResult } from './key-details.ts';
@@ -38,6 +37,7 @@ import {
   type UnverifiedToken,
 } from './unverified-token.ts';
 import { createVerificationQueue } from './verification-queue.ts';
+import { factsOf, identityOf, verifiedToken } from './verified-token.ts';
 import {
   peekCache,
   traceCached,
@@ -106,18 +106,19 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   });
 
   /** Looks up the token in the cache. Its issuer must still have the key that verified it. */
-  const lookup = (digest: string, trace: Trace | undefined): Verdict | undefined => {
+  const lookup = (token: string, digest: string, trace: Trace | undefined): Verdict | undefined => {
     const now = clock.now() / 1000;
     const known = trace === undefined ? cache.get(digest, now) : peekCache(cache, digest, now, trace);
     if (known === undefined) return undefined;
-    const trusted = trustedIssuers.get(known.identity.issuer);
+    const trusted = trustedIssuers.get(known.profile.issuer);
     const isHeld = trusted?.issuer.holds(known.key) === true;
     if (trace !== undefined) traceCached(trace, known, isHeld);
     if (trusted === undefined || !isHeld) return undefined;
-    const failed = trusted.checkRequirements(known.facts, now, trace);
+    const facts = factsOf(known, token);
+    const failed = trusted.checkRequirements(facts, now, trace);
     return failed === undefined
-      ? { outcome: 'verified', identity: known.identity, cached: true }
-      : { ...denyRequirement(failed, known.facts, now, trusted), cached: true };
+      ? { outcome: 'verified', identity: identityOf(known, token), cached: true }
+      : { ...denyRequirement(failed, facts, now, trusted), cached: true };
   };
 
   const parse = (token: string, digest: string, trace: Trace | undefined): UnverifiedToken | NotAllowed => {
@@ -151,9 +152,9 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     const now = clock.now() / 1000;
     const failed = trusted.checkRequirements(facts, now, trace);
     if (failed !== undefined) return denyRequirement(failed, facts, now, trusted);
-    const identity = identityOf(claims, facts, config);
-    if (trace === undefined) cache.put(digest, { identity, facts, key }, now, token.length);
-    return { outcome: 'verified', identity, cached: false };
+    const verified = verifiedToken(claims, facts, config, key, cache);
+    if (trace === undefined) cache.put(digest, verified, now);
+    return { outcome: 'verified', identity: identityOf(verified, token), cached: false };
   };
 
   const overloaded = (kind: 'late' | 'full', trusted: TrustedIssuer) =>
@@ -240,8 +241,8 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
 
   return (token, trace) => {
     if (token.length > limits.maxTokenSize) return denyTooLarge(token, limits.maxTokenSize);
-    const digest = hash('sha256', token, 'base64');
-    const cached = lookup(digest, trace);
+    const digest = hash('sha256', token, 'latin1');
+    const cached = lookup(token, digest, trace);
     if (trace === undefined) onLookup(cached !== undefined);
     if (cached !== undefined) return cached;
 

@@ -6,10 +6,11 @@ import { dotted } from '../../config/describe/option-list.ts';
 import { parseYaml } from '../../config/load/file.ts';
 import { type RuleTest, readRuleTests } from '../../config/load/rule-tests.ts';
 import { ConfigError, suggestion } from '../../config/validate/problems.ts';
-import { identityOf } from '../../credential/token/identity.ts';
+import { createTokenCache } from '../../credential/token/cache.ts';
 import { createReadFacts } from '../../credential/token/read-facts.ts';
 import { createCheckRequirements } from '../../credential/token/requirements.ts';
 import { createRevocation } from '../../credential/token/revocation.ts';
+import { identityOf, verifiedToken } from '../../credential/token/verified-token.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { Reason } from '../../model/reasons.ts';
@@ -91,7 +92,9 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
         issuerName: issuer.name,
         detail: () => failed.describe(facts, now),
       };
-    return admit(identityOf(JSON.parse(payload), facts, issuer), '', false, request, trace);
+    const cache = createTokenCache(config.cache);
+    const verified = verifiedToken(JSON.parse(payload), facts, issuer, undefined, cache);
+    return admit(identityOf(verified, payload), '', false, request, trace);
   };
   const person = test.session === true ? issuerOf(config, test) : undefined;
   const { createCheckLogins } = await import('../../service/check-logins.ts');

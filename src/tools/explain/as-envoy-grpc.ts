@@ -19,8 +19,10 @@ const answerTimeout = 15_000;
 /** Maximum size of a response, in bytes. */
 const maxAnswerBytes = 1024 * 1024;
 
-/** The folder of the protos: next to `src` in the repository, and next to `dist` in the package. */
-const protos = fileURLToPath(new URL('../../../protos/', import.meta.url));
+/** The folder of the protos: next to `src` in the repository, and next to `dist`, which has no folders, in the package. */
+const protos = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../../protos/' : '../protos/', import.meta.url),
+);
 
 /** The CheckResponse, as proto-loader decodes it. */
 interface CheckResponse {

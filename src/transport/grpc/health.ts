@@ -1,5 +1,5 @@
 /** The gRPC health service, grpc.health.v1, for load balancers and Kubernetes. */
-import type { Method } from './call/call.ts';
+import type { Method } from './call/method.ts';
 import { type Frame, frameMessage } from './message/framing.ts';
 import { fieldsOf, isBytesField, nextField, numberField, textOf, toBytes } from './message/protobuf.ts';
 import { grpcStatus } from './status.ts';

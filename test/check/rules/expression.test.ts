@@ -24,7 +24,7 @@ function contextFor(target = '/users/alice/items?q=1&twice=a&twice=b', own: obje
     audiences: ['orders'],
     scopes: ['read', 'write'],
     expiresAt: 1_900_000_000.5,
-    payload: JSON.stringify(own),
+    text: JSON.stringify(own),
   } as unknown as Identity;
   const header = (name: string) => ({ 'x-tenant': ['t1'], 'x-other': ['x'] })[name] ?? [];
   return contextOf(
@@ -86,7 +86,7 @@ describe('an expression', () => {
   test('reads a trusted header with one line; an absent header has no value; two lines make it fail', () => {
     const text = '"x-tenant" in request.headers';
     const seen = (lines: readonly string[]) => {
-      const identity = { payload: '{}', expiresAt: 1 } as unknown as Identity;
+      const identity = { text: '{}', expiresAt: 1 } as unknown as Identity;
       return compileExpression(text)(contextOf(identity, checkRequest({ header: () => lines })));
     };
     expect([seen(['a']), seen(['']), seen([])]).toEqual([true, true, false]);

@@ -10,6 +10,7 @@ import type { Identity } from '../../../src/model/identity.ts';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
 import { createOwnCheck } from '../../../src/service/own-check.ts';
 import { configOf } from '../../support/app.ts';
+import { noMemory } from '../../support/identity-memory.ts';
 import { checkRequest } from '../../support/requests.ts';
 
 const identity: Identity = {
@@ -20,14 +21,14 @@ const identity: Identity = {
   scopes: [],
   expiresAt: 4_000_000_000,
   confirmation: undefined,
-  payload: '{}',
-  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+  text: '{}',
+  memory: noMemory(),
 };
 
 /** Accepts every request with an authorization header. */
 const authenticate: Authenticate = (request, admit) =>
   request.authorization.length > 0
-    ? admit({ ...identity, forwardingCache: { ...identity.forwardingCache } }, 'token', false, request)
+    ? admit({ ...identity, memory: noMemory() }, 'token', false, request)
     : { outcome: 'deny', reason: 'token_missing' };
 
 async function decisionsOf(more: string): Promise<(request: Partial<CheckRequest>) => Decision> {

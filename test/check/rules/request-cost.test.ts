@@ -236,7 +236,7 @@ test('an expression reads only the parts of a request that it uses, each once', 
     audiences: [],
     scopes: [],
     expiresAt: 1,
-    payload: '{"sub":"alice"}',
+    text: '{"sub":"alice"}',
   } as unknown as Identity;
   const contextOf = createContextOf(['x-tenant'], createTestClock());
   expect(compileExpression('claims.sub == request.segments[1]')(contextOf(identity, request))).toBe(true);

@@ -6,6 +6,7 @@ import type { RuleConfig } from '../../../src/config/rules/rule-options.ts';
 import type { Identity } from '../../../src/model/identity.ts';
 import { configOf, fileFor } from '../../support/app.ts';
 import { createTestClock } from '../../support/clock.ts';
+import { noMemory } from '../../support/identity-memory.ts';
 import { checkRequest } from '../../support/requests.ts';
 
 async function requireOf(text: string): Promise<NonNullable<RuleConfig['require']>> {
@@ -25,8 +26,8 @@ const identity = (scopes: readonly string[], claims: object): Identity => ({
   scopes,
   expiresAt: 0,
   confirmation: undefined,
-  payload: JSON.stringify(claims),
-  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+  text: JSON.stringify(claims),
+  memory: noMemory(),
 });
 
 const fail = () => {

@@ -4,6 +4,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/runtime/time/clock.ts';
+import { frameMessage } from '../../../src/transport/grpc/message/framing.ts';
 import { createGrpcServer } from '../../../src/transport/grpc/server.ts';
 import { listen } from '../../../src/transport/shared/listen.ts';
 import { configOf, fileFor, type RunningApp, runApp, startApp, until } from '../../support/app.ts';
@@ -344,6 +345,55 @@ describe('a stalled call', () => {
     const ends = await Promise.all(calls.map(({ ended }) => ended));
     expect(ends.filter(({ reset, grpc }) => reset === 0 || grpc !== undefined)).toEqual([]);
     expect(session.closed || session.destroyed).toBe(false);
+  });
+
+  test('responses that no client takes are limited by the memory of the connection, and others are not affected', async () => {
+    const clock = createTestClock();
+    const config = await configOf(fileFor('https://issuer.example'));
+    const large = frameMessage(Buffer.alloc(100_000));
+    const decided = () => ({ outcome: 'deny', reason: 'token_missing' }) as const;
+    const server = createGrpcServer({
+      options: config.grpc,
+      limits: { stored: 1_000, skipped: 1_000 },
+      authorizer: () => ({
+        check: decided,
+        readsSessions: false,
+        unchecked: { request_too_large: decided, overloaded: decided, internal_error: decided },
+        toResponse: () => large,
+      }),
+      health: { isServing: () => true, onChange: () => () => {} },
+      clock,
+      onTlsReload: () => {},
+      onRejected: () => {},
+      listen,
+    });
+    const { port } = await server.start();
+    const session = openSession(port, { settings: { initialWindowSize: 0 } });
+    let begun = 0;
+    const calls = Array.from({ length: 2_000 }, () => {
+      const call = beginCall(session, { ':path': '/envoy.service.auth.v3.Authorization/Check' });
+      call.stream.once('response', () => begun++).end(checkMessage({}));
+      return call;
+    });
+    const open = () => calls.filter(({ stream }) => !stream.closed && !stream.destroyed).length;
+    await until(() => begun === calls.length && open() < calls.length, 60);
+    await settled();
+    // 64 MiB.
+    expect(open()).toBeLessThanOrEqual((64 * mebibyte) / 100_000);
+    expect(open()).toBeGreaterThan(600);
+    const other = beginCall(openSession(port), { ':path': '/grpc.health.v1.Health/Check' });
+    other.stream.end(grpcMessage(Buffer.alloc(0)));
+    expect(await other.ended).toMatchObject({ grpc: '0' });
+    expect(session.closed || session.destroyed).toBe(false);
+    let isStopped = false;
+    const stopped = server.close(0).finally(() => {
+      isStopped = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      return isStopped;
+    });
+    await stopped;
   });
 
   /** The number of checks with a reason. */

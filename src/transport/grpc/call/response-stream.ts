@@ -1,15 +1,9 @@
 /** Responses of streaming calls, and the limits of open ones. */
-import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Frame } from '../message/framing.ts';
-import { grpcStatus } from '../status.ts';
-import { writeHead } from './grpc-over-http2.ts';
-
-/** The responses of a streaming call. */
-export interface ResponseStream {
-  readonly send: (message: Frame) => void;
-  /** Ends the call after the responses that were sent. */
-  readonly end: (status: number) => void;
-}
+import type { Http2Connection } from '../http2/connection.ts';
+import { errorCode } from '../http2/error-code.ts';
+import type { Call, CallStream } from './call.ts';
+import { responseHead, trailersOf } from './grpc-over-http2.ts';
+import type { ResponseStream } from './method.ts';
 
 /** Limits the open streaming calls of a connection. */
 export interface StreamBudget {
@@ -48,24 +42,23 @@ export function createStreamBudget(all: Set<ResponseStream>): StreamBudget {
 }
 
 /** Creates the responses of a streaming call. */
-export function createResponseStream(stream: ServerHttp2Stream): ResponseStream {
-  let status: number = grpcStatus.ok;
-  const isGone = () => stream.destroyed || stream.closed || stream.writableEnded;
+export function createResponseStream(connection: Http2Connection<Call>, stream: CallStream): ResponseStream {
+  const isGone = () => stream.isClosed || stream.call.state === 'answered';
   const begin = () => {
-    if (!stream.headersSent) writeHead(stream, () => status);
+    if (!stream.hasResponse) connection.start(stream, responseHead);
   };
   return {
-    send: (message) => {
+    send: ({ frame }) => {
       if (isGone()) return;
-      if (stream.writableLength > maxUnread) return stream.close(constants.NGHTTP2_CANCEL);
+      if (connection.unsentBytes(stream) > maxUnread) return connection.reset(stream, errorCode.cancel);
       begin();
-      stream.write(message.frame);
+      connection.send(stream, frame);
     },
-    end: (finalStatus) => {
+    end: (status) => {
       if (isGone()) return;
-      status = finalStatus;
       begin();
-      stream.end();
+      stream.call.state = 'answered';
+      connection.finish(stream, trailersOf(status));
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { CheckRequest } from '../../../model/check-request.ts';
 import type { Decision } from '../../../model/decision.ts';
 import type { Detail } from '../../../model/trace.ts';
-import type { UnaryMethod, UnaryResult } from '../call/call.ts';
+import type { UnaryMethod, UnaryResult } from '../call/method.ts';
 import { grpcStatus } from '../status.ts';
 import { checkRequestFields, readCheckRequest } from './check-request.ts';
 import type { ToResponse } from './decision-response.ts';

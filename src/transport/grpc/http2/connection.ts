@@ -5,8 +5,27 @@
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/time/clock.ts';
-import type { ErrorCode } from './error-code.ts';
+import { ConnectionError } from './connection-error.ts';
+import { createControlFrames } from './control-frames.ts';
+import { type ErrorCode, errorCode } from './error-code.ts';
+import { createFloodLimits } from './floods.ts';
+import { defaultWindow, frameFlag, frameType, highestStreamId } from './frame.ts';
+import { createFrameReader } from './frame-reader.ts';
+import { createHeaderBlocks } from './header-blocks.ts';
+import { createHeaderDecoder } from './hpack/decoder.ts';
+import { CompressionError } from './hpack/field.ts';
+import { recordOf } from './open-stream.ts';
+import { createOutput } from './output.ts';
+import { createPings } from './pings.ts';
+import { createPrefaceReader } from './preface.ts';
+import { connectionWindow, streamWindow } from './receive-window.ts';
+import { readRequestField } from './request-field.ts';
+import { createHeadReader, headerListLimit } from './request-head.ts';
+import { createRequests } from './requests.ts';
+import { createResponses } from './responses.ts';
+import { defaultHeaderTableSize, writeSettings } from './settings.ts';
 import type { Stream, StreamHandler } from './stream.ts';
+import { createStreams, maxConcurrentStreams } from './streams.ts';
 
 /** A connection. */
 export interface Http2Connection<Call> {
@@ -61,7 +80,205 @@ export interface Http2ConnectionDependencies<Call> {
   readonly onClosed: (error: { readonly code: ErrorCode; readonly detail: string } | undefined) => void;
 }
 
+/** Why this side ends a connection. */
+type EndReason = { readonly code: ErrorCode; readonly detail: string };
+
+/** The time for the client to read the last bytes and to close, in milliseconds. */
+const lingerTime = 2_000;
+
+const ownSettings = writeSettings({
+  maxConcurrentStreams,
+  initialWindowSize: streamWindow,
+  maxHeaderListSize: headerListLimit,
+});
+
 /** Creates the server's side of a connection, and reads from the socket at once. */
-export declare function createHttp2Connection<Call>(
+export function createHttp2Connection<Call>(
   dependencies: Http2ConnectionDependencies<Call>,
-): Http2Connection<Call>;
+): Http2Connection<Call> {
+  const { socket, handler, clock, onClosed } = dependencies;
+  let heardAt = clock.monotonic();
+  let hasBegun = false;
+  let hasGoAway = false;
+  let isClosing = false;
+  let hasEnded = false;
+  let reason: EndReason | undefined;
+  let stopLingering = () => {};
+
+  const output = createOutput(socket);
+  const floods = createFloodLimits(() => heardAt);
+  const pings = createPings(output);
+  const preface = createPrefaceReader();
+  const responses = createResponses<Call>(output, (stream) => {
+    floods.callAnswered();
+    if (stream.isRequestComplete) streams.close(stream);
+    else streams.reset(stream, errorCode.noError);
+  });
+  const streams = createStreams<Call>({
+    output,
+    floods,
+    handler,
+    onClosed: (stream) => {
+      responses.drop(stream);
+      if (isClosing && streams.count() === 0) end(undefined);
+    },
+  });
+  const requests = createRequests<Call>({
+    streams,
+    heads: createHeadReader(createHeaderDecoder(defaultHeaderTableSize, readRequestField)),
+    output,
+    floods,
+    handler,
+    isClosing: () => isClosing,
+    sendWindow: responses.initialWindow,
+  });
+  const headerBlocks = createHeaderBlocks(requests.block);
+  const readControlFrame = createControlFrames<Call>({
+    streams,
+    responses,
+    output,
+    floods,
+    onPingAcknowledged: pings.acknowledged,
+  });
+  const frames = createFrameReader({
+    begins: (type, flags, streamId) => {
+      if (!hasBegun) {
+        if (type !== frameType.settings || flags & frameFlag.ack)
+          throw new ConnectionError(errorCode.protocolError, 'the first frame is not SETTINGS');
+        hasBegun = true;
+      }
+      const expected = headerBlocks.openStreamId();
+      if (expected === 0 ? type === frameType.continuation : !isContinuationOf(expected, type, streamId))
+        throw new ConnectionError(errorCode.protocolError, 'a header block is interrupted, or has no start');
+      if (type > frameType.continuation) floods.count('PRIORITY and unknown');
+      else if (!belongsTo(type, streamId))
+        throw new ConnectionError(errorCode.protocolError, `frame of type ${type} on stream ${streamId}`);
+    },
+    frame: (type, flags, streamId, bytes, start, end_) => {
+      if (type === frameType.headers) headerBlocks.headers(flags, streamId, bytes, start, end_);
+      else if (type === frameType.continuation) headerBlocks.continuation(flags, bytes, start, end_);
+      else readControlFrame(type, flags, streamId, bytes, start, end_);
+    },
+    dataBegins: requests.dataBegins,
+    data: requests.data,
+  });
+
+  const writeGoAway = (lastStreamId: number, code: ErrorCode, detail = '') => {
+    const payload = Buffer.alloc(8 + detail.length);
+    payload.writeUInt32BE(lastStreamId);
+    payload.writeUInt32BE(code, 4);
+    payload.write(detail, 8, 'latin1');
+    output.frame(frameType.goAway, 0, 0, payload);
+  };
+  const begin = () => {
+    output.frame(frameType.settings, 0, 0, ownSettings);
+    output.windowUpdate(0, connectionWindow - defaultWindow);
+    if (hasGoAway) writeGoAway(highestStreamId, errorCode.noError);
+  };
+  /** Ends the connection, with all streams. */
+  const end = (error: EndReason | undefined) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    reason = error;
+    frames.stop();
+    streams.closeAll();
+    if (!preface.isComplete()) return void socket.destroy();
+    if (error !== undefined) writeGoAway(streams.highestId(), error.code, error.detail);
+    output.flush();
+    // The rest of the input is read: closing with unread bytes would make the client lose the last frames.
+    socket.resume();
+    socket.end();
+    stopLingering = clock.after(lingerTime, () => socket.destroy());
+  };
+  const destroy = () => {
+    hasEnded = true;
+    frames.stop();
+    socket.destroy();
+    streams.closeAll();
+  };
+  const readBytes = (bytes: Buffer) => {
+    const start = preface.isComplete() ? 0 : preface.read(bytes);
+    if (!preface.isComplete()) return;
+    if (start > 0) begin();
+    frames.read(bytes, start);
+  };
+  const read = (bytes: Buffer) => {
+    if (hasEnded) return;
+    heardAt = clock.monotonic();
+    output.hold();
+    try {
+      readBytes(bytes);
+    } catch (error) {
+      end(reasonOf(error));
+    }
+    output.flush();
+    if (output.isBackedUp() && !hasEnded) socket.pause();
+  };
+
+  socket.setNoDelay(true);
+  socket.on('data', read);
+  socket.on('drain', () => {
+    responses.resume();
+    socket.resume();
+  });
+  socket.on('end', () => end(undefined));
+  // The socket closes after an error.
+  socket.on('error', () => {});
+  socket.once('close', () => {
+    stopLingering();
+    destroy();
+    onClosed(reason);
+  });
+
+  return {
+    streams: streams.all,
+    respond: (stream, headers, data, trailers) =>
+      responses.respond(recordOf(stream), headers, data, trailers),
+    start: (stream, headers) => responses.start(recordOf(stream), headers),
+    send: (stream, data) => responses.send(recordOf(stream), data),
+    finish: (stream, trailers) => responses.finish(recordOf(stream), trailers),
+    reset: (stream, code) => streams.reset(recordOf(stream), code),
+    unsentBytes: (stream) => recordOf(stream).waitingBytes,
+    ping: pings.send,
+    goAway: () => {
+      if (hasGoAway || hasEnded) return;
+      hasGoAway = true;
+      if (preface.isComplete()) writeGoAway(highestStreamId, errorCode.noError);
+    },
+    close: () => {
+      if (isClosing || hasEnded) return;
+      isClosing = true;
+      if (preface.isComplete()) writeGoAway(streams.highestId(), errorCode.noError);
+      if (streams.count() === 0) end(undefined);
+    },
+    destroy,
+    hasBegun: () => hasBegun,
+    heardAt: () => heardAt,
+  };
+}
+
+/** Whether a frame continues the header block of a stream. */
+function isContinuationOf(openStreamId: number, type: number, streamId: number): boolean {
+  return type === frameType.continuation && streamId === openStreamId;
+}
+
+/** Whether a frame of a known type may be on a stream, or on none (0). */
+function belongsTo(type: number, streamId: number): boolean {
+  switch (type) {
+    case frameType.settings:
+    case frameType.ping:
+    case frameType.goAway:
+      return streamId === 0;
+    case frameType.windowUpdate:
+      return true;
+    default:
+      return streamId !== 0;
+  }
+}
+
+function reasonOf(error: unknown): EndReason {
+  if (error instanceof ConnectionError) return { code: error.code, detail: error.message };
+  if (error instanceof CompressionError)
+    return { code: errorCode.compressionError, detail: 'a header block cannot be decoded' };
+  return { code: errorCode.internalError, detail: 'an internal error' };
+}

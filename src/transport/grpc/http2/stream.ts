@@ -31,13 +31,17 @@ export interface Stream<Call> {
 
 /** Serves the streams of a connection. Its functions never throw. */
 export interface StreamHandler<Call> {
-  /** Called with the complete header block of a request. The handler may respond at once. */
+  /**
+   * Called with the complete header block of a request. The handler may respond or reset at once; `closed` is then called after
+   * this function has returned.
+   */
   readonly opened: (stream: Stream<Call>) => Call;
   /**
    * Called with each piece of the request's data, in order. Also called after a response was sent, if the client still sends.
    *
-   * @param piece a part of the buffer of the socket: copy what you keep. Empty if the last frame has no data
-   * @param isLast whether the client has sent everything; true once at most
+   * @param piece a part of the bytes that arrived at once, which stay in memory with it. Empty if the end brings no data: after
+   *   trailers, and after a request of HEADERS only
+   * @param isLast whether the client has sent everything; true once at most. `isRequestComplete` is then true already
    */
   readonly data: (stream: Stream<Call>, piece: Buffer, isLast: boolean) => void;
   /** Called once for each opened stream, when it has ended. */

@@ -35,7 +35,14 @@ export interface MessageLimits {
   readonly skipped: number;
 }
 
-/** Reads the one message of a unary call as its bytes arrive. */
+/** The message within a chunk that is exactly one uncompressed message within the limit, so that it needs no reader. */
+export function wholeMessage(chunk: Buffer, maxBytes: number): Buffer | undefined {
+  if (chunk.length < prefixBytes || chunk[0] !== 0) return undefined;
+  const length = chunk.length - prefixBytes;
+  return length === chunk.readUInt32BE(1) && length <= maxBytes ? chunk.subarray(prefixBytes) : undefined;
+}
+
+/** Reads the one message of a unary call as its bytes arrive. Does not keep them. */
 export interface MessageReader {
   /**
    * Adds a chunk.
@@ -66,8 +73,6 @@ export function createMessageReader(
   selection?: FieldSelection,
 ): MessageReader {
   const longest = selection === undefined ? limits.stored : limits.stored + limits.skipped;
-  // Usually one chunk is the whole message.
-  let whole: Buffer | undefined;
   let prefix: Buffer | undefined;
   let body: Body | undefined;
 
@@ -90,11 +95,6 @@ export function createMessageReader(
     heldBytes: () => body?.heldBytes() ?? 0,
     add: (chunk) => {
       if (chunk.length === 0) return undefined;
-      if (whole !== undefined) return severalMessages;
-      if (body === undefined && prefix === undefined && isWholeAndSmall(chunk, limits.stored)) {
-        whole = chunk;
-        return undefined;
-      }
       let rest = chunk;
       if (body === undefined) {
         const start = prefix === undefined ? chunk : Buffer.concat([prefix, chunk]);
@@ -106,10 +106,7 @@ export function createMessageReader(
       }
       return body?.add(rest);
     },
-    finish: () => {
-      if (whole !== undefined) return whole.subarray(prefixBytes);
-      return body?.finish() ?? incomplete;
-    },
+    finish: () => body?.finish() ?? incomplete,
     soFar: () => body?.soFar() ?? nothing,
   };
 }
@@ -120,12 +117,6 @@ interface Body {
   readonly finish: () => Buffer | CallFailure;
   readonly soFar: () => Buffer;
   readonly heldBytes: () => number;
-}
-
-/** Whether a chunk is exactly one uncompressed message within the limit, which needs no filter. */
-function isWholeAndSmall(chunk: Buffer, maxBytes: number): boolean {
-  if (chunk.length < prefixBytes || chunk[0] !== 0) return false;
-  return chunk.length - prefixBytes === chunk.readUInt32BE(1) && chunk.length - prefixBytes <= maxBytes;
 }
 
 /** A message whose selected fields are stored. */

@@ -96,9 +96,9 @@ function userOf(
   issuers: ReadonlyMap<string, IdentityClaims>,
 ): string | undefined {
   if (identity === undefined) return undefined;
-  const { issuerName, payload, subject } = identity;
+  const { issuerName, text, subject } = identity;
   const issuer = issuers.get(issuerName);
-  const email = issuer?.email(readClaims(payload));
+  const email = issuer?.email(readClaims(text));
   const name = email === undefined || email === null || email === '' ? (subject ?? '') : email;
   return name === '' ? '' : claimText(name);
 }

@@ -1,11 +1,13 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
+import { beginCall, type Call } from '../../../../src/transport/grpc/call/call.ts';
+import type { ResponseStream } from '../../../../src/transport/grpc/call/method.ts';
 import {
   createResponseStream,
   createStreamBudget,
-  type ResponseStream,
 } from '../../../../src/transport/grpc/call/response-stream.ts';
 import { frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
+import { createTestClock } from '../../../support/clock.ts';
+import { createFakeConnection } from '../../../support/fake-http2-connection.ts';
 
 describe('watches', () => {
   const responses = (): ResponseStream => ({ send: () => {}, end: () => {} });
@@ -26,21 +28,35 @@ describe('watches', () => {
   });
 
   test('end if their responses are not read', () => {
-    const closed: number[] = [];
-    let written = 0;
-    const stream = {
-      writableLength: 0,
-      headersSent: true,
-      close: (code: number) => closed.push(code),
-      write: ({ length }: Buffer) => {
-        written += length;
-        stream.writableLength += length;
-      },
-    };
-    const { send } = createResponseStream(stream as unknown as ServerHttp2Stream);
-    for (let index = 0; index < 100 && closed.length === 0; index++) send(frameMessage(Buffer.alloc(1_000)));
+    const clock = createTestClock();
+    const { connection, open } = createFakeConnection<Call>(
+      () => ({ opened: () => beginCall(undefined, clock.monotonic()) }),
+      { clock, window: 1_000 },
+    );
+    const stream = open();
+    const { send } = createResponseStream(connection, stream);
+    for (let index = 0; index < 100 && !stream.isClosed; index++) send(frameMessage(Buffer.alloc(1_000)));
     // CANCEL (RFC 9113 section 7).
-    expect(closed).toEqual([8]);
-    expect(written).toBeLessThan(20_000);
+    expect(stream.reset).toBe(8);
+    expect(stream.data.length).toBeLessThan(20_000);
+  });
+
+  test('send their header once, then messages, then a status; after that, nothing', () => {
+    const clock = createTestClock();
+    const { connection, open } = createFakeConnection<Call>(
+      () => ({ opened: () => beginCall(undefined, clock.monotonic()) }),
+      { clock },
+    );
+    const stream = open();
+    const { send, end } = createResponseStream(connection, stream);
+    for (let index = 0; index < 3; index++) send(frameMessage(Buffer.alloc(1)));
+    end(14);
+    send(frameMessage(Buffer.alloc(1)));
+    end(0);
+    expect(stream.blocks).toEqual([
+      { ':status': '200', 'content-type': 'application/grpc+proto' },
+      { 'grpc-status': '14' },
+    ]);
+    expect([stream.data.length, stream.isClosed, stream.call.state]).toEqual([18, true, 'answered']);
   });
 });

@@ -6,6 +6,7 @@ import { verified } from '../../../../src/transport/grpc/check/check-response.ts
 import { createToResponse } from '../../../../src/transport/grpc/check/decision-response.ts';
 import type { Frame } from '../../../../src/transport/grpc/message/framing.ts';
 import type { CallFailure } from '../../../../src/transport/grpc/status.ts';
+import { noMemory } from '../../../support/identity-memory.ts';
 import { loadCheckCodec } from '../../../support/proto-codec.ts';
 
 const codec = loadCheckCodec();
@@ -20,9 +21,9 @@ const identity: Identity = {
   audiences: ['a'],
   scopes: ['s'],
   expiresAt: 5,
-  payload: '{}',
+  text: '{}',
   confirmation: undefined,
-  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+  memory: noMemory(),
 };
 const allow: Decision = {
   outcome: 'allow',

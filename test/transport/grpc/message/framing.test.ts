@@ -2,7 +2,11 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRequestFields } from '../../../../src/transport/grpc/check/check-request.ts';
-import { createMessageReader, frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
+import {
+  createMessageReader,
+  frameMessage,
+  wholeMessage,
+} from '../../../../src/transport/grpc/message/framing.ts';
 import { grpcStatus } from '../../../../src/transport/grpc/status.ts';
 import { officialCheck } from '../../../support/official-protos.ts';
 
@@ -34,6 +38,32 @@ test('reads a message in chunks of any size', () => {
       },
     ),
   );
+});
+
+test('a chunk that is one whole message needs no reader, and is read as the reader reads it', () => {
+  const chunk = fc.record({
+    flag: fc.constantFrom(0, 0, 0, 1, 2),
+    message: fc.uint8Array({ maxLength: 40 }),
+    wrong: fc.constantFrom(0, 0, 0, -1, 1, 0x01_00_00_00),
+    more: fc.constantFrom(0, 0, 0, 1, 5, 45),
+    cut: fc.constantFrom(0, 0, 0, 1, 4, 5),
+  });
+  let whole = 0;
+  fc.assert(
+    fc.property(chunk, ({ flag, message, wrong, more, cut }) => {
+      const frame = framed(message);
+      frame[0] = flag;
+      frame.writeUInt32BE(Math.max(0, message.length + wrong), 1);
+      const bytes = Buffer.concat([frame, Buffer.alloc(more)]);
+      const sent = bytes.subarray(0, Math.max(0, bytes.length - cut));
+      const found = wholeMessage(sent, 30);
+      if (found !== undefined) whole++;
+      const byReader = read(sent, [], 'gzip', 30);
+      if (found === undefined) expect(flag === 0 && 'length' in byReader).toBe(false);
+      else expect(byReader).toEqual(found);
+    }),
+  );
+  expect(whole).toBeGreaterThan(0);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import type { Decision } from '../../../../src/model/decision.ts';
 import { systemClock } from '../../../../src/runtime/time/clock.ts';
 import { createToReply } from '../../../../src/transport/http/check/reply.ts';
 import { configOf } from '../../../support/app.ts';
+import { noMemory } from '../../../support/identity-memory.ts';
 import { checkRequest } from '../../../support/requests.ts';
 
 async function repliesWith(more: string) {
@@ -24,9 +25,9 @@ const allowed = (subject: string | undefined): Decision => ({
     audiences: [],
     scopes: [],
     expiresAt: 5,
-    payload: JSON.stringify({ sub: subject }),
+    text: JSON.stringify({ sub: subject }),
     confirmation: undefined,
-    forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+    memory: noMemory(),
   },
   forwarding: {
     set: [],

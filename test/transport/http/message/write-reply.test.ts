@@ -9,6 +9,7 @@ import type { HttpReply } from '../../../../src/transport/http/check/http-reply.
 import { createToReply, type ReplyOptions } from '../../../../src/transport/http/check/reply.ts';
 import { keepAliveTimeout, writeReply } from '../../../../src/transport/http/message/write-reply.ts';
 import { exchange, request } from '../../../support/http1.ts';
+import { noMemory } from '../../../support/identity-memory.ts';
 import { checkRequest } from '../../../support/requests.ts';
 
 const options = {
@@ -27,9 +28,9 @@ const identity = {
   audiences: [],
   scopes: [],
   expiresAt: 5,
-  payload: '{}',
+  text: '{}',
   confirmation: undefined,
-  forwardingCache: { forwarding: undefined, owner: undefined, byOwner: undefined },
+  memory: noMemory(),
 };
 const allow = (set: readonly (readonly [string, string])[], remove: readonly string[]): Decision => ({
   outcome: 'allow',

@@ -1,19 +1,158 @@
 /** Decodes header blocks (RFC 7541), with a dynamic table and Huffman strings. */
+import { addEntry, createDynamicTable, entryOf, resizeTable } from './dynamic-table.ts';
+import { CompressionError, type Field } from './field.ts';
+import { decodeHuffman, longestOutput } from './huffman.ts';
+import { createRepeatedLiterals, findRepeated, keepLiteral, mayRepeat } from './repeated-literals.ts';
+import { staticTable } from './static-table.ts';
 
-/** A decoder with the state of one connection. */
-export interface HeaderDecoder {
+/**
+ * A decoder with the state of one connection.
+ *
+ * @typeParam Read what the caller makes of a field
+ */
+export interface HeaderDecoder<Read> {
   /**
-   * Decodes a complete header block.
+   * Decodes a complete header block. Fields before an error are also read.
    *
-   * @param onField called for each field, in order
+   * @param start the position of the first byte
+   * @param end the position after the last byte
+   * @param onField called for each field, in order. It never throws.
    * @throws CompressionError if the block is invalid
    */
-  readonly decode: (block: Buffer, onField: (name: string, value: string) => void) => void;
+  readonly decode: (bytes: Buffer, start: number, end: number, onField: (field: Read) => void) => void;
 }
+
+/** The maximum size of the table until the encoder changes it, if this side allows more (RFC 9113 section 6.5.2). */
+const firstTableSize = 4_096;
+/** A larger output buffer is not kept. */
+const keptOutput = 4_096;
 
 /**
  * Creates a decoder with an empty dynamic table.
  *
- * @param maxTableSize the SETTINGS_HEADER_TABLE_SIZE of this side, in bytes
+ * @param maxTableSize the SETTINGS_HEADER_TABLE_SIZE of this side, in bytes; it cannot change later
+ * @param read makes a field of a name and a value, which have one character per byte. A field that
+ *   repeats may be the same object every time
  */
-export declare function createHeaderDecoder(maxTableSize: number): HeaderDecoder;
+export function createHeaderDecoder<Read>(
+  maxTableSize: number,
+  read: (name: string, value: string) => Read,
+): HeaderDecoder<Read> {
+  const table = createDynamicTable<Read>(maxTableSize, Math.min(maxTableSize, firstTableSize));
+  const staticFields: (Read | undefined)[] = new Array(staticTable.length + 1).fill(undefined);
+  const repeatedLiterals = createRepeatedLiterals<Read>();
+  let output = Buffer.alloc(0);
+  let position = 0;
+
+  /** Reads an integer (section 5.1). `mask` is the largest value of the prefix. */
+  function readInteger(bytes: Buffer, end: number, mask: number): number {
+    const prefix = (bytes[position++] ?? 0) & mask;
+    return prefix < mask ? prefix : readContinuation(bytes, end, mask);
+  }
+
+  function readContinuation(bytes: Buffer, end: number, prefix: number): number {
+    let value = prefix;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 2 ** 7) {
+      if (position >= end) throw new CompressionError('an integer is longer than its block');
+      const byte = bytes[position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80 && value < 2 ** 31) return value;
+    }
+    throw new CompressionError('an integer is too large');
+  }
+
+  /** Reads a string (section 5.2). */
+  function readString(bytes: Buffer, end: number): string {
+    const isHuffman = (bytes[position] ?? 0) >= 0x80;
+    const length = readInteger(bytes, end, 0x7f);
+    // If the length itself is after the end, the rest is negative.
+    if (length > end - position) throw new CompressionError('a string is longer than its block');
+    const start = position;
+    position += length;
+    return isHuffman ? readHuffman(bytes, start, position) : bytes.toString('latin1', start, position);
+  }
+
+  function readHuffman(bytes: Buffer, start: number, end: number): string {
+    const longest = longestOutput(end - start);
+    const into = longest <= output.length ? output : Buffer.allocUnsafeSlow(Math.max(longest, 256));
+    if (into.length <= keptOutput) output = into;
+    return into.toString('latin1', 0, decodeHuffman(bytes, start, end, into));
+  }
+
+  function fieldAt(index: number): Read {
+    return index > staticTable.length ? dynamicEntry(index).field : staticField(index);
+  }
+
+  function nameAt(index: number): string {
+    return index > staticTable.length ? dynamicEntry(index).name : staticEntry(index)[0];
+  }
+
+  function dynamicEntry(index: number) {
+    return entryOf(table, index - staticTable.length) ?? invalidIndex();
+  }
+
+  function staticField(index: number): Read {
+    const known = staticFields[index];
+    if (known !== undefined) return known;
+    const [name, value] = staticEntry(index);
+    const field = read(name, value);
+    staticFields[index] = field;
+    return field;
+  }
+
+  /** Reads a literal (sections 6.2.1 to 6.2.3). */
+  function readLiteral(bytes: Buffer, end: number, mask: number, isAdded: boolean): Read {
+    const index = readInteger(bytes, end, mask);
+    const name = index === 0 ? readString(bytes, end) : nameAt(index);
+    const value = readString(bytes, end);
+    const field = read(name, value);
+    if (isAdded) addEntry(table, name, value, field);
+    return field;
+  }
+
+  function readRepeatedLiteral(bytes: Buffer, end: number): Read {
+    const known = findRepeated(repeatedLiterals, bytes, position, end);
+    if (known !== undefined) {
+      position += known.bytes.length;
+      return known.field;
+    }
+    const start = position;
+    const field = readLiteral(bytes, end, 0x0f, false);
+    keepLiteral(repeatedLiterals, bytes, start, position, field);
+    return field;
+  }
+
+  function changeTableSize(bytes: Buffer, end: number): void {
+    const size = readInteger(bytes, end, 0x1f);
+    if (size > maxTableSize) throw new CompressionError('the new size of the table is too large');
+    resizeTable(table, size);
+  }
+
+  return {
+    decode: (bytes, start, end, onField) => {
+      position = start;
+      let mayChangeSize = true;
+      while (position < end) {
+        const first = bytes[position] ?? 0;
+        if (first >= 0x20 && first < 0x40) {
+          if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
+          changeTableSize(bytes, end);
+        } else {
+          mayChangeSize = false;
+          if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
+          else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
+          else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
+          else onField(readLiteral(bytes, end, 0x0f, false));
+        }
+      }
+    },
+  };
+}
+
+function staticEntry(index: number): Field {
+  return staticTable[index - 1] ?? invalidIndex();
+}
+
+function invalidIndex(): never {
+  throw new CompressionError('an index is in neither table');
+}

@@ -1,0 +1,141 @@
+/** Reads the header blocks of requests (RFC 9113 section 8.3). */
+import type { HeaderDecoder } from './hpack/decoder.ts';
+import type { RequestField } from './request-field.ts';
+import type { RequestHead } from './stream.ts';
+
+/** The limits of a header block. Beyond them, only its stream ends. The size is SETTINGS_MAX_HEADER_LIST_SIZE, in bytes. */
+export const headerListLimit = 64 * 1024;
+const fieldLimit = 256;
+
+/** Why the fields of a request are not accepted. */
+export type HeadProblem = 'malformed' | 'too_large';
+
+/** A valid request. */
+export interface ReadHead {
+  readonly head: RequestHead;
+  /** The number of `content-length`; -1 if there is none. */
+  readonly contentLength: number;
+}
+
+/**
+ * Reads header blocks: `bytes` from `start` to `end`. Each one must be read, so that the compression state stays in step (RFC
+ * 9113 section 4.3). Each function throws a CompressionError if the block cannot be decoded.
+ */
+export interface HeadReader {
+  readonly request: (bytes: Buffer, start: number, end: number) => ReadHead | HeadProblem;
+  /** Reads trailers, which are not used. */
+  readonly trailers: (bytes: Buffer, start: number, end: number) => HeadProblem | undefined;
+  /** Reads a block of a stream that is ignored. */
+  readonly ignored: (bytes: Buffer, start: number, end: number) => void;
+}
+
+/** Creates a reader of the header blocks of a connection. */
+export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadReader {
+  let problem: HeadProblem | undefined;
+  let size = 0;
+  let count = 0;
+  let mayBePseudo = true;
+  let method: string | undefined;
+  let scheme: string | undefined;
+  let path: string | undefined;
+  let authority: string | undefined;
+  let contentType: string | undefined;
+  let contentLength: string | undefined;
+  let encoding: string | undefined;
+  let timeout: string | undefined;
+  /** The last request and its `content-length`. The next request is usually the same, and takes no memory then. */
+  let last: ReadHead | undefined;
+  let lastContentLength: string | undefined;
+
+  const begin = (isRequest: boolean) => {
+    problem = undefined;
+    size = 0;
+    count = 0;
+    mayBePseudo = isRequest;
+    method = scheme = path = authority = undefined;
+    contentType = contentLength = encoding = timeout = undefined;
+  };
+  /** Reads a field; returns whether it may be there. A pseudo-header field may occur once, before all other fields. */
+  const readField = ({ kind, value }: RequestField): boolean => {
+    switch (kind) {
+      case 'method':
+        if (!mayBePseudo || method !== undefined) return false;
+        method = value;
+        return true;
+      case 'scheme':
+        if (!mayBePseudo || scheme !== undefined) return false;
+        scheme = value;
+        return true;
+      case 'path':
+        if (!mayBePseudo || path !== undefined) return false;
+        path = value;
+        return true;
+      case 'authority':
+        if (!mayBePseudo || authority !== undefined) return false;
+        authority = value;
+        return true;
+      case 'malformed':
+        return false;
+      default:
+        mayBePseudo = false;
+    }
+    switch (kind) {
+      case 'content_type':
+        contentType ??= value;
+        return true;
+      case 'content_length':
+        contentLength ??= value;
+        return contentLength === value;
+      case 'encoding':
+        encoding ??= value;
+        return true;
+      case 'timeout':
+        timeout ??= value;
+        return true;
+      case 'other':
+        return true;
+    }
+  };
+  const onField = (field: RequestField) => {
+    if (problem !== undefined) return;
+    size += field.size;
+    if (++count > fieldLimit || size > headerListLimit) problem = 'too_large';
+    else if (!readField(field)) problem = 'malformed';
+  };
+  /** Whether the pseudo-header fields are those of a request (RFC 9113 sections 8.3.1 and 8.5). */
+  const isRequest = (): boolean => {
+    if (method === 'CONNECT') return scheme === undefined && path === undefined && authority !== undefined;
+    if (method === undefined || scheme === undefined || path === undefined) return false;
+    return path.startsWith('/') || (path === '*' && method === 'OPTIONS');
+  };
+  const isLast = ({ head }: ReadHead): boolean =>
+    head.path === path &&
+    head.timeout === timeout &&
+    head.method === method &&
+    head.contentType === contentType &&
+    head.encoding === encoding &&
+    lastContentLength === contentLength;
+
+  return {
+    request: (bytes, start, end) => {
+      begin(true);
+      decoder.decode(bytes, start, end, onField);
+      if (problem !== undefined) return problem;
+      if (!isRequest()) return 'malformed';
+      if (last === undefined || !isLast(last)) {
+        const head = { method: method ?? '', path: path ?? '', contentType, encoding, timeout };
+        last = { head, contentLength: contentLength === undefined ? -1 : Number(contentLength) };
+        lastContentLength = contentLength;
+      }
+      return last;
+    },
+    trailers: (bytes, start, end) => {
+      begin(false);
+      decoder.decode(bytes, start, end, onField);
+      return problem;
+    },
+    ignored: (bytes, start, end) => decoder.decode(bytes, start, end, ignore),
+  };
+}
+
+function ignore(): void {}

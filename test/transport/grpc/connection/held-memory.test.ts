@@ -1,0 +1,79 @@
+/** Which call of a connection ends if its calls have too much memory. */
+import { expect, test } from 'vitest';
+import { beginCall, type Call } from '../../../../src/transport/grpc/call/call.ts';
+import { createHeldMemory } from '../../../../src/transport/grpc/connection/held-memory.ts';
+import { createMemoryBudget } from '../../../../src/transport/grpc/connection/memory-budget.ts';
+import { createTestClock } from '../../../support/clock.ts';
+import { createFakeConnection, type FakeStream } from '../../../support/fake-http2-connection.ts';
+
+const mebibyte = 1024 * 1024;
+
+function connection(memory = createMemoryBudget()) {
+  const clock = createTestClock();
+  const rejected: unknown[] = [];
+  const fake = createFakeConnection<Call>(
+    () => ({
+      opened: () => beginCall(undefined, clock.monotonic()),
+      closed: ({ call }) => held.hold(call, 0),
+    }),
+    { clock },
+  );
+  const held = createHeldMemory({
+    connection: () => fake.connection,
+    memory,
+    reject: (stream) => {
+      rejected.push(stream);
+      stream.call.state = 'answered';
+      held.hold(stream.call, 0);
+    },
+  });
+  return {
+    open: fake.open,
+    cancel: fake.cancel,
+    rejected,
+    close: held.close,
+    hold: ({ call }: FakeStream<Call>, bytes: number) => held.hold(call, bytes),
+  };
+}
+
+test('beyond the limit ends the largest incomplete request, and no complete one', () => {
+  const { open, hold, rejected } = connection();
+  const [small, whole, serving, large, last] = [open(), open(), open(), open(), open()];
+  hold(small, mebibyte);
+  hold(whole, 15 * mebibyte);
+  whole.isRequestComplete = true;
+  hold(serving, 15 * mebibyte);
+  serving.call.state = 'serving';
+  hold(large, 14 * mebibyte);
+  hold(last, 10 * mebibyte);
+  expect(rejected).toEqual([]);
+  hold(last, 13 * mebibyte);
+  hold(last, 19 * mebibyte + 1);
+  expect(rejected).toEqual([last]);
+  hold(small, 25 * mebibyte);
+  expect(rejected).toEqual([last, small]);
+});
+
+test('beyond the limit resets a response that its client does not take, if it is the largest', () => {
+  const { open, hold, rejected } = connection();
+  const [unread, incomplete] = [open(), open()];
+  unread.isRequestComplete = true;
+  unread.call.state = 'answered';
+  hold(unread, 40 * mebibyte);
+  hold(incomplete, 25 * mebibyte);
+  // CANCEL (RFC 9113 section 7).
+  expect([unread.reset, incomplete.isClosed, rejected]).toEqual([8, false, []]);
+});
+
+test('of a request or a connection that ends is freed', () => {
+  const memory = createMemoryBudget();
+  const [first, second] = [connection(memory), connection(memory)];
+  for (let time = 0; time < 5; time++) {
+    const call = first.open();
+    first.hold(call, 60 * mebibyte);
+    if (time < 4) first.cancel(call);
+  }
+  first.close();
+  second.hold(second.open(), 60 * mebibyte);
+  expect([first.rejected, second.rejected]).toEqual([[], []]);
+});

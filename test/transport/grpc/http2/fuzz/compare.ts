@@ -1,0 +1,58 @@
+/** Compares how two servers took the same bytes. */
+import type { Exchange } from './exchange.ts';
+import type { DeliveredCall } from './plan.ts';
+
+/** How a server took the bytes of a client. */
+export interface Outcome {
+  readonly server: string;
+  readonly end: Exchange['end'];
+  readonly calls: readonly DeliveredCall[];
+}
+
+/** A difference between two servers. */
+export interface Difference {
+  readonly kind: 'one ended the connection' | 'only one delivered' | 'only one completed' | 'never answered';
+  readonly detail: string;
+}
+
+/** Whether the server ended the connection. */
+export function hasEnded({ end }: Outcome): boolean {
+  return end !== 'open';
+}
+
+/**
+ * Compares two outcomes. Both may end the connection; then it does not matter what they delivered before. Otherwise each call
+ * must have reached both handlers, as complete or incomplete in both, and with the same body if it is complete.
+ */
+export function compare(one: Outcome, other: Outcome): Difference[] {
+  const silent = [one, other].filter(({ end }) => end === 'silent');
+  if (silent.length > 0)
+    return silent.map(({ server }) => ({ kind: 'never answered' as const, detail: server }));
+  if (hasEnded(one) && hasEnded(other)) return [];
+  if (hasEnded(one) || hasEnded(other))
+    return [
+      { kind: 'one ended the connection', detail: `${one.server} ${one.end}, ${other.server} ${other.end}` },
+    ];
+  return [...onlyIn(one, other), ...onlyIn(other, one)];
+}
+
+function onlyIn(one: Outcome, other: Outcome): Difference[] {
+  const left = other.calls.map(keyOf);
+  const differences: Difference[] = [];
+  for (const call of one.calls) {
+    const at = left.indexOf(keyOf(call));
+    if (at >= 0) left.splice(at, 1);
+    else {
+      const isKnown = other.calls.some(({ method, path }) => method === call.method && path === call.path);
+      differences.push({
+        kind: isKnown ? 'only one completed' : 'only one delivered',
+        detail: `${one.server}: ${keyOf(call)}`,
+      });
+    }
+  }
+  return differences;
+}
+
+function keyOf({ method, path, complete, body }: DeliveredCall): string {
+  return `${method} ${path} ${complete ? body : 'incomplete'}`;
+}
