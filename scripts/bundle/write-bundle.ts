@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { billOfMaterials } from './bill-of-materials.ts';
-import { bundle } from './bundle.ts';
+import { type Bundle, bundle } from './bundle.ts';
 import { bundledPackages, licencesText } from './bundled-packages.ts';
 
 /**
@@ -11,8 +11,9 @@ import { bundledPackages, licencesText } from './bundled-packages.ts';
  * @param root the folder of package.json
  * @param target the folder to write into
  */
-export async function writeBundle(root: string, target: string): Promise<void> {
-  const { files, maps, modules } = await bundle(root);
+export async function writeBundle(root: string, target: string): Promise<Bundle> {
+  const built = await bundle(root);
+  const { files, maps, modules } = built;
   const packages = bundledPackages(root, modules);
   const more = [
     { name: 'licenses.txt', text: licencesText(packages) },
@@ -26,4 +27,5 @@ export async function writeBundle(root: string, target: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
     for (const { name, text } of contents) writeFileSync(join(folder, name), text);
   }
+  return built;
 }

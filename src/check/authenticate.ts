@@ -61,17 +61,24 @@ export function createAuthenticate({ verify, prove, schemes }: AuthenticateParts
     return proved instanceof Promise ? proved.then(decideByProof) : decideByProof(proved);
   };
 
+  const decideSafely: typeof decide = (...settled) => {
+    try {
+      const decision = decide(...settled);
+      return decision instanceof Promise ? decision.catch(internalError) : decision;
+    } catch (cause) {
+      return internalError(cause);
+    }
+  };
+
   return (request, admit, trace) => {
     try {
       const credential = readCredential(request.authorization, schemes);
       if ('reason' in credential) return denyCredential(credential.reason, request);
       if (trace !== undefined) traceCredential(trace, credential.scheme);
       const verdict = verify(credential.token, trace);
-      const decision =
-        verdict instanceof Promise
-          ? verdict.then((settled) => decide(settled, credential, request, admit, trace))
-          : decide(verdict, credential, request, admit, trace);
-      return decision instanceof Promise ? decision.catch(internalError) : decision;
+      return verdict instanceof Promise
+        ? verdict.then((settled) => decideSafely(settled, credential, request, admit, trace), internalError)
+        : decideSafely(verdict, credential, request, admit, trace);
     } catch (cause) {
       return internalError(cause);
     }

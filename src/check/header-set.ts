@@ -118,11 +118,11 @@ export function createReadHeaders(
   };
 }
 
-/** Returns the header changes for a token. */
+/** Returns the header changes for a token. @param areKept whether later requests use them too */
 export function forwardingOf(
-  { set, remove, withheld }: HeaderShape,
-  values: string,
+  { shape: { set, remove, withheld }, values }: TokenHeaders,
   token: string,
+  areKept: boolean,
 ): Forwarding {
   let rest = values;
   const next = () => {
@@ -138,12 +138,12 @@ export function forwardingOf(
     ]),
     remove,
     withheld,
-    answers: noAnswers(),
+    answers: areKept ? noAnswers() : undefined,
   };
 }
 
 /** No answer is prepared. */
-export const noAnswers = (): Forwarding['answers'] => ({ http: undefined, grpc: undefined });
+export const noAnswers = () => ({ http: undefined, grpc: undefined });
 
 /** An output and whether a token sets it. */
 interface OutputOfToken {

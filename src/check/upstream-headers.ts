@@ -5,7 +5,13 @@ import { otherSpellings } from '../config/values/header-names.ts';
 import { memoryOfText } from '../credential/token/token-memory.ts';
 import type { Forwarding, HeaderList } from '../model/forwarding.ts';
 import type { Identity } from '../model/identity.ts';
-import { createReadHeaders, type ForwardOptions, forwardingOf, noAnswers } from './header-set.ts';
+import {
+  createReadHeaders,
+  type ForwardOptions,
+  forwardingOf,
+  noAnswers,
+  type ReadHeaders,
+} from './header-set.ts';
 import { createWriteValue, maxValueBytes } from './header-value.ts';
 
 /** Returns the header changes for a request with a verified token. */
@@ -30,42 +36,39 @@ export function createForwards(
   maxAuthorization = maxValueBytes,
 ): ForwardOf {
   const configuration = {};
-  const lists = new Map<Outputs, Forward>();
+  const lists = new Map<Outputs, ReadHeaders>();
   return (outputs = options.outputClaimToHeaders) => {
-    const forward = lists.getOrInsertComputed(outputs, (outputClaimToHeaders) =>
-      createForwardOfList({ ...options, outputClaimToHeaders }, { configuration }, others, maxAuthorization),
-    );
+    const headersOf = lists.getOrInsertComputed(outputs, (outputClaimToHeaders) => {
+      const list = { configuration };
+      const read = createReadHeaders({ ...options, outputClaimToHeaders }, list, others, maxAuthorization);
+      return createKeepHeaders(list, read);
+    });
     const owner = {};
     return (identity, token) => {
       const { memory } = identity;
       for (let one = memory.prepared; one !== undefined; one = one.next)
         if (one.owner === owner) return one.forwarding;
-      const forwarding = forward(identity, token);
-      memory.keeper.prepared(memory, owner, forwarding);
+      const areKept = memory.keeper.keepsAnswers(memory);
+      const forwarding = forwardingOf(headersOf(identity, token), token, areKept);
+      if (areKept) memory.prepared = { owner, forwarding, next: memory.prepared };
       return forwarding;
     };
   };
 }
 
-/** Creates the forwarder of a list. An identity keeps its values for one list of the current configuration. */
-function createForwardOfList(
-  options: ForwardOptions,
-  list: HeaderList,
-  others: readonly string[],
-  maxAuthorization: number,
-): Forward {
-  const read = createReadHeaders(options, list, others, maxAuthorization);
+/** Reads the headers of a list once for an identity. An identity keeps those of one list of the current configuration. */
+function createKeepHeaders(list: HeaderList, read: ReadHeaders): ReadHeaders {
   return (identity, token) => {
     const { memory } = identity;
-    if (memory.headers?.list === list) return forwardingOf(memory.headers, memory.values, token);
-    const { shape, values } = read(identity, token);
+    if (memory.headers?.list === list) return { shape: memory.headers, values: memory.values };
+    const headers = read(identity, token);
     if (memory.headers?.list.configuration !== list.configuration) {
       const before = memoryOfText(memory.values);
-      memory.headers = shape;
-      memory.values = values;
-      memory.keeper.grown(memory, memoryOfText(values) - before);
+      memory.headers = headers.shape;
+      memory.values = headers.values;
+      memory.keeper.grown(memory, memoryOfText(headers.values) - before);
     }
-    return forwardingOf(shape, values, token);
+    return headers;
   };
 }
 

@@ -97,9 +97,7 @@ function memoryOfSession(): IdentityMemory {
 
 const keepAll: MemoryKeeper = {
   grown: () => {},
-  prepared: (memory, owner, forwarding) => {
-    memory.prepared = { owner, forwarding, next: memory.prepared };
-  },
+  keepsAnswers: () => true,
 };
 
 function tokenOf({ accessToken, idToken }: Session, forward: 'accessToken' | 'idToken' | 'none'): string {

@@ -6,8 +6,8 @@ export interface Forwarding {
   readonly remove: readonly string[];
   /** Values of the token that are not forwarded, for the metric. */
   readonly withheld: readonly Withheld[];
-  /** The cached response of each transport. */
-  readonly answers: { http: unknown; grpc: unknown };
+  /** The prepared response of each transport; undefined if only this request uses the changes. */
+  readonly answers: { http: unknown; grpc: unknown } | undefined;
 }
 
 /** Which headers a token sets, without their values. Tokens with the same claims share one. */

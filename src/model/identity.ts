@@ -57,6 +57,6 @@ export interface PreparedForwarding {
 export interface MemoryKeeper {
   /** Counts values that an identity keeps. @param bytes by how much its memory grew */
   readonly grown: (memory: IdentityMemory, bytes: number) => void;
-  /** Keeps prepared header changes, or does not. */
-  readonly prepared: (memory: IdentityMemory, owner: object, forwarding: Forwarding) => void;
+  /** Whether header changes and their answers stay in the memory. They can be removed from it at any time. */
+  readonly keepsAnswers: (memory: IdentityMemory) => boolean;
 }

@@ -2,7 +2,7 @@
 import { createHmac, type webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import type { SessionKey } from '../config/session/session-keys.ts';
-import { isCanonical } from '../credential/token/compact-jws.ts';
+import { canonicalBytes } from '../credential/token/compact-jws.ts';
 import { parseJson } from '../runtime/parse-json.ts';
 import type { Opened, Purpose, Seal } from './seal.ts';
 
@@ -128,7 +128,7 @@ function keyIdOf(purpose: Purpose, text: string): string | undefined {
 /** Whether a text has the form of a sealed value. Another spelling of the same bytes does not. */
 function isSealed(tail: string): boolean {
   const [, , ciphertext = '', tag = ''] = rest.exec(tail) ?? [];
-  return ciphertext !== '' && isCanonical(ciphertext) && isCanonical(tag);
+  return canonicalBytes(ciphertext) !== undefined && canonicalBytes(tag) !== undefined;
 }
 
 async function decrypt(text: string, key: webcrypto.CryptoKey): Promise<unknown> {

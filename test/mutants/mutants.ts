@@ -17,6 +17,7 @@ import { grpcCalls } from './grpc-calls.ts';
 import { handOverMutants } from './hand-over.ts';
 import { hpackMutants } from './hpack.ts';
 import { http } from './http.ts';
+import { http2Mutants } from './http2.ts';
 import { issuer } from './issuer.ts';
 import { limits } from './limits.ts';
 import { loginMutants } from './login.ts';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
   ...grpc,
   ...grpcCalls,
   ...hpackMutants,
+  ...http2Mutants,
   ...http,
   ...admin,
   ...consoleMutants,

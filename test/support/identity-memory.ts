@@ -3,6 +3,6 @@ import type { IdentityMemory } from '../../src/model/identity.ts';
 
 /** Creates the memory. Each check makes its answer anew. */
 export function noMemory(): IdentityMemory {
-  const keeper = { grown: () => {}, prepared: () => {} };
+  const keeper = { grown: () => {}, keepsAnswers: () => false };
   return { headers: undefined, values: '', prepared: undefined, bytes: 0, keeper };
 }

@@ -4,7 +4,7 @@ import { proofClockTolerance } from '../../config/declare/binding-options.ts';
 import type { Algorithm } from '../../config/declare/issuer-options.ts';
 import type { Config } from '../../config/declare/options.ts';
 import { readDate, readString, wrongType } from '../../credential/token/claims.ts';
-import { splitCompact } from '../../credential/token/compact-jws.ts';
+import { signedBytes, splitCompact } from '../../credential/token/compact-jws.ts';
 import { readHeader } from '../../credential/token/jose-header.ts';
 import { readJsonObject } from '../../credential/token/json.ts';
 import { importPublicKey, isInvalidKey, type VerifySignature } from '../../issuer/keys/public-key.ts';
@@ -76,7 +76,7 @@ export function readProof(
     return invalid('typ of the proof', 'dpop+jwt', 'another', 'the typ of the DPoP proof is not dpop+jwt');
   if (!proofAlgorithms.includes(header.algorithm)) return proofAlgorithm(header.algorithm);
 
-  const jwk = readJsonObject(Buffer.from(segments.header, 'base64url'))?.jwk;
+  const jwk = readJsonObject(segments.header)?.jwk;
   if (thumbprintOf(jwk) !== keyThumbprint)
     return invalid(
       'jwk of the proof',
@@ -84,7 +84,7 @@ export function readProof(
       'another',
       'the key of the DPoP proof (jwk) is not the key of the token: its thumbprint differs from cnf.jkt',
     );
-  const claims = readJsonObject(Buffer.from(segments.payload, 'base64url'));
+  const claims = readJsonObject(segments.payload);
   if (claims === undefined) return malformed('has a payload that is not a JSON object');
   const [id, method, target, tokenHash] = ['jti', 'htm', 'htu', 'ath'].map((name) =>
     readString(claims, name),
@@ -115,14 +115,13 @@ export function readProof(
 
 function isSigned(
   proof: string,
-  signature: string,
+  signature: Buffer,
   jwk: unknown,
   algorithm: Algorithm,
   importKey: ImportKey,
 ) {
   const verify = keyOf(jwk, algorithm, importKey);
-  const data = Buffer.from(proof.slice(0, -signature.length - 1), 'latin1');
-  return verify?.(data, Buffer.from(signature, 'base64url')) ?? false;
+  return verify?.(signedBytes(proof), signature) ?? false;
 }
 
 /** The key in a proof; undefined if it is not usable. */

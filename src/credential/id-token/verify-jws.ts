@@ -42,7 +42,7 @@ const maxLength = 256 * 1024;
  * @param maxWait the longest wait for that fetch, in milliseconds
  */
 export function createVerifyJws(issuer: IssuerKeys, clock: Clock, maxWait: number): VerifyJws {
-  const tryKeys = (token: string, signature: string, { keyId, algorithm }: JoseHeader) => {
+  const tryKeys = (token: string, signature: Buffer, { keyId, algorithm }: JoseHeader) => {
     const signer = signerOf({ token, signature }, issuer.findKeys(keyId, algorithm), issuer);
     return typeof signer === 'string' ? signer : undefined;
   };
@@ -65,7 +65,7 @@ export function createVerifyJws(issuer: IssuerKeys, clock: Clock, maxWait: numbe
     const header = readHeader(segments.header);
     if ('reason' in header)
       return rejected('has a header that is not usable, or an algorithm that is not supported');
-    const claims = readJsonObject(Buffer.from(segments.payload, 'base64url'));
+    const claims = readJsonObject(segments.payload);
     if (claims === undefined) return rejected('has no JSON object as its payload');
     const problem = problemOf({ header, claims });
     if (problem !== undefined) return rejected(problem);

@@ -78,6 +78,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         entries.delete(digest);
         return undefined;
       }
+      answers.found(token);
       if (Math.abs(now - token.usedAt) >= usedPrecision) {
         entries.get(digest);
         token.usedAt = Math.floor(now);
@@ -115,7 +116,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         bytes += by;
         removeUnusedOver(maxBytes);
       },
-      prepared: answers.prepared,
+      keepsAnswers: answers.keepsAnswers,
     },
   };
 }

@@ -1,13 +1,11 @@
 /** Splits a JWS in compact serialization (RFC 7515 section 7.1): three segments of canonical base64url. */
 
-/** The encoded segments. */
+/** The decoded segments. */
 export interface CompactToken {
-  readonly header: string;
-  readonly payload: string;
-  readonly signature: string;
+  readonly header: Buffer;
+  readonly payload: Buffer;
+  readonly signature: Buffer;
 }
-
-const threeSegments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 /**
  * Splits a token into its segments.
@@ -18,24 +16,25 @@ const threeSegments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
  * @returns undefined if the token does not have this form
  */
 export function splitCompact(token: string): CompactToken | undefined {
-  if (!threeSegments.test(token)) return undefined;
-  const [header = '', payload = '', signature = ''] = token.split('.');
-  return [header, payload, signature].every(isCanonical) ? { header, payload, signature } : undefined;
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  if (first < 0 || second < 0) return undefined;
+  const header = canonicalBytes(token.slice(0, first));
+  const payload = canonicalBytes(token.slice(first + 1, second));
+  const signature = canonicalBytes(token.slice(second + 1));
+  return header === undefined || payload === undefined || signature === undefined
+    ? undefined
+    : { header, payload, signature };
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** The bytes of a segment, which is not empty; undefined if their encoding is not the segment itself. */
+export function canonicalBytes(segment: string): Buffer | undefined {
+  if (segment === '') return undefined;
+  const bytes = Buffer.from(segment, 'base64url');
+  return bytes.toString('base64url') === segment ? bytes : undefined;
+}
 
-/** Whether the last character of a text in base64url has no unused bits that are set (RFC 4648 section 3.5). */
-export function isCanonical(segment: string): boolean {
-  const lastValue = alphabet.indexOf(segment.at(-1) ?? '');
-  switch (segment.length % 4) {
-    case 1:
-      return false;
-    case 2:
-      return lastValue % 16 === 0;
-    case 3:
-      return lastValue % 4 === 0;
-    default:
-      return true;
-  }
+/** The bytes that a signature covers: the token before its last dot (RFC 7515 section 5.2). */
+export function signedBytes(token: string): Buffer {
+  return Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
 }

@@ -23,7 +23,7 @@ export interface HeaderProblem {
 }
 
 /**
- * Reads the header segment of a token. Its length is not limited here, because a certificate chain (`x5c`) takes kilobytes.
+ * Reads the decoded header of a token. Its length is not limited here, because a certificate chain (`x5c`) takes kilobytes.
  *
  * `jku`, `jwk`, `x5u`, `x5c` and `x5t` are ignored, because keys come only from the configured issuer. `zip`, `enc` and `cty` are
  * ignored too: they have no meaning for a JWS whose payload is a JSON object (RFC 7515 section 4). A null parameter counts as
@@ -31,8 +31,8 @@ export interface HeaderProblem {
  *
  * @returns the header, or its problem
  */
-export function readHeader(segment: string): JoseHeader | HeaderProblem {
-  const header = readJsonObject(Buffer.from(segment, 'base64url'));
+export function readHeader(bytes: Buffer): JoseHeader | HeaderProblem {
+  const header = readJsonObject(bytes);
   if (header === undefined)
     return malformed('a JSON object', 'another text', `the header is not a JSON object, ${jsonRules}`);
   const present = (name: string) => (Object.hasOwn(header, name) ? (header[name] ?? undefined) : undefined);

@@ -13,8 +13,17 @@ export const maxNesting = 32;
  * @returns undefined if the text is not such an object
  */
 export function readJsonObject(bytes: Buffer): Record<string, unknown> | undefined {
-  if (!isUtf8(bytes)) return undefined;
-  const text = bytes.toString('utf8');
+  const text = textOf(bytes);
+  return text === undefined ? undefined : parseJsonObject(text);
+}
+
+/** Decodes UTF-8. @returns undefined if the bytes are not valid UTF-8 */
+export function textOf(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+/** Parses a JSON object as {@link readJsonObject} does, from its text. */
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   const members = countMembers(text);
   if (members === undefined) return undefined;
   const value = parse(text);

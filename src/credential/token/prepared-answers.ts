@@ -1,21 +1,38 @@
-/** Bounds the prepared answers of tokens. A token that is not requested often gets its answer anew each time. */
-import type { IdentityMemory, MemoryKeeper } from '../../model/identity.ts';
+/** Chooses the tokens whose answers stay prepared: those that are requested often. The answers of all others are made anew. */
+import type { MemoryKeeper } from '../../model/identity.ts';
+import type { VerifiedToken } from './verified-token.ts';
 
-/** Maximum number of prepared answers. */
-export const maxPrepared = 256;
+/** A token is requested often if at most this many lookups are between two of its own. So many answers are prepared at most. */
+export const maxPrepared = 1_024;
 
-/** Keeps the newest prepared answers, and removes those before them from their tokens. */
-export function createPreparedAnswers(): Pick<MemoryKeeper, 'prepared'> {
-  const tokens: (IdentityMemory | undefined)[] = new Array(maxPrepared).fill(undefined);
+/** Numbers of lookups have 30 bits, which V8 stores in place. */
+const lookupMask = 2 ** 30 - 1;
+
+/** The prepared answers of one cache. */
+export interface PreparedAnswers extends Pick<MemoryKeeper, 'keepsAnswers'> {
+  /** Call it when a lookup finds a token, before its answer is made. */
+  readonly found: (token: VerifiedToken) => void;
+}
+
+/** Creates the choice. The newest answers stay prepared. */
+export function createPreparedAnswers(): PreparedAnswers {
+  const tokens: (VerifiedToken | undefined)[] = new Array(maxPrepared).fill(undefined);
   let next = 0;
+  let lookup = 0;
+  let frequent: VerifiedToken | undefined;
   return {
-    prepared: (memory, owner, forwarding) => {
-      if (memory.bytes === 0) return;
+    found: (token) => {
+      lookup = (lookup + 1) & lookupMask;
+      frequent = ((lookup - token.lookup) & lookupMask) <= maxPrepared ? token : undefined;
+      token.lookup = lookup;
+    },
+    keepsAnswers: (memory) => {
+      if (frequent === undefined || memory !== frequent || memory.bytes === 0) return false;
       const oldest = tokens[next];
       if (oldest !== undefined) oldest.prepared = undefined;
-      tokens[next] = memory;
+      tokens[next] = frequent;
       next = (next + 1) % maxPrepared;
-      memory.prepared = { owner, forwarding, next: memory.prepared };
+      return true;
     },
   };
 }

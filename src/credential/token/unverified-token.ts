@@ -32,7 +32,7 @@ export interface UnverifiedToken {
   /** Milliseconds of the monotonic clock. */
   readonly startedAt: number;
   readonly header: JoseHeader;
-  readonly signature: string;
+  readonly signature: Buffer;
   /** The claims as JSON text. */
   readonly payload: string;
   readonly claims: Readonly<Record<string, unknown>>;

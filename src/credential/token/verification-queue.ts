@@ -30,7 +30,7 @@ export interface Verification<T> {
   readonly signatures: number;
   /** When the wait started, in milliseconds of the monotonic clock. */
   readonly since: number;
-  readonly verify: () => T;
+  readonly verify: () => T | Promise<T>;
   /** Called instead of `verify` if the wait was too long. */
   readonly late: () => T;
 }
@@ -45,7 +45,7 @@ const turnBudget = 25;
 const readingBudget = 25;
 
 interface Waiting<T> extends Verification<T> {
-  readonly resolve: (result: T) => void;
+  readonly resolve: (result: T | Promise<T>) => void;
   readonly reject: (error: unknown) => void;
 }
 

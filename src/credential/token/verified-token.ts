@@ -32,6 +32,8 @@ export interface VerifiedToken<Key = VerificationKey> extends IdentityMemory {
   cachedUntil: number;
   /** When the token was last marked as used. */
   usedAt: number;
+  /** The number of the lookup that last found the token. */
+  lookup: number;
 }
 
 /** Returns the record of a token that meets the requirements of its issuer. */
@@ -57,6 +59,7 @@ export function verifiedToken<Key>(
     issuedAt,
     cachedUntil: 0,
     usedAt: 0,
+    lookup: 0,
     headers: undefined,
     values: '',
     prepared: undefined,

@@ -12,8 +12,9 @@ import type { TokenCache } from './cache.ts';
 import { readString, wrongType } from './claims.ts';
 import { splitCompact } from './compact-jws.ts';
 import { readHeader } from './jose-header.ts';
-import { readJsonObject } from './json.ts';
+import { parseJsonObject, textOf } from './json.ts';
 import { describeNoKeys, describeOverload, type FetchResult } from './key-details.ts';
+import { createKnownHeaders } from './known-headers.ts';
 import { createKeyWaits } from './pending-keys.ts';
 import { createReadFacts } from './read-facts.ts';
 import { createCheckRequirements } from './requirements.ts';
@@ -98,6 +99,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     ]),
   );
   const denyIssuer = createDenyIssuer(issuers.map(({ config }) => config));
+  const knownHeaders = createKnownHeaders();
   const pending = new Map<string, Promise<Verdict>>();
   const queue = createVerificationQueue<Verdict>({
     maxWaiting: limits.maxVerificationsInFlight,
@@ -124,11 +126,11 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   const parse = (token: string, digest: string, trace: Trace | undefined): UnverifiedToken | NotAllowed => {
     const segments = splitCompact(token);
     if (segments === undefined) return denyShape(token);
-    const header = readHeader(segments.header);
+    const header = knownHeaders.of(token) ?? readHeader(segments.header);
     if ('reason' in header) return deny(header.reason, header.detail);
-    const payload = Buffer.from(segments.payload, 'base64url');
-    const claims = readJsonObject(payload);
-    if (claims === undefined) return denyPayload();
+    const payload = textOf(segments.payload);
+    const claims = payload === undefined ? undefined : parseJsonObject(payload);
+    if (payload === undefined || claims === undefined) return denyPayload();
     const unverifiedIssuer = readString(claims, 'iss');
     if (unverifiedIssuer === wrongType) return denyIssuerType();
     const trusted = unverifiedIssuer === undefined ? undefined : trustedIssuers.get(unverifiedIssuer);
@@ -137,8 +139,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (trace !== undefined) traceParsed(trace, header, trusted);
     const { signature } = segments;
     const startedAt = clock.monotonic();
-    const text = payload.toString();
-    return { token, digest, startedAt, header, signature, payload: text, claims, trusted, trace };
+    return { token, digest, startedAt, header, signature, payload, claims, trusted, trace };
   };
 
   const verify = (unverified: UnverifiedToken, keys: readonly VerificationKey[]): Verdict => {
@@ -150,6 +151,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
     if (trace !== undefined) traceSignature(trace, key);
     const facts = trusted.readFacts(claims, payload, header.type);
     const now = clock.now() / 1000;
+    knownHeaders.add(token, header);
     const failed = trusted.checkRequirements(facts, now, trace);
     if (failed !== undefined) return denyRequirement(failed, facts, now, trusted);
     const verified = verifiedToken(claims, facts, config, key, cache);
@@ -160,10 +162,15 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
   const overloaded = (kind: 'late' | 'full', trusted: TrustedIssuer) =>
     failure('overloaded', trusted, () => describeOverload(kind, limits));
 
-  /** Verifies a token once, even if several checks with the same token wait. */
+  /**
+   * Verifies a token once, even if several checks with the same token wait.
+   *
+   * @param next continues after the signatures were verified
+   */
   const verifyOnce = (
     unverified: UnverifiedToken,
     keys: readonly VerificationKey[],
+    next: (verdict: Verdict) => Verdict | Promise<Verdict> = (verdict) => verdict,
   ): Verdict | Promise<Verdict> => {
     const { digest, trusted, trace } = unverified;
     const isShared = trace === undefined;
@@ -175,7 +182,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
       signatures: keys.length,
       verify: () => {
         settle();
-        return verify(unverified, keys);
+        return next(verify(unverified, keys));
       },
       late: () => {
         settle();
@@ -228,9 +235,7 @@ export function createVerifier(dependencies: VerifierDependencies): Verify {
         ? tryNewKeys(unverified, keys, (result) => denyKey(unverified, result))
         : failure('keys_unavailable', trusted, () => describeNoKeys(trusted));
     }
-    const verdict = verifyOnce(unverified, keys);
-    if (!(verdict instanceof Promise)) return verdict;
-    return verdict.then((first) =>
+    return verifyOnce(unverified, keys, (first) =>
       first.outcome === 'deny' && first.reason === 'signature_invalid'
         ? tryNewKeys(unverified, keys, () => first)
         : first,

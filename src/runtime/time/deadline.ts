@@ -15,7 +15,16 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(milliseconds, () => resolve(late()));
-    promise.then(resolve, reject).finally(cancel);
+    promise.then(
+      (result) => {
+        cancel();
+        resolve(result);
+      },
+      (error) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -60,7 +60,7 @@ function judgedToken(
   if (segments === undefined) return undefined;
   const header = readHeader(segments.header);
   if ('reason' in header) return undefined;
-  const payload = Buffer.from(segments.payload, 'base64url');
+  const { payload } = segments;
   const iss = readString(readJsonObject(payload) ?? {}, 'iss');
   const trusted = issuers.find(({ config }) => config.issuer === iss);
   if (trusted === undefined) return undefined;

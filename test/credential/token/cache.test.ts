@@ -23,6 +23,7 @@ const tokenFor = (cache: TokenCache, issuer = 'https://i'): VerifiedToken => ({
   issuedAt: undefined,
   cachedUntil: 0,
   usedAt: 0,
+  lookup: 0,
   headers: undefined,
   values: '',
   prepared: undefined,
@@ -87,22 +88,53 @@ test('a profile that tokens share counts once', () => {
   expect(cache.bytes() - one).toBeLessThan(one);
 });
 
-test('only the newest answers stay prepared', () => {
-  const cache = createTokenCache({ ...limits, maxEntries: 2_000 });
-  const forwarding = {} as Forwarding;
-  const tokens = Array.from({ length: 1_000 }, () => tokenFor(cache));
-  const owner = {};
+/** Requests tokens in turn and keeps the answers that may stay. @returns which tokens have one in the end */
+function preparedAfter(count: number, rounds: number): readonly boolean[] {
+  const cache = createTokenCache({ ...limits, maxEntries: count });
+  const tokens = Array.from({ length: count }, () => tokenFor(cache));
+  for (const [index, token] of tokens.entries()) cache.put(`t${index}`, token, 0);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, token] of tokens.entries()) {
+      cache.get(`t${index}`, 1);
+      if (token.prepared === undefined && cache.keeper.keepsAnswers(token)) token.prepared = prepared;
+    }
+  return tokens.map((token) => token.prepared !== undefined);
+}
+
+const prepared = { owner: {}, forwarding: {} as Forwarding, next: undefined };
+const countOf = (flags: readonly boolean[]) => flags.filter(Boolean).length;
+
+test('the answers of tokens that are requested often stay prepared, and of no others', () => {
+  expect(countOf(preparedAfter(maxPrepared, 3))).toBe(maxPrepared);
+  // Each of them comes again only after more others than answers stay.
+  expect(countOf(preparedAfter(3 * maxPrepared, 4))).toBeLessThanOrEqual(maxPrepared);
+  const later = preparedAfter(3 * maxPrepared, 4).slice(maxPrepared);
+  expect(countOf(later)).toBe(0);
+});
+
+test('at most so many answers stay prepared, the newest ones', () => {
+  const cache = createTokenCache({ ...limits, maxEntries: 5_000 });
+  const tokens = Array.from({ length: 2 * maxPrepared }, () => tokenFor(cache));
   for (const [index, token] of tokens.entries()) {
     cache.put(`t${index}`, token, 0);
-    cache.keeper.prepared(token, owner, forwarding);
+    cache.get(`t${index}`, 1);
+    cache.get(`t${index}`, 1);
+    if (cache.keeper.keepsAnswers(token)) token.prepared = prepared;
   }
-  const prepared = tokens.map((token) => token.prepared !== undefined);
-  expect(prepared.filter(Boolean).length).toBe(maxPrepared);
-  expect(prepared.lastIndexOf(false)).toBe(1_000 - maxPrepared - 1);
-  expect(tokens[999]?.prepared).toEqual({ owner, forwarding, next: undefined });
-  const uncached = tokenFor(cache);
-  cache.keeper.prepared(uncached, owner, forwarding);
-  expect(uncached.prepared).toBeUndefined();
+  const flags = tokens.map((token) => token.prepared !== undefined);
+  expect([countOf(flags), flags.lastIndexOf(false)]).toEqual([maxPrepared, maxPrepared - 1]);
+});
+
+test('a token that is not cached keeps no answer', () => {
+  const cache = createTokenCache(limits);
+  const [token, uncached] = [tokenFor(cache), tokenFor(cache)];
+  cache.put('a', token, 0);
+  cache.get('a', 1);
+  expect(cache.keeper.keepsAnswers(uncached)).toBe(false);
+  expect(cache.keeper.keepsAnswers(token)).toBe(true);
+  token.prepared = prepared;
+  cache.keepOnly(() => false);
+  expect([token.prepared, cache.keeper.keepsAnswers(token)]).toEqual([undefined, false]);
 });
 
 test.each(['maxEntries', 'maxAge', 'maxBytes'] as const)('a %s of 0 caches nothing', (option) => {

@@ -113,10 +113,11 @@ export function writeDenied({ code, httpStatus, headers, body, metadata }: Denie
  * Reads a response back and verifies that it has the decision. To Envoy, an empty response, a wrong field or an invalid
  * code would be an allow.
  *
+ * @param start where the response begins, for example after the prefix of a frame
  * @throws TypeError if the response does not match the decision
  */
-export function verified(bytes: Buffer, allows: boolean): Buffer {
-  const { code, isOk, isDenied } = readOutcome(bytes);
+export function verified(bytes: Buffer, allows: boolean, start = 0): Buffer {
+  const { code, isOk, isDenied } = readOutcome(bytes, start);
   const saysAllow = code === 0 && isOk && !isDenied;
   const saysDeny = code !== undefined && code > 0 && isDenied && !isOk;
   if (allows ? !saysAllow : !saysDeny) throw new TypeError('a CheckResponse does not match its decision');
@@ -124,7 +125,10 @@ export function verified(bytes: Buffer, allows: boolean): Buffer {
 }
 
 /** Reads a response as Envoy does: its status code, if it has one, and whether it allows or denies. */
-function readOutcome(bytes: Buffer): {
+function readOutcome(
+  bytes: Buffer,
+  start: number,
+): {
   readonly code: number | undefined;
   readonly isOk: boolean;
   readonly isDenied: boolean;
@@ -132,7 +136,7 @@ function readOutcome(bytes: Buffer): {
   let code: number | undefined;
   let isOk = false;
   let isDenied = false;
-  const fieldsOfResponse = fieldsOf(bytes);
+  const fieldsOfResponse = fieldsOf(bytes, start);
   while (nextField(fieldsOfResponse)) {
     if (isBytesField(fieldsOfResponse, inResponse.status)) {
       const status = fieldsWithin(fieldsOfResponse);
@@ -144,13 +148,39 @@ function readOutcome(bytes: Buffer): {
 }
 
 function response(code: number, answer: Written, metadata: Metadata): Buffer {
-  // Written even if it is 0, which serializers may omit. The same applies to `append` below.
-  const status = messageField(inResponse.status, numberField(inStatus.code, code));
-  return toBytes(status + answer + messageField(inResponse.dynamicMetadata, struct(metadata)));
+  return toBytes(writeStatus(code) + answer + messageField(inResponse.dynamicMetadata, struct(metadata)));
 }
 
-/** Replaces a header. Older versions of Envoy read `append`, newer ones read the action if `append` is absent. */
-const instead =
+function writeStatus(code: number): Written {
+  // Written even if it is 0, which serializers may omit. The same applies to `append` below.
+  return messageField(inResponse.status, numberField(inStatus.code, code));
+}
+
+/** Writes an allow of its written parts: the fields of the allow, and the entries of the metadata. */
+export function writeAllow(code: number, fields: Written, entries: Written): Written {
+  return (
+    writeStatus(code) +
+    messageField(inResponse.ok, fields) +
+    messageField(inResponse.dynamicMetadata, entries)
+  );
+}
+
+/** What is before the value of a header to set, which is followed by {@link afterHeader}. @param length that of the value, in bytes */
+export function beforeHeader(name: string, length: number): Written {
+  const header = textField(inHeader.key, name) + fieldHead(inHeader.value, length);
+  const option = fieldHead(inHeaderOption.header, header.length + length) + header;
+  return fieldHead(inOk.headers, option.length + length + afterHeader.length) + option;
+}
+
+/** What is before the text of an entry of the metadata. @param length that of the text, in bytes */
+export function beforeText(name: string, length: number): Written {
+  const text = fieldHead(inValue.string, length);
+  const entry = textField(inStruct.key, name) + fieldHead(inStruct.value, text.length + length) + text;
+  return fieldHead(inStruct.fields, entry.length + length) + entry;
+}
+
+/** Replaces a header, after its value. Older versions of Envoy read `append`, newer ones read the action if `append` is absent. */
+export const afterHeader =
   messageField(inHeaderOption.append, numberField(inBool.value, 0)) +
   numberField(inHeaderOption.appendAction, overwrite);
 
@@ -160,7 +190,7 @@ const beside =
   numberField(inHeaderOption.appendAction, add);
 
 function headerOption(header: HeaderToSet): Written {
-  return headerFields(header) + instead;
+  return headerFields(header) + afterHeader;
 }
 
 function headerFields([name, value]: HeaderToSet): Written {
@@ -170,11 +200,14 @@ function headerFields([name, value]: HeaderToSet): Written {
 
 function struct(metadata: Metadata): Written {
   return Object.entries(metadata)
-    .map(([name, value]) => {
-      const entry = textField(inStruct.key, name) + messageField(inStruct.value, structValue(value));
-      return messageField(inStruct.fields, entry);
-    })
+    .map(([name, value]) => writeEntry(name, value))
     .join('');
+}
+
+/** Writes an entry of the metadata. */
+export function writeEntry(name: string, value: Metadata[string]): Written {
+  const entry = textField(inStruct.key, name) + messageField(inStruct.value, structValue(value));
+  return messageField(inStruct.fields, entry);
 }
 
 function structValue(value: Metadata[string]): Written {

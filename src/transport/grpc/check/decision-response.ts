@@ -3,13 +3,13 @@ import { adviceLines, type ChallengeOptions, errorBody } from '../../../check/ch
 import { browserMessage, type ForBrowser, isForBrowser } from '../../../check/login/browser-lines.ts';
 import type { Config } from '../../../config/declare/options.ts';
 import { type Decision, type Denial, decisionHeader, type Failure } from '../../../model/decision.ts';
-import type { Identity } from '../../../model/identity.ts';
 import { leftToEnvoy, type Reason, reasons } from '../../../model/reasons.ts';
-import { type Frame, frameMessage } from '../message/framing.ts';
+import { type Frame, frameMessage, withOwnBytes } from '../message/framing.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import { type Metadata, verified, writeDenied, writeOk, writeRemovals } from './check-response.ts';
+import { type Metadata, verified, writeDenied } from './check-response.ts';
 import { withCookieChanges } from './cookie-changes.ts';
 import { incumbentResponse } from './incumbent-response.ts';
+import { type Allowed, createWriteAllow } from './prepared-allow.ts';
 import { type FrameForId, prepareFrame } from './prepared-denial.ts';
 
 /** The options of responses. */
@@ -29,12 +29,11 @@ export type ToResponse = (decision: Decision) => Frame | CallFailure;
  */
 export function createToResponse(options: ResponseOptions, onDefect: (error: unknown) => void): ToResponse {
   const denials = new Map<string, FrameForId>();
-  const removals = new WeakMap<readonly string[], string>();
-  const allow = (decision: Allowed) =>
-    allowResponse(decision, removals.getOrInsertComputed(decision.forwarding.remove, writeRemovals));
+  const allow = createWriteAllow();
   const cachedAllow = (decision: Allowed): Frame => {
     const { answers } = decision.forwarding;
-    answers.grpc ??= frameMessage(allow(decision));
+    if (answers === undefined) return allow(decision);
+    answers.grpc ??= withOwnBytes(allow(decision));
     return answers.grpc as Frame;
   };
   const denial = (decision: Denial | Failure): FrameForId => {
@@ -81,28 +80,6 @@ export function createToResponse(options: ResponseOptions, onDefect: (error: unk
 }
 
 const noVerdict: CallFailure = { status: grpcStatus.unavailable, message: 'no verdict' };
-
-type Allowed = Decision & { readonly outcome: 'allow' };
-
-function allowResponse({ identity, forwarding, rule, policy, shadow }: Allowed, removals: string): Buffer {
-  const bytes = writeOk({
-    code: reasons.allowed.grpcCode,
-    headers: forwarding.set,
-    removals,
-    metadata: {
-      reason: 'allowed',
-      ...(rule !== undefined && { rule }),
-      ...(policy !== undefined && { policy }),
-      ...(shadow !== undefined && { shadow }),
-      ...(identity !== undefined && identityMetadata(identity)),
-    },
-  });
-  return verified(bytes, true);
-}
-
-function identityMetadata({ issuer, subject, audiences, scopes, expiresAt }: Identity) {
-  return { issuer, ...(subject !== undefined && { subject }), audiences, scopes, expires_at: expiresAt };
-}
 
 function denialResponse(
   decision: Denial | Failure,

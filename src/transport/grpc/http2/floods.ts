@@ -9,11 +9,13 @@ import { errorCode } from './error-code.ts';
  * - A client that estimates bandwidth sends about one PING for a call, and may send a WINDOW_UPDATE before and after one.
  *   So each answered call adds to these budgets.
  * - Envoy resets a stream whenever its client disconnects. Streams that this side ends for an error of the peer count too.
+ * - A client knows the limit of streams, so it meets it only before it has read the first SETTINGS.
  */
 const budgets = {
   PING: { burst: 200, perSecond: 20, perCall: 2 },
   SETTINGS: { burst: 50, perSecond: 5, perCall: 0 },
   RST_STREAM: { burst: 30_000, perSecond: 10_000, perCall: 0 },
+  'refused HEADERS': { burst: 10_000, perSecond: 100, perCall: 0 },
   WINDOW_UPDATE: { burst: 20_000, perSecond: 2_000, perCall: 4 },
   'empty DATA': { burst: 1_000, perSecond: 100, perCall: 2 },
   'PRIORITY and unknown': { burst: 10_000, perSecond: 1_000, perCall: 4 },

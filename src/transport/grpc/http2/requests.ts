@@ -51,8 +51,10 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
     request: ReadHead | HeadProblem,
   ) => {
     streams.use(id);
-    if (isClosing() || streams.count() >= maxConcurrentStreams)
+    if (isClosing() || streams.count() >= maxConcurrentStreams) {
+      floods.count('refused HEADERS');
       return streams.refuse(id, errorCode.refusedStream, isEnd);
+    }
     if (request === 'too_large') return streams.refuse(id, errorCode.enhanceYourCalm, isEnd);
     if (request === 'malformed' || dependsOnItself || (isEnd && request.contentLength > 0))
       return streams.refuse(id, errorCode.protocolError, isEnd);

@@ -3,11 +3,13 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { type CallFailure, grpcStatus } from '../status.ts';
 import { createByteBuffer } from './byte-buffer.ts';
 import { createFieldFilter, type FieldFilter, type FieldSelection } from './field-filter.ts';
+import { toBytes, type Written } from './protobuf.ts';
 
 /** The supported encodings of requests, for `grpc-accept-encoding`. */
 export const acceptedEncodings = 'identity,deflate,gzip';
 
-const prefixBytes = 5;
+/** The length of the prefix. */
+export const prefixBytes = 5;
 
 /** A message with its prefix. */
 export interface Frame {
@@ -20,6 +22,26 @@ export function frameMessage(message: Uint8Array): Frame {
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, prefixBytes);
   return { frame };
+}
+
+/** Adds the prefix to a written message, and converts both to bytes at once. */
+export function frameWritten(message: Written): Frame {
+  const { length } = message;
+  const prefix = String.fromCharCode(
+    0,
+    length >>> 24,
+    (length >>> 16) & 0xff,
+    (length >>> 8) & 0xff,
+    length & 0xff,
+  );
+  return { frame: toBytes(prefix + message) };
+}
+
+/** Copies a frame to memory of its own. A small buffer is a part of a larger one, which would stay with it. */
+export function withOwnBytes({ frame }: Frame): Frame {
+  const own = Buffer.alloc(frame.length);
+  own.set(frame);
+  return { frame: own };
 }
 
 /** The message within a frame that {@link frameMessage} made. */

@@ -169,9 +169,17 @@ export function numberField(field: number, value: number): Written {
 
 /** Writes a field with a double. */
 export function doubleField(field: number, value: number): Written {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return varint(field * 8 + wireType.fixed64) + bytes.toString('latin1');
+  return varint(field * 8 + wireType.fixed64) + createWriteDouble()(value);
+}
+
+/** Creates the writer of the eight bytes of a double. */
+export function createWriteDouble(): (value: number) => Written {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  return (value) => {
+    view.setFloat64(0, value, true);
+    return String.fromCharCode(...bytes);
+  };
 }
 
 /** Converts a written message to bytes. */
@@ -179,7 +187,8 @@ export function toBytes(message: Written): Buffer {
   return Buffer.from(message, 'latin1');
 }
 
-function utf8(text: string): Written {
+/** Writes the UTF-8 of a text. */
+export function utf8(text: string): Written {
   return /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 

@@ -48,10 +48,11 @@ export function createToCompatReply(options: CompatOptions, toOwnReply: ToReply,
   const denied = new Map<number, ReplyForId>();
 
   const allow = (forwarding: Forwarding, identity: Identity | undefined): HttpReply => {
-    forwarding.answers.http ??= dated(
-      allowed(forwarding, setsIdentity ? userOf(identity, issuers) : undefined),
-    );
-    return forwarding.answers.http as HttpReply;
+    const make = () => dated(allowed(forwarding, setsIdentity ? userOf(identity, issuers) : undefined));
+    const { answers } = forwarding;
+    if (answers === undefined) return make();
+    answers.http ??= make();
+    return answers.http as HttpReply;
   };
   const deny = ({ reason }: Denial, request: CheckRequest): ReplyForId => {
     const { httpStatus } = reasons[reason];

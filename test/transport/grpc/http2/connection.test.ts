@@ -1,6 +1,7 @@
 /** The life of a connection: output, backpressure, GOAWAY, and its end (RFC 9113 sections 5.4.1, 6.8 and 9.1). */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../../src/runtime/time/clock.ts';

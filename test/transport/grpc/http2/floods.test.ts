@@ -70,7 +70,7 @@ const floods: Flood[] = [
 ];
 
 /** Sends many frames of a flood. They are read before this function returns. */
-function send({ socket }: Served, flood: Flood, from: number, count: number): void {
+function send({ socket }: Served, flood: Pick<Flood, 'frame'>, from: number, count: number): void {
   const frames = Array.from({ length: count }, (_, index) => flood.frame(from + index));
   for (let at = 0; at < frames.length; at += 500)
     socket.emit('data', Buffer.concat(frames.slice(at, at + 500)));
@@ -113,6 +113,17 @@ test('each answered call adds two PING and four WINDOW_UPDATE, as clients that e
     if (stream % 1_000 === 1) await new Promise((resolve) => setImmediate(resolve));
   }
   expect(served.socket.writableEnded).toBe(false);
+});
+
+test('requests above 4,096 at once: 10,000 are refused, and 100 more each second', async () => {
+  const served = await serveHttp2();
+  const flood = { frame: (index: number) => head(2 * index + 1) };
+  send(served, flood, 0, 4_096 + 10_000);
+  served.clock.pass(1_000);
+  send(served, flood, 14_096, 100);
+  expect(served.socket.writableEnded).toBe(false);
+  send(served, flood, 14_196, 1);
+  expect(await served.endedBy()).toBe('enhanceYourCalm');
 });
 
 test('a call that is not answered adds nothing', async () => {
