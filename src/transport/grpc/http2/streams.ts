@@ -29,7 +29,7 @@ export interface Streams<Call> {
   readonly add: (stream: OpenStream<Call>) => void;
   /** Forgets that a stream was reset: the client has sent everything. */
   readonly forget: (id: number) => void;
-  /** Closes a stream: both sides have sent everything, or the client has reset it. */
+  /** Closes an open stream: both sides have sent everything, or the client has reset it. */
   readonly close: (stream: OpenStream<Call>) => void;
   /** Closes a stream, and tells the client. Does nothing if it is closed. */
   readonly reset: (stream: OpenStream<Call>, code: ErrorCode) => void;
@@ -71,7 +71,6 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
     if (reset.size > 2 * keptResets) forgetOldest(reset, keptResets);
   };
   const close = (stream: OpenStream<Call>) => {
-    if (stream.isClosed) return;
     stream.isClosed = true;
     open.delete(stream.id);
     onClosed(stream);
