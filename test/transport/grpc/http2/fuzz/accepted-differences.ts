@@ -196,4 +196,31 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
     servers: go,
     reason: 'RFC 9110 section 9.1: malformed; Go delivers it',
   },
+  {
+    trait: 'a first frame that is not SETTINGS',
+    servers: go,
+    reason: 'RFC 9113 section 3.4: an error of the connection; Go accepts others',
+  },
+  {
+    trait: 'a compression error',
+    servers: go,
+    reason:
+      'RFC 9113 section 4.3: an error of the connection; Go does not decode the rest of a malformed block',
+  },
+  {
+    trait: 'a wrong NO_RFC7540_PRIORITIES',
+    servers: node,
+    reason: 'RFC 9113 section 6.5.2: an unsupported setting is ignored; nghttp2 supports RFC 9218',
+  },
+  {
+    trait: 'padding beyond DATA',
+    servers: node,
+    reason: 'RFC 9113 section 6.1: an error of the connection; nghttp2 ignores it on closed streams',
+  },
+  {
+    trait: 'a content-length that differs',
+    servers: both,
+    reason:
+      'RFC 9113 section 8.1.1: an error of the stream; node:http2 ends the connection, and Go when the next frame comes',
+  },
 ];
