@@ -11,7 +11,7 @@ import { type ErrorCode, errorCode } from './error-code.ts';
 import { createFloodLimits } from './floods.ts';
 import { defaultWindow, frameFlag, frameType, highestStreamId } from './frame.ts';
 import { createFrameReader } from './frame-reader.ts';
-import { createHeaderBlocks } from './header-blocks.ts';
+import { createHeaderBlocks, headerBlockLimit } from './header-blocks.ts';
 import { createHeaderDecoder } from './hpack/decoder.ts';
 import { CompressionError } from './hpack/field.ts';
 import { recordOf } from './open-stream.ts';
@@ -20,7 +20,7 @@ import { createPings } from './pings.ts';
 import { createPrefaceReader } from './preface.ts';
 import { connectionWindow, streamWindow } from './receive-window.ts';
 import { readRequestField } from './request-field.ts';
-import { createHeadReader, headerListLimit } from './request-head.ts';
+import { createHeadReader } from './request-head.ts';
 import { createRequests } from './requests.ts';
 import { createResponses } from './responses.ts';
 import { defaultHeaderTableSize, writeSettings } from './settings.ts';
@@ -90,7 +90,7 @@ const lingerTime = 2_000;
 const ownSettings = writeSettings({
   maxConcurrentStreams,
   initialWindowSize: streamWindow,
-  maxHeaderListSize: headerListLimit,
+  maxHeaderListSize: headerBlockLimit,
 });
 
 /** Creates the server's side of a connection, and reads from the socket at once. */

@@ -3,8 +3,13 @@ import { ConnectionError } from './connection-error.ts';
 import { errorCode } from './error-code.ts';
 import { frameFlag, readUint31 } from './frame.ts';
 
-/** The limits of a header block: its compressed bytes, and its frames. */
-const blockLimit = 64 * 1024;
+/**
+ * The most bytes of a compressed header block. Envoy sends to its authorizers at most what it accepts of a client, 60 KiB, for each
+ * field that it copies into the call. If it accepts more, blocks become longer too.
+ */
+export const headerBlockLimit = 256 * 1024;
+
+/** The most frames of a header block. */
 const frameLimit = 64;
 
 /** The bytes of the priority in HEADERS (RFC 7540 section 6.2). */
@@ -46,7 +51,7 @@ export function createHeaderBlocks(onBlock: OnHeaderBlock): HeaderBlocks {
 
   const keep = (bytes: Buffer, start: number, end: number) => {
     length += end - start;
-    if (++frames > frameLimit || length > blockLimit)
+    if (++frames > frameLimit || length > headerBlockLimit)
       throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too long');
     // A part without a copy would keep everything in memory that arrived with it.
     parts.push(Buffer.from(bytes.subarray(start, end)));

@@ -4,8 +4,6 @@
 export interface RequestField {
   readonly kind: FieldKind;
   readonly value: string;
-  /** As SETTINGS_MAX_HEADER_LIST_SIZE counts it, in bytes (RFC 9113 section 6.5.2). */
-  readonly size: number;
 }
 
 /** The kinds of fields. */
@@ -21,25 +19,25 @@ export type FieldKind =
   | 'other'
   | 'malformed';
 
-/** The size of a field without its name and value. */
-const overhead = 32;
-
 /** Reads a field. */
 export function readRequestField(name: string, value: string): RequestField {
-  return { kind: kindOf(name, value), value, size: name.length + value.length + overhead };
+  return { kind: kindOf(name, value), value };
 }
 
+/**
+ * The values of other fields are not validated, although RFC 9113 section 8.2.1 asks for it. A proxy may forward a value that
+ * its client chose, and the client must not be able to make the call fail. Nothing forwards such a value from here.
+ */
 function kindOf(name: string, value: string): FieldKind {
-  if (!isFieldValue(value)) return 'malformed';
   switch (name) {
     case ':method':
       return isToken(value) ? 'method' : 'malformed';
     case ':scheme':
-      return 'scheme';
+      return isFieldValue(value) ? 'scheme' : 'malformed';
     case ':path':
-      return 'path';
+      return isFieldValue(value) ? 'path' : 'malformed';
     case ':authority':
-      return 'authority';
+      return isFieldValue(value) ? 'authority' : 'malformed';
     case 'content-type':
       return 'content_type';
     case 'content-length':
@@ -67,10 +65,7 @@ function isToken(text: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/.test(text);
 }
 
-/**
- * Whether a value has no NUL, CR or LF (RFC 9113 section 8.2.1). White space at its start or end is accepted: a proxy may forward
- * a value that its client chose, and the client must not be able to make the call fail.
- */
+/** Whether a value has no NUL, CR or LF, and no white space at its start or end (RFC 9113 section 8.2.1). */
 function isFieldValue(value: string): boolean {
-  return !/[\0\r\n]/.test(value);
+  return !/[\0\r\n]|^[ \t]|[ \t]$/.test(value);
 }

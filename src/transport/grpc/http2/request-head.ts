@@ -3,13 +3,6 @@ import type { HeaderDecoder } from './hpack/decoder.ts';
 import type { RequestField } from './request-field.ts';
 import type { RequestHead } from './stream.ts';
 
-/** The limits of a header block. Beyond them, only its stream ends. The size is SETTINGS_MAX_HEADER_LIST_SIZE, in bytes. */
-export const headerListLimit = 64 * 1024;
-const fieldLimit = 256;
-
-/** Why the fields of a request are not accepted. */
-export type HeadProblem = 'malformed' | 'too_large';
-
 /** A valid request. */
 export interface ReadHead {
   readonly head: RequestHead;
@@ -20,20 +13,21 @@ export interface ReadHead {
 /**
  * Reads header blocks: `bytes` from `start` to `end`. Each one must be read, so that the compression state stays in step (RFC
  * 9113 section 4.3). Each function throws a CompressionError if the block cannot be decoded.
+ *
+ * The list of fields has no limit of its own: only those that are used are kept, so a long list takes no memory.
  */
 export interface HeadReader {
-  readonly request: (bytes: Buffer, start: number, end: number) => ReadHead | HeadProblem;
-  /** Reads trailers, which are not used. */
-  readonly trailers: (bytes: Buffer, start: number, end: number) => HeadProblem | undefined;
+  /** @returns undefined if the request is malformed */
+  readonly request: (bytes: Buffer, start: number, end: number) => ReadHead | undefined;
+  /** Reads trailers, which are not used; returns whether they are well-formed. */
+  readonly trailers: (bytes: Buffer, start: number, end: number) => boolean;
   /** Reads a block of a stream that is ignored. */
   readonly ignored: (bytes: Buffer, start: number, end: number) => void;
 }
 
 /** Creates a reader of the header blocks of a connection. */
 export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadReader {
-  let problem: HeadProblem | undefined;
-  let size = 0;
-  let count = 0;
+  let isWellFormed = true;
   let mayBePseudo = true;
   let method: string | undefined;
   let scheme: string | undefined;
@@ -48,9 +42,7 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
   let lastContentLength: string | undefined;
 
   const begin = (isRequest: boolean) => {
-    problem = undefined;
-    size = 0;
-    count = 0;
+    isWellFormed = true;
     mayBePseudo = isRequest;
     method = scheme = path = authority = undefined;
     contentType = contentLength = encoding = timeout = undefined;
@@ -97,10 +89,7 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
     }
   };
   const onField = (field: RequestField) => {
-    if (problem !== undefined) return;
-    size += field.size;
-    if (++count > fieldLimit || size > headerListLimit) problem = 'too_large';
-    else if (!readField(field)) problem = 'malformed';
+    if (!readField(field)) isWellFormed = false;
   };
   /** Whether the pseudo-header fields are those of a request (RFC 9113 sections 8.3.1 and 8.5). */
   const isRequest = (): boolean => {
@@ -120,8 +109,7 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
     request: (bytes, start, end) => {
       begin(true);
       decoder.decode(bytes, start, end, onField);
-      if (problem !== undefined) return problem;
-      if (!isRequest()) return 'malformed';
+      if (!isWellFormed || !isRequest()) return undefined;
       if (last === undefined || !isLast(last)) {
         const head = { method: method ?? '', path: path ?? '', contentType, encoding, timeout };
         last = { head, contentLength: contentLength === undefined ? -1 : Number(contentLength) };
@@ -132,7 +120,7 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
     trailers: (bytes, start, end) => {
       begin(false);
       decoder.decode(bytes, start, end, onField);
-      return problem;
+      return isWellFormed;
     },
     ignored: (bytes, start, end) => decoder.decode(bytes, start, end, ignore),
   };

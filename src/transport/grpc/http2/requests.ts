@@ -7,7 +7,7 @@ import type { OnHeaderBlock } from './header-blocks.ts';
 import { createOpenStream, type OpenStream } from './open-stream.ts';
 import type { Output } from './output.ts';
 import { connectionWindow, creditWindow, type ReceiveWindow, streamWindow } from './receive-window.ts';
-import type { HeadProblem, HeadReader, ReadHead } from './request-head.ts';
+import type { HeadReader, ReadHead } from './request-head.ts';
 import type { StreamHandler } from './stream.ts';
 import { maxConcurrentStreams, type Streams } from './streams.ts';
 
@@ -48,15 +48,14 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
     id: number,
     isEnd: boolean,
     dependsOnItself: boolean,
-    request: ReadHead | HeadProblem,
+    request: ReadHead | undefined,
   ) => {
     streams.use(id);
     if (isClosing() || streams.count() >= maxConcurrentStreams) {
       floods.count('refused HEADERS');
       return streams.refuse(id, errorCode.refusedStream, isEnd);
     }
-    if (request === 'too_large') return streams.refuse(id, errorCode.enhanceYourCalm, isEnd);
-    if (request === 'malformed' || dependsOnItself || (isEnd && request.contentLength > 0))
+    if (request === undefined || dependsOnItself || (isEnd && request.contentLength > 0))
       return streams.refuse(id, errorCode.protocolError, isEnd);
     const stream = createOpenStream<Call>(id, request.head, request.contentLength, isEnd, sendWindow());
     streams.add(stream);
@@ -110,8 +109,8 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
     block: (id, isEnd, dependsOnItself, bytes, start, end) => {
       const stream = streams.find(id);
       if (stream !== undefined) {
-        const problem = heads.trailers(bytes, start, end);
-        endStream(stream, isEnd, dependsOnItself || problem !== undefined);
+        const isWellFormed = heads.trailers(bytes, start, end);
+        endStream(stream, isEnd, !isWellFormed || dependsOnItself);
       } else if (id > streams.highestId()) {
         if (id % 2 === 0) throw new ConnectionError(errorCode.protocolError, `HEADERS of stream ${id}`);
         openStream(id, isEnd, dependsOnItself, heads.request(bytes, start, end));

@@ -146,7 +146,7 @@ describe('a header block (RFC 9113 section 6.10)', () => {
   });
   test.each<[name: string, ...frames: Buffer[]]>([
     ['65 frames', ...several(64, 0)],
-    ['more than 64 KiB', ...several(4, 16_384)],
+    ['more than 256 KiB', ...several(16, 16_384)],
   ])('of %s ends the connection, before it is complete', async (_, ...frames) => {
     const { endedBy } = await serveHttp2();
     expect(await endedBy(start, ...frames)).toBe('enhanceYourCalm');

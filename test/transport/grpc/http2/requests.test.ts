@@ -50,6 +50,7 @@ describe('the head of a request', () => {
       ['x-other', 'a\tb\xff'],
       ['x-empty', ''],
       ['x-space', ' a\t'],
+      ['x-control', 'a\0b\r\nc'],
     ];
     expect(await headsOf(fields)).toEqual([
       { ...plain, contentType: 'application/grpc', encoding: 'gzip', timeout: '1S' },
@@ -106,6 +107,10 @@ describe('a malformed request ends alone', () => {
     ['with * as :path of POST (8.3.1)', having(':path', '*')],
     ['with an empty :method (8.3.1)', having(':method', '')],
     ['with a space in :method', having(':method', 'PO ST')],
+    ['with a NUL in :path (8.2.1)', having(':path', '/\0')],
+    ['with a line feed in :authority (8.2.1)', having(':authority', 'a\nb')],
+    ['with a carriage return in :scheme (8.2.1)', having(':scheme', 'http\r')],
+    ['with a space after :path (8.2.1)', having(':path', '/a ')],
     ['with two :method (8.3)', [...post, [':method', 'POST']]],
     ['with two :scheme (8.3)', [...post, [':scheme', 'http']]],
     ['with two :path (8.3)', [...post, [':path', '/']]],
@@ -123,9 +128,6 @@ describe('a malformed request ends alone', () => {
     ['with a space in a name (8.2.1)', [...post, ['a b', 'b']]],
     ['with 0xff in a name (8.2.1)', [...post, ['a\xff', 'b']]],
     ['with a colon in a name (8.2.1)', [...post, ['a:b', 'b']]],
-    ['with a NUL in a value (8.2.1)', [...post, ['a', 'b\0']]],
-    ['with a line feed in a value (8.2.1)', [...post, ['a', 'b\nc']]],
-    ['with a carriage return in a value (8.2.1)', [...post, ['a', 'b\rc']]],
     ['with connection (8.2.2)', [...post, ['connection', 'close']]],
     ['with keep-alive (8.2.2)', [...post, ['keep-alive', '1']]],
     ['with proxy-connection (8.2.2)', [...post, ['proxy-connection', 'close']]],
@@ -190,33 +192,22 @@ describe('trailers (RFC 9113 section 8.1)', () => {
   });
 });
 
-describe('a header list above a limit ends its stream alone (RFC 9113 section 10.5.1)', () => {
+describe('a header list of any size is accepted', () => {
   // An entry of the dynamic table of 4 KiB, then one byte for each time it is used: a small block with a large list.
-  const value = Buffer.alloc(3_900, 'v');
-  const entry = Buffer.concat([Buffer.of(0x40, 1, 0x62, 0x7f, 0xbd, 0x1d), value]);
-  const bomb = (times: number) => Buffer.concat([literals(post), entry, Buffer.alloc(times, 0x80 | 62)]);
-  const many = (fields: number) =>
-    literals([...post, ...Array.from({ length: fields }, () => ['a', ''] as const)]);
+  const entry = Buffer.concat([Buffer.of(0x40, 1, 0x62, 0x7f, 0xbd, 0x1d), Buffer.alloc(3_900, 'v')]);
+  const type = literals([['content-type', 'last']]);
 
-  test.each<[name: string, block: Buffer, isAccepted: boolean]>([
-    ['64 KiB', bomb(15), true],
-    ['more than 64 KiB', bomb(16), false],
-    ['much more, in few bytes', bomb(12_000), false],
-    ['256 fields', many(252), true],
-    ['257 fields', many(253), false],
-  ])('%s', async (_, block, isAccepted) => {
-    const { exchange, events } = await serveHttp2();
-    const answers = await exchange(head(1, { block }), head(3));
-    expect(answers.map(describeFrame)).toEqual(isAccepted ? [] : ['1 RST_STREAM enhanceYourCalm']);
-    expect(events).toEqual(isAccepted ? ['1 opened', '3 opened'] : ['3 opened']);
-  });
-
-  test('also in trailers', async () => {
-    const { exchange, events } = await serveHttp2();
-    const block = Buffer.concat([entry, Buffer.alloc(20, 0x80 | 62)]);
-    const answers = await exchange(head(1), head(1, { end: true, block }));
-    expect(answers.map(describeFrame)).toEqual(['1 RST_STREAM protocolError']);
-    expect(events).toEqual(['1 opened', '1 closed']);
+  test.each<[name: string, fields: Buffer]>([
+    ['of 47 MiB in few bytes', Buffer.concat([entry, Buffer.alloc(12_000, 0x80 | 62)])],
+    ['of 3,000 fields', literals(Array.from({ length: 3_000 }, () => ['a', 'b'] as const))],
+  ])('%s', async (_, fields) => {
+    const types: (string | undefined)[] = [];
+    const { exchange } = await serveHttp2({
+      opened: ({ head: { contentType } }) => void types.push(contentType),
+    });
+    const block = Buffer.concat([literals(post), fields, type]);
+    expect(await exchange(head(1, { block }), head(3))).toEqual([]);
+    expect(types).toEqual(['last', 'application/grpc']);
   });
 });
 
@@ -228,10 +219,6 @@ describe('the compression state stays in step (RFC 9113 section 4.3)', () => {
 
   test.each<[name: string, ...frames: Buffer[]]>([
     ['a malformed request', head(1, { block: withAdded([['A', 'b']]) })],
-    [
-      'a request that is too large',
-      head(1, { block: withAdded(Array.from({ length: 257 }, () => ['a', ''] as const)) }),
-    ],
     ['trailers', head(1), head(1, { end: true, block: added })],
     ['trailers after the end', head(1, { end: true }), head(1, { end: true, block: added })],
     ['malformed trailers', head(1), head(1, { end: true, block: withAdded([[':path', '/']]) })],
