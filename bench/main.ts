@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groups } from './groups/all.ts';
 import { type Bench, type Group, MissingProgramError } from './groups/group.ts';
+import { fetchPrograms } from './programs.ts';
 import { disturbanceBetween, readCpuCounters } from './quiet.ts';
 import { drawBars } from './report/chart.ts';
 import { circumstancesText, pageOf, percent, sectionOf } from './report/page.ts';
@@ -54,9 +55,10 @@ function chosenGroups(): readonly Group[] {
 }
 
 async function measure(chosen: readonly Group[]): Promise<Run> {
+  const say = (line: string) => process.stderr.write(`  ${line}\n`);
+  if (wanted.length === 0) await fetchPrograms(say);
   pinLoad();
   const mint = await startMint();
-  const say = (line: string) => process.stderr.write(`  ${line}\n`);
   const results: GroupResult[] = [];
   for (const group of chosen) {
     process.stderr.write(`${group.name}\n`);
