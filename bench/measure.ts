@@ -40,3 +40,8 @@ export function spread(figures: readonly number[]): Spread {
   const sorted = figures.toSorted((a, b) => a - b);
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
 }
+
+/** The ratios of figures of the same rounds. */
+export function ratios(figures: readonly number[], base: readonly number[]): number[] {
+  return figures.map((figure, round) => figure / (base[round] ?? Number.NaN));
+}

@@ -59,13 +59,6 @@ export const http2Mutants: readonly Mutant[] = [
     'if (from < 0) throw',
     frames,
   ),
-  of(
-    'header-blocks',
-    'a part of a header block is not copied',
-    'Buffer.from(bytes.subarray(start, end))',
-    'bytes.subarray(start, end)',
-    frames,
-  ),
   of('request-head', 'a request may have any number of fields', '++count > fieldLimit || ', '', requests),
   of('request-head', 'a header list may have any size', ' || size > headerListLimit', '', requests),
   of(
@@ -243,12 +236,12 @@ export const http2Mutants: readonly Mutant[] = [
   ),
   of(
     'streams',
-    'resets are remembered for ever',
-    'if (reset.size > 2 * rememberedResets)',
+    'resets are kept for ever',
+    'if (reset.size > 2 * keptResets)',
     'if (reset.size < 0)',
     streams,
   ),
-  of('streams', 'resets are not remembered', 'if (!isComplete) remember(id);', '', streams),
+  of('streams', 'resets are not kept', 'if (!isComplete) remember(id);', '', streams),
   of(
     'streams',
     'the handler hears twice of the end of a stream',

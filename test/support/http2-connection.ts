@@ -17,7 +17,7 @@ import {
   uint32,
 } from './http2.ts';
 
-/** What the handler of the connection does. */
+/** The reactions of the handler of the connection. */
 export interface Behavior {
   readonly opened?: (stream: Stream<number>, connection: Http2Connection<number>) => void;
   readonly data?: (
@@ -37,7 +37,7 @@ export interface Served {
   /** The server's side of the socket. */
   readonly socket: Socket;
   readonly clock: TestClock;
-  /** What the handler was called with, such as `1 opened`, `1 data 5`, `1 end 0`, `1 closed`. */
+  /** The calls of the handler, such as `1 opened`, `1 data 5`, `1 end 0`, `1 closed`. */
   readonly events: string[];
   /** Why the connection has ended; empty while it is open. */
   readonly endings: (string | undefined)[];
@@ -107,7 +107,7 @@ export async function serveHttp2(behavior: Behavior = {}): Promise<Served> {
       client.frames.some(({ type, payload: answer }) => isPing(type) && answer.equals(payload)),
     );
   };
-  // The answers to the preface are no answers to a test.
+  // A test must not see the answers to the preface.
   if (behavior.preface !== false) await fence();
   return {
     ...served,

@@ -1,5 +1,6 @@
 /** A call that is too large or too slow ends with a response. It never fails, and never ends its connection. */
 import http2 from 'node:http2';
+import net from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -20,7 +21,7 @@ import {
   openSession,
 } from '../../support/grpc-calls.ts';
 import { connectGrpc } from '../../support/grpc-client.ts';
-import { grpcMessage } from '../../support/http2.ts';
+import { callHeaders, flag, frame, frameType, grpcMessage, uint32 } from '../../support/http2.ts';
 
 const mebibyte = 1024 * 1024;
 const quiet = ['--log-checks=none'];
@@ -348,26 +349,7 @@ describe('a stalled call', () => {
   });
 
   test('responses that no client takes are limited by the memory of the connection, and others are not affected', async () => {
-    const clock = createTestClock();
-    const config = await configOf(fileFor('https://issuer.example'));
-    const large = frameMessage(Buffer.alloc(100_000));
-    const decided = () => ({ outcome: 'deny', reason: 'token_missing' }) as const;
-    const server = createGrpcServer({
-      options: config.grpc,
-      limits: { stored: 1_000, skipped: 1_000 },
-      authorizer: () => ({
-        check: decided,
-        readsSessions: false,
-        unchecked: { request_too_large: decided, overloaded: decided, internal_error: decided },
-        toResponse: () => large,
-      }),
-      health: { isServing: () => true, onChange: () => () => {} },
-      clock,
-      onTlsReload: () => {},
-      onRejected: () => {},
-      listen,
-    });
-    const { port } = await server.start();
+    const { port } = await startAnswering(createTestClock(), Buffer.alloc(100_000));
     const session = openSession(port, { settings: { initialWindowSize: 0 } });
     let begun = 0;
     const calls = Array.from({ length: 2_000 }, () => {
@@ -385,16 +367,87 @@ describe('a stalled call', () => {
     other.stream.end(grpcMessage(Buffer.alloc(0)));
     expect(await other.ended).toMatchObject({ grpc: '0' });
     expect(session.closed || session.destroyed).toBe(false);
-    let isStopped = false;
-    const stopped = server.close(0).finally(() => {
-      isStopped = true;
-    });
-    await until(async () => {
-      await clock.advance(1_000);
-      return isStopped;
-    });
-    await stopped;
   });
+
+  test('a peer that grants every window but never reads is not read any more, and its connection ends', async () => {
+    const clock = createTestClock();
+    const { port, decided } = await startAnswering(clock, Buffer.alloc(100_000));
+    const socket = net.connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {});
+    let isClosed = false;
+    socket.once('close', () => {
+      isClosed = true;
+    });
+    const largest = uint32(2 ** 31 - 1 - 65_535);
+    socket.write(
+      Buffer.concat([
+        Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+        frame(frameType.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(2 ** 31 - 1)])),
+        frame(frameType.windowUpdate, 0, 0, largest),
+      ]),
+    );
+    const message = checkMessage({ headers: { filler: 'f'.repeat(10_000) } });
+    for (let stream = 1; stream < 8_000; stream += 2)
+      socket.write(
+        Buffer.concat([
+          frame(frameType.headers, flag.endHeaders, stream, callHeaders()),
+          frame(frameType.data, flag.endStream, stream, message),
+        ]),
+      );
+    await until(() => decided() > 0);
+    let before = 0;
+    await until(async () => {
+      const hasStopped = decided() === before;
+      before = decided();
+      await settled();
+      return hasStopped;
+    });
+    // All 4,000 answers would be 400 MB.
+    expect(decided()).toBeLessThan(2_000);
+    for (let seconds = 0; seconds < 30; seconds++) await clock.advance(1_000);
+    socket.resume();
+    await until(() => isClosed);
+  });
+
+  /** A listener whose answers are all the same. */
+  async function startAnswering(clock: TestClock, answer: Buffer) {
+    const config = await configOf(fileFor('https://issuer.example'));
+    const message = frameMessage(answer);
+    let decided = 0;
+    const decide = () => {
+      decided++;
+      return { outcome: 'deny', reason: 'token_missing' } as const;
+    };
+    const server = createGrpcServer({
+      options: config.grpc,
+      limits: { stored: 100_000, skipped: 1_000 },
+      authorizer: () => ({
+        check: decide,
+        readsSessions: false,
+        unchecked: { request_too_large: decide, overloaded: decide, internal_error: decide },
+        toResponse: () => message,
+      }),
+      health: { isServing: () => true, onChange: () => () => {} },
+      clock,
+      onTlsReload: () => {},
+      onRejected: () => {},
+      listen,
+    });
+    const { port } = await server.start();
+    onTestFinished(async () => {
+      let isStopped = false;
+      const stopped = server.close(0).finally(() => {
+        isStopped = true;
+      });
+      await until(async () => {
+        await clock.advance(1_000);
+        return isStopped;
+      });
+      await stopped;
+    });
+    return { port, decided: () => decided };
+  }
 
   /** The number of checks with a reason. */
   async function inFlight({ adminPort }: RunningApp, reason: string): Promise<number> {

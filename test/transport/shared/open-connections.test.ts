@@ -96,7 +96,8 @@ function isServed(port: number, isSecure: boolean): Promise<boolean> {
     };
     socket.on('error', () => {}).on('close', () => resolve(false));
     socket.once(isSecure ? 'secureConnect' : 'data', () => end(true));
-    if (!isSecure) socket.write('hello\r\n\r\n');
+    // Both kinds of server respond to the preface of HTTP/2.
+    if (!isSecure) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   });
 }
 

@@ -32,11 +32,12 @@ export interface Http2Connection<Call> {
   /** The open streams. */
   readonly streams: () => Iterable<Stream<Call>>;
   /**
-   * Sends a whole response, and ends the stream. If the request is not complete, the client is asked to stop (RFC 9113
-   * section 8.1). Does nothing if the stream is closed or has a response.
+   * Sends a whole response, and ends the stream. Does nothing if the stream is closed or has a response.
+   *
+   * If the request is not complete, the client is asked to stop (RFC 9113 section 8.1).
    *
    * @param headers the header block
-   * @param data empty if the response has none; it must not change afterwards
+   * @param data empty if the response has none. It must not change afterwards.
    * @param trailers the block of the trailers; undefined if the headers or the data are last
    */
   readonly respond: (stream: Stream<Call>, headers: Buffer, data?: Buffer, trailers?: Buffer) => void;

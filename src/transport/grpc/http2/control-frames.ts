@@ -71,7 +71,7 @@ export function createControlFrames<Call>(dependencies: ControlFramesDependencie
     floods.count('SETTINGS');
     if (flags & frameFlag.ack) return requireSize('SETTINGS with ACK', end - start, 0);
     const settings = readSettings(bytes, start, end);
-    // What the client sees after the acknowledgement obeys its settings.
+    // Everything that the client sees after the acknowledgement must obey its settings.
     output.frame(frameType.settings, frameFlag.ack, 0, nothing);
     responses.applySettings(settings, streams.all());
   };

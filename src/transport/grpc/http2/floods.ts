@@ -21,7 +21,7 @@ const budgets = {
   'PRIORITY and unknown': { burst: 10_000, perSecond: 1_000, perCall: 4 },
 } as const;
 
-/** What is counted. */
+/** The kinds of frames that are counted. */
 export type FloodKind = keyof typeof budgets;
 
 /** The budgets of a connection. */

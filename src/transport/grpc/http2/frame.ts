@@ -16,15 +16,15 @@ export const frameType = {
 
 /** The flags of frames. */
 export const frameFlag = {
-  /** Of DATA and HEADERS. */
+  /** DATA and HEADERS have it. */
   endStream: 0x1,
-  /** Of SETTINGS and PING. */
+  /** SETTINGS and PING have it. */
   ack: 0x1,
-  /** Of HEADERS and CONTINUATION. */
+  /** HEADERS and CONTINUATION have it. */
   endHeaders: 0x4,
-  /** Of DATA and HEADERS. */
+  /** DATA and HEADERS have it. */
   padded: 0x8,
-  /** Of HEADERS. */
+  /** HEADERS has it. */
   priority: 0x20,
 } as const;
 

@@ -48,7 +48,7 @@ export function createHeaderBlocks(onBlock: OnHeaderBlock): HeaderBlocks {
     length += end - start;
     if (++frames > frameLimit || length > blockLimit)
       throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too long');
-    // The bytes are those of the socket, which come to an end before the block does.
+    // A part without a copy would keep everything in memory that arrived with it.
     parts.push(Buffer.from(bytes.subarray(start, end)));
   };
 

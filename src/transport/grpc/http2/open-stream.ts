@@ -18,7 +18,7 @@ export interface OpenStream<Call> extends Stream<Call>, ReceiveWindow {
   waiting: Buffer[] | undefined;
   waitingOffset: number;
   waitingBytes: number;
-  /** What follows the data of the response. */
+  /** The part that follows the data of the response. */
   end: ResponseEnd;
 }
 

@@ -49,7 +49,7 @@ export function createResponses<Call>(
   const queue = new Set<OpenStream<Call>>();
   let window = defaultWindow;
   let initialWindow = defaultWindow;
-  /** What the next header block must say of the dynamic table, which this side does not use (RFC 7541 section 4.2). */
+  /** The start of the next header block, if it must say that this side does not use the dynamic table (RFC 7541 section 4.2). */
   let tableUpdate: Buffer | undefined;
   let hasUpdatedTable = false;
 

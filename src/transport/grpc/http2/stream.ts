@@ -19,7 +19,7 @@ export interface RequestHead {
 export interface Stream<Call> {
   readonly id: number;
   readonly head: RequestHead;
-  /** What the handler returned when the stream was opened. */
+  /** The value that the handler returned when the stream was opened. */
   readonly call: Call;
   /** Whether the client has sent its whole request. */
   readonly isRequestComplete: boolean;

@@ -9,8 +9,8 @@ import type { StreamHandler } from './stream.ts';
 /** The most streams at once. Envoy 1.40 assumes 1,024 before it has read this number. */
 export const maxConcurrentStreams = 4_096;
 
-/** The reset streams that are remembered at least, the last ones. Frames of them may be on their way. */
-const rememberedResets = 2 * maxConcurrentStreams;
+/** The number of the last resets that are kept at least, because frames of these streams may be on their way. */
+const keptResets = 2 * maxConcurrentStreams;
 
 /** The state of a stream that is not open: never used, reset by this side, or otherwise closed. */
 export type ClosedState = 'idle' | 'reset' | 'closed';
@@ -68,7 +68,7 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
 
   const remember = (id: number) => {
     reset.set(id, true);
-    if (reset.size > 2 * rememberedResets) forgetOldest(reset, rememberedResets);
+    if (reset.size > 2 * keptResets) forgetOldest(reset, keptResets);
   };
   const close = (stream: OpenStream<Call>) => {
     if (stream.isClosed) return;

@@ -64,7 +64,7 @@ export function wholeMessage(chunk: Buffer, maxBytes: number): Buffer | undefine
   return length === chunk.readUInt32BE(1) && length <= maxBytes ? chunk.subarray(prefixBytes) : undefined;
 }
 
-/** Reads the one message of a unary call as its bytes arrive. Does not keep them. */
+/** Reads the one message of a unary call as its bytes arrive. Copies the bytes that it stores. */
 export interface MessageReader {
   /**
    * Adds a chunk.

@@ -105,6 +105,15 @@ test('answers a message in pieces after its last one, and frees its memory', () 
   expect([stream.blocks, stream.call.heldBytes, stream.call.reader]).toEqual([[head, ok], 0, undefined]);
 });
 
+test('frees the memory of a call that its client cancels', () => {
+  const { open, send, cancel } = calls();
+  const stream = open();
+  send(stream, grpcMessage(Buffer.from('hello')).subarray(0, 8));
+  expect(stream.call.heldBytes).toBeGreaterThan(0);
+  cancel(stream);
+  expect([stream.call.heldBytes, stream.call.reader]).toEqual([0, undefined]);
+});
+
 test('keeps no piece of the buffer of the connection', () => {
   const { open, send, served } = calls();
   const stream = open();

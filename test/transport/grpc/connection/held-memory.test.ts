@@ -40,18 +40,17 @@ test('beyond the limit ends the largest incomplete request, and no complete one'
   const { open, hold, rejected } = connection();
   const [small, whole, serving, large, last] = [open(), open(), open(), open(), open()];
   hold(small, mebibyte);
-  hold(whole, 15 * mebibyte);
+  hold(whole, 20 * mebibyte);
   whole.isRequestComplete = true;
-  hold(serving, 15 * mebibyte);
+  hold(serving, 21 * mebibyte);
   serving.call.state = 'serving';
   hold(large, 14 * mebibyte);
-  hold(last, 10 * mebibyte);
+  hold(last, 8 * mebibyte);
   expect(rejected).toEqual([]);
-  hold(last, 13 * mebibyte);
-  hold(last, 19 * mebibyte + 1);
-  expect(rejected).toEqual([last]);
-  hold(small, 25 * mebibyte);
-  expect(rejected).toEqual([last, small]);
+  hold(last, 8 * mebibyte + 1);
+  expect(rejected).toEqual([large]);
+  hold(small, 16 * mebibyte);
+  expect(rejected).toEqual([large, small]);
 });
 
 test('beyond the limit resets a response that its client does not take, if it is the largest', () => {

@@ -87,7 +87,7 @@ describe.each(floods)('$name', (flood) => {
     expect(await served.endedBy()).toBe('enhanceYourCalm');
   });
 
-  test('may go on at its rate', async () => {
+  test('may continue at its rate', async () => {
     const served = await serveHttp2();
     await served.exchange(head(1));
     send(served, flood, 0, flood.burst);

@@ -217,7 +217,7 @@ describe('frames of a stream that has ended (RFC 9113 section 5.1)', () => {
     );
   });
 
-  test('at least the last 8,192 resets are remembered, and at most twice as many', async () => {
+  test('at least the last 8,192 resets are kept, and at most twice as many', async () => {
     const { exchange } = await serveHttp2({ opened: (stream, { reset }) => reset(stream, errorCode.cancel) });
     const ids = Array.from({ length: 16_385 }, (_, index) => 2 * index + 1);
     await exchange(...ids.map((id) => head(id)));
