@@ -6,9 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groups } from './groups/all.ts';
 import { type Bench, type Group, MissingProgramError } from './groups/group.ts';
-import { disturbanceBetween, isNoisy, readCpuCounters } from './quiet.ts';
+import { fetchPrograms } from './programs.ts';
+import { disturbanceBetween, readCpuCounters } from './quiet.ts';
 import { drawBars } from './report/chart.ts';
-import { circumstancesText, pageOf, sectionOf } from './report/page.ts';
+import { circumstancesText, pageOf, percent, sectionOf } from './report/page.ts';
 import {
   circumstances,
   type GroupResult,
@@ -54,16 +55,18 @@ function chosenGroups(): readonly Group[] {
 }
 
 async function measure(chosen: readonly Group[]): Promise<Run> {
+  const say = (line: string) => process.stderr.write(`  ${line}\n`);
+  if (wanted.length === 0) await fetchPrograms(say);
   pinLoad();
   const mint = await startMint();
-  const say = (line: string) => process.stderr.write(`  ${line}\n`);
   const results: GroupResult[] = [];
   for (const group of chosen) {
     process.stderr.write(`${group.name}\n`);
     const result = await measureGroup(group, { mint, rounds, count, say });
     results.push(result);
     process.stdout.write(`${sectionOf(result)}\n`);
-    say(`${Math.round(result.seconds)} s${isNoisy(result.disturbance) ? ', noisy' : ''}`);
+    const { others, stolen } = result.disturbance;
+    say(`${Math.round(result.seconds)} s; others ${percent(others)}, hypervisor ${percent(stolen)}`);
   }
   await mint.issuer.close();
   return { circumstances: circumstances(rounds, count), groups: results };

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findEnvoy, startEnvoy } from '../../tools/envoy.ts';
-import { goProgram } from '../../tools/programs.ts';
 import { type Authorization, envoyConfig } from '../envoy-config.ts';
 import { spread } from '../measure.ts';
+import { findK6 } from '../programs.ts';
 import { one, type Row, type Table } from '../report/table.ts';
 import { trusting } from '../servers.ts';
 import { type Group, required } from './group.ts';
@@ -24,7 +24,7 @@ export const kyma: Group = {
   title: "Kyma's load test",
   run: async ({ mint: { mint, issuer, jwks }, pool, say }) => {
     const envoyPath = required('Envoy', await findEnvoy());
-    const k6Path = required('k6', await goProgram('k6', 'go.k6.io/k6@v1.3.0'));
+    const k6Path = required('k6', await findK6());
     const [token = ''] = mint(1);
     const service = await pool.service(trusting(issuer.url), { isFree: true });
     const base = 'no authorization';

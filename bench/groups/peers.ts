@@ -5,7 +5,7 @@ import { answersWell } from '../../tools/child.ts';
 import { freePort } from '../../tools/envoy.ts';
 import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type Comparison, type CpuCase, measureCpu, tokensNeeded } from '../cpu.ts';
-import { startPinned, trusting } from '../servers.ts';
+import { bareHttp, startPinned, trusting } from '../servers.ts';
 import type { TargetName } from '../targets.ts';
 import { type Bench, capacitiesOf, cpuChart, cpuTable, type Group, required } from './group.ts';
 
@@ -25,7 +25,18 @@ export const peers: Group = {
       { load: 'new tokens, RS256', tokens: mint.shared(needed), http: 'proxyHttpNew', grpc: 'proxyGrpcNew' },
       { load: 'new tokens, ES256', tokens: mint.shared(needed, 'ES256'), grpc: 'proxyGrpcNewEs256' },
     ] as const satisfies readonly Load[];
-    const cases: CpuCase[] = [];
+    const N = 'bare node:http';
+    const [first] = loads;
+    const cases: CpuCase[] = [
+      {
+        name: N,
+        protocol: 'http',
+        server: await pool.script(bareHttp),
+        tokens: first.tokens,
+        expected: 'allowed',
+        against: N,
+      },
+    ];
     for (const { load, tokens, ...of } of loads as readonly Load[]) {
       const service = await pool.service(trusting(mint.issuer.url));
       const common = { tokens, expected: 'allowed' } as const;
@@ -41,7 +52,7 @@ export const peers: Group = {
           protocol: 'http',
           server: logging,
           ...comparison(overHttp, of.http),
-          also: [comparison(overGrpc, of.grpc)],
+          also: [comparison(overGrpc, of.grpc), ...(load === first.load ? [{ against: N }] : [])],
         },
         {
           ...common,
@@ -59,7 +70,7 @@ export const peers: Group = {
         cpuTable(
           'CPU of the process per request, relative to this service',
           rows.filter(({ name, against }) => name !== against),
-          'oauth2-proxy has no cache of bearer tokens, and logs each request by default, as in the tutorial.',
+          'oauth2-proxy has no cache of bearer tokens, and logs each request by default, as in the tutorial. The ratio to bare node:http is the highest one that a server on node:http can reach.',
         ),
       ],
       charts: [

@@ -95,5 +95,6 @@ function rateOf({ command, rate }: Case): number {
   const [, figure] = rate.exec(stdout) ?? [];
   if (figure === undefined) throw new Error(`${command[0]} printed no rate: ${stdout}`);
   if (/Non-2xx|[1-9]\d* (?:failed|errored), /.test(stdout)) throw new Error(`${command[0]}: ${stdout}`);
+  if (Number(figure) === 0) throw new Error(`${command[0]} got no answer: ${stdout}`);
   return Number(figure);
 }

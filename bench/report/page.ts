@@ -55,7 +55,8 @@ function shares({ others, stolen }: Disturbance): string {
   return `other processes used ${percent(others)} of the CPU and the hypervisor took ${percent(stolen)}`;
 }
 
-function percent(share: number): string {
+/** A share from 0 to 1, as text. */
+export function percent(share: number): string {
   return `${one(share * 100)} %`;
 }
 

@@ -15,6 +15,15 @@ test('a round without a baseline has no ratio', () => {
   expect(ratios([1, 2], [1])).toEqual([1, Number.NaN]);
 });
 
+test.each([[[2, Number.NaN, 1]], [[]]])('the spread of %j is not a number', (figures) => {
+  const none = { median: Number.NaN, min: Number.NaN, max: Number.NaN };
+  expect(spread(figures)).toEqual(none);
+});
+
+test('the median of an even number of rounds is the higher one of the middle', () => {
+  expect(spread([4, 1, 3, 2])).toEqual({ median: 3, min: 1, max: 4 });
+});
+
 describe('the disturbance', () => {
   const start = { total: 1_000, busy: 500, stolen: 10, own: 100 };
 

@@ -3,15 +3,15 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { checkMessage } from '../support/grpc-calls.ts';
 import type { OfficialCheckResponse } from '../support/grpc-client.ts';
-import { callHeaders, flag, frame, frameType, grpcMessage } from '../support/http2.ts';
+import { callHeaders, flag, frame, frameType, grpcMessage, uint32 } from '../support/http2.ts';
 import { officialCheck } from '../support/official-protos.ts';
 
 /** The connection of an attacker. */
 export interface Http2Peer {
   /** Sends bytes. Resolves when the socket can take more, or has closed. */
   readonly send: (...frames: Buffer[]) => Promise<void>;
-  /** Stops reading. */
   readonly stopReading: () => void;
+  readonly readAgain: () => void;
   /** Sends FIN. */
   readonly halfClose: () => void;
   readonly isClosed: () => boolean;
@@ -27,7 +27,12 @@ export interface Http2Peer {
 }
 
 export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-export const begin = Buffer.concat([preface, frame(frameType.settings, 0, 0)]);
+/** The preface, SETTINGS, and a window of the connection for all responses. */
+export const begin = Buffer.concat([
+  preface,
+  frame(frameType.settings, 0, 0),
+  frame(frameType.windowUpdate, 0, 0, uint32(2 ** 24)),
+]);
 
 /** The frames of a whole check. */
 export function wholeCheck(stream: number, authorization: string): Buffer {
@@ -56,7 +61,7 @@ export async function connectPeer(
     : net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const [answers, resets] = [new Map<number, number>(), new Map<number, number>()];
   const data = new Map<number, Buffer[]>();
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let goAway: number | undefined;
   let isClosed = false;
   socket.setNoDelay(true);
@@ -98,6 +103,7 @@ export async function connectPeer(
   return {
     send,
     stopReading: () => void socket.pause(),
+    readAgain: () => void socket.resume(),
     halfClose: () => void socket.end(),
     isClosed: () => isClosed,
     closed,

@@ -69,7 +69,7 @@ const { Check: healthCheck, Watch: healthWatch } = health as Record<
  */
 export function connectGrpc(port: number, ca?: string): GrpcClient {
   const channel = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
-  const client = new Client(`127.0.0.1:${port}`, channel);
+  const client = new Client(`127.0.0.1:${port}`, channel, { 'grpc.ssl_target_name_override': 'localhost' });
 
   const unary = <Response>(
     method: MethodDefinition<object, object>,

@@ -132,7 +132,8 @@ export async function judge(
     if (differing.length === 0) summary.same++;
   }
   if (differing.length === 0) return { faults, differences: [] };
-  const traits = traitsOf(client, await oracle.read(bytes.subarray(made.start.length)));
+  const reading = await oracle.read(bytes.subarray(made.start.length));
+  const traits = new Set([...made.changes, ...traitsOf(client, reading)]);
   const differences = differing.flatMap(({ other, found }) =>
     explained(other, traits, summary) ? [] : describe(found, traits),
   );
