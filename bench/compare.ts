@@ -2,15 +2,16 @@
  * `npm run bench:compare -- BASE`: compares the working tree with another commit, in turn, on this machine. BASE is checked out
  * and built in a temporary folder.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CpuCase, measureCpu, tokensNeeded } from './cpu.ts';
-import { two } from './groups/group.ts';
 import type { Protocol } from './load/messages.ts';
-import { canPin, type Server, startService, trusting } from './servers.ts';
+import { spread } from './measure.ts';
+import { spreadText } from './report/table.ts';
+import { mainOf, pinLoad, type Server, startService, trusting } from './servers.ts';
 import { startMint } from './tokens.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -44,12 +45,12 @@ function prepare(commit: string): void {
 }
 
 async function compare(): Promise<void> {
-  if (canPin) spawnSync('taskset', ['-pc', '1', String(process.pid)]);
+  pinLoad();
   const { mint, forge, issuer } = await startMint();
   const needed = tokensNeeded({ rounds, count });
   const servers: Server[] = [];
   const start = async (listener: Protocol, isBase: boolean) => {
-    const main = isBase ? join(folder, 'dist/main.js') : undefined;
+    const main = isBase ? mainOf(folder) : undefined;
     const server = await startService(trusting(issuer.url), { listener }, main);
     servers.push(server);
     return server;
@@ -74,18 +75,13 @@ async function compare(): Promise<void> {
   const rows = await measureCpu(cases, { rounds, count });
   for (const server of servers) await server.stop();
   await issuer.close();
-  const costs = new Map(rows.map(({ name, cost }) => [name, cost.median]));
+  const costs = new Map(rows.map(({ name, costs: of }) => [name, spread(of).median]));
   process.stdout.write(
     `| | base, µs | now, µs | now / base, median (min to max) |\n| --- | --- | --- | --- |\n`,
   );
-  for (const { name, against, cost, ratio } of rows) {
+  for (const { name, against, ratio } of rows) {
     if (name === against) continue;
-    const cells = [
-      name,
-      costs.get(against)?.toFixed(1),
-      cost.median.toFixed(1),
-      `${two(ratio.median)} (${two(ratio.min)} to ${two(ratio.max)})`,
-    ];
+    const cells = [name, costs.get(against)?.toFixed(1), costs.get(name)?.toFixed(1), spreadText(ratio)];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
   }
 }

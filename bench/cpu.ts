@@ -2,7 +2,8 @@
 import { type Answers, type ClosedLoad, runClosed } from './load/closed.ts';
 import type { Answer } from './load/connection.ts';
 import { grpcRequest, httpRequest, type Protocol } from './load/messages.ts';
-import { cpuMicroseconds, type Spread, spread } from './measure.ts';
+import { cpuMicroseconds, ratios, type Spread, spread } from './measure.ts';
+import type { TargetName } from './targets.ts';
 
 /** The port of a server, and the processes whose cost counts. */
 export type Measured = { readonly port: number } & (
@@ -10,8 +11,15 @@ export type Measured = { readonly port: number } & (
   | { readonly pids: readonly number[] }
 );
 
+/** The divisor of the cost of a case. */
+export interface Comparison {
+  /** The name of the other case. */
+  readonly against: string;
+  readonly target?: TargetName;
+}
+
 /** A load whose cost is measured. */
-export interface CpuCase {
+export interface CpuCase extends Comparison {
   readonly name: string;
   readonly protocol: Protocol;
   readonly server: Measured;
@@ -20,23 +28,20 @@ export interface CpuCase {
   /** Prepared requests in turn, instead of those for tokens. */
   readonly requests?: readonly Buffer[];
   readonly expected: Answer;
-  /** The name of the case that the cost is divided by. */
-  readonly against: string;
-  /** The highest acceptable ratio. */
-  readonly target?: number;
+  /** More comparisons; each one has its own row. */
+  readonly also?: readonly Comparison[];
   readonly connections?: number;
 }
 
-/** The cost of a case. */
-export interface CpuRow {
+/** The cost of a case, next to another one. */
+export interface CpuRow extends Comparison {
   readonly name: string;
-  /** CPU for one request, in microseconds. */
-  readonly cost: Spread;
-  readonly against: string;
+  /** CPU for one request in each round, in microseconds. */
+  readonly costs: readonly number[];
+  /** The ratios of the same rounds. */
   readonly ratio: Spread;
   /** The ratio of the lowest costs, which other work on the machine affects least. */
   readonly leastRatio: number;
-  readonly target?: number;
 }
 
 /** The amount of measurements. */
@@ -54,12 +59,12 @@ export function tokensNeeded({ rounds, count }: CpuOptions): number {
 /** Rounds that do not count, because code is compiled in them. */
 const warmUp = 2;
 
-/** Measures the cases in turn. */
+/** Measures the cases in turn, every second round in reverse, so that a machine that slows down favors none. */
 export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions): Promise<CpuRow[]> {
   const { rounds, count } = options;
   const costs = new Map<string, number[]>(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds + warmUp; round++) {
-    for (const one of cases) {
+    for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
       const before = used(one.server);
       const answers = await runClosed(loadOf(one, round, count));
       const cost = (used(one.server) - before) / count;
@@ -67,13 +72,18 @@ export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions)
       if (round >= warmUp) costs.get(one.name)?.push(cost);
     }
   }
-  return cases.map(({ name, against, target }) => {
-    const own = costs.get(name) ?? [];
-    const base = costs.get(against) ?? own;
-    const ratio = spread(own.map((cost, round) => cost / (base[round] ?? cost)));
-    const leastRatio = Math.min(...own) / Math.min(...base);
-    return { name, cost: spread(own), against, ratio, leastRatio, ...(target !== undefined && { target }) };
-  });
+  const costsOf = (name: string) => {
+    const found = costs.get(name);
+    if (found === undefined) throw new Error(`there is no case ${name}`);
+    return found;
+  };
+  return cases.flatMap(({ name, against, target, also = [] }) =>
+    [{ against, ...(target !== undefined && { target }) }, ...also].map((comparison) => {
+      const [own, base] = [costsOf(name), costsOf(comparison.against)];
+      const leastRatio = Math.min(...own) / Math.min(...base);
+      return { ...comparison, name, costs: own, ratio: spread(ratios(own, base)), leastRatio };
+    }),
+  );
 }
 
 function used(server: Measured): number {

@@ -87,13 +87,13 @@ function filtersOf(authorization: Authorization): object[] {
 
 const overHttp = {
   http_service: {
-    server_uri: { uri: 'http://authorizer', cluster: 'authorizer', timeout: '2s' },
+    server_uri: { uri: 'http://authorizer', cluster: 'authorizer', timeout: '20s' },
     authorization_response: {
       allowed_upstream_headers: { patterns: [{ prefix: 'x-auth-request-' }] },
     },
   },
 };
-const overGrpc = { grpc_service: { envoy_grpc: { cluster_name: 'authorizer' }, timeout: '2s' } };
+const overGrpc = { grpc_service: { envoy_grpc: { cluster_name: 'authorizer' }, timeout: '20s' } };
 
 function clusterOf(port: number, isHttp2: boolean): object {
   const options = {
@@ -103,7 +103,7 @@ function clusterOf(port: number, isHttp2: boolean): object {
   return {
     name: 'authorizer',
     type: 'STATIC',
-    connect_timeout: '1s',
+    connect_timeout: '10s',
     load_assignment: {
       cluster_name: 'authorizer',
       endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(port) } }] }],

@@ -11,7 +11,7 @@ import {
   uint32,
 } from '../test/support/http2.ts';
 import { residentMegabytes } from './measure.ts';
-import { type Server, startServer } from './servers.ts';
+import { type Server, startServer, startService } from './servers.ts';
 
 /** The frames of an attack, and their rate. */
 interface Attack {
@@ -112,15 +112,7 @@ const issuer = await startFakeIssuer();
 const flags = ['--issuer', issuer.url, '--audience', audience, '--log-checks', 'none'];
 const kinds: [name: string, start: () => Promise<Server>][] = [
   ['bare grpc-js', () => startServer('servers/grpc.ts', ['grpc-js'])],
-  [
-    'oidc-authz',
-    () =>
-      startServer(
-        '../dist/main.js',
-        [...flags, '--http-port', '0', '--grpc-port', '0', '--admin-port', '0'],
-        { listener: 'grpc' },
-      ),
-  ],
+  ['oidc-authz', () => startService(flags, { listener: 'grpc' })],
 ];
 process.stdout.write(
   `Node ${process.versions.node}, nghttp2 ${process.versions.nghttp2}; each attack uses a new server\n\n`,

@@ -2,13 +2,12 @@
  * `npm run bench:guard`: fails if a check has become more expensive. It compares the ratio of its cost to that of a bare
  * server in the same run, so a slow machine does not fail. `-- --accept` stores the current ratios.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type CpuCase, type CpuOptions, measureCpu, tokensNeeded } from './cpu.ts';
-import { two } from './groups/group.ts';
 import { spread } from './measure.ts';
-import { canPin, startServer, startService, trusting } from './servers.ts';
+import { two } from './report/table.ts';
+import { bareHttp, pinLoad, startServer, startService, trusting } from './servers.ts';
 import { startMint } from './tokens.ts';
 
 const file = fileURLToPath(new URL('guard.json', import.meta.url));
@@ -36,20 +35,20 @@ process.exit(isGood ? 0 : 1);
 
 /** Measures the cost of each case, relative to its bare server. */
 async function measure(): Promise<Ratios> {
-  if (canPin) spawnSync('taskset', ['-pc', '1', String(process.pid)]);
+  pinLoad();
   const { mint, issuer } = await startMint();
-  const bare = await startServer('servers/http.ts', ['node:http']);
-  const raw = await startServer('servers/grpc.ts', ['node:http2']);
+  const bare = await startServer(bareHttp);
+  const raw = await startServer('servers/grpc.ts', ['bare', 'node:http2']);
   const [http, grpc, fresh] = [
     await startService(trusting(issuer.url), { listener: 'http' }),
     await startService(trusting(issuer.url), { listener: 'grpc' }),
     await startService(trusting(issuer.url), { listener: 'http' }),
   ];
   const one = mint(1);
-  const [bareHttp, bareGrpc] = ['bare node:http', 'raw node:http2'];
+  const [onHttp, onHttp2] = ['bare node:http', 'raw node:http2'];
   const over = (name: string, server: CpuCase['server'], against: string): CpuCase => ({
     name,
-    protocol: against === bareHttp ? 'http' : 'grpc',
+    protocol: against === onHttp ? 'http' : 'grpc',
     server,
     tokens: one,
     expected: 'allowed',
@@ -60,12 +59,12 @@ async function measure(): Promise<Ratios> {
   for (let block = 0; block < blocks; block++) {
     const rows = await measureCpu(
       [
-        over(bareHttp, bare, bareHttp),
-        over(bareGrpc, raw, bareGrpc),
-        over('HTTP, cached token', http, bareHttp),
-        { ...over('HTTP, no token', http, bareHttp), tokens: undefined, expected: 'denied' },
-        { ...over('HTTP, new tokens, RS256', fresh, bareHttp), tokens: mint(needed) },
-        over('gRPC, cached token', grpc, bareGrpc),
+        over(onHttp, bare, onHttp),
+        over(onHttp2, raw, onHttp2),
+        over('HTTP, cached token', http, onHttp),
+        { ...over('HTTP, no token', http, onHttp), tokens: undefined, expected: 'denied' },
+        { ...over('HTTP, new tokens, RS256', fresh, onHttp), tokens: mint(needed) },
+        over('gRPC, cached token', grpc, onHttp2),
       ],
       options,
     );

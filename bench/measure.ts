@@ -35,8 +35,16 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Computes the spread. */
+/** Computes the spread. It is not a number if one of the figures is not, or if there is none. */
 export function spread(figures: readonly number[]): Spread {
+  if (figures.length === 0 || figures.some(Number.isNaN))
+    return { median: Number.NaN, min: Number.NaN, max: Number.NaN };
   const sorted = figures.toSorted((a, b) => a - b);
-  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
+  const at = (place: number) => sorted.at(place) ?? Number.NaN;
+  return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(-1) };
+}
+
+/** The ratios of figures of the same rounds. */
+export function ratios(figures: readonly number[], base: readonly number[]): number[] {
+  return figures.map((figure, round) => figure / (base[round] ?? Number.NaN));
 }

@@ -1,9 +1,12 @@
 /** The measured servers: separate processes, on the first core if processes can be pinned. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audience } from '../test/support/fake-issuer.ts';
+import { type RunningChild, startChild } from '../tools/child.ts';
 
 /** Whether servers and load can each have a core. */
 export const canPin = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
@@ -28,23 +31,62 @@ export interface ServerOptions {
   readonly isFree?: boolean;
 }
 
+/** The script of the bare server on node:http. */
+export const bareHttp = 'servers/bare-http.mjs';
+
 /** The longest time to wait for a server, in milliseconds. */
 const patience = 20_000;
+
+/** The command on the first core, if processes can be pinned. */
+export function pinned(command: readonly string[]): [program: string, ...args: string[]] {
+  const [program = '', ...args] = canPin ? ['taskset', '-c', '0', ...command] : command;
+  return [program, ...args];
+}
+
+/** Moves a running process, with its threads, to the first core. */
+export function pinToFirst(pid: number): void {
+  if (canPin) spawnSync('taskset', ['-apc', '0', String(pid)]);
+}
+
+/** Moves this process, which creates the load, to the second core. */
+export function pinLoad(): void {
+  if (canPin) spawnSync('taskset', ['-apc', '1', String(process.pid)]);
+}
+
+/** Starts another program on the first core, and waits until it is ready. A Go program has one thread for its code. */
+export function startPinned(
+  name: string,
+  command: readonly string[],
+  isReady: () => Promise<boolean>,
+): Promise<RunningChild> {
+  const [program, ...args] = pinned(command);
+  return startChild(name, program, args, isReady, { ...process.env, GOMAXPROCS: '1' });
+}
 
 /**
  * Starts a script and waits until it is ready.
  *
  * @param script a path relative to this folder, or absolute
  */
-export async function startServer(
+export function startServer(
   script: string,
-  args: readonly string[],
+  args: readonly string[] = [],
+  options: ServerOptions = {},
+): Promise<Server> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return startListening([process.execPath, path, ...args], options);
+}
+
+/** Starts a program that prints its listeners as JSON, and waits until it is ready. */
+export async function startListening(
+  command: readonly string[],
   { listener = 'bare', isFree = false }: ServerOptions = {},
 ): Promise<Server> {
-  const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args];
-  const [program = '', ...rest] = canPin && !isFree ? ['taskset', '-c', '0', ...command] : command;
+  const [program = '', ...rest] = isFree ? command : pinned(command);
+  const script = command.slice(0, 2).join(' ');
   const started = performance.now();
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, GOMAXPROCS: '1' };
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let [text, errors] = ['', ''];
   let listeningAfter: number | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -76,11 +118,19 @@ export async function startServer(
   };
 }
 
+/** The compiled program of a checkout, as its `package.json` names it. */
+export function mainOf(folder: string): string {
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return join(folder, bin['oidc-authz']);
+}
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
 /** Starts the service from its compiled JavaScript, on free ports. */
 export function startService(
   args: readonly string[],
   options: ServerOptions,
-  main = '../dist/main.js',
+  main = mainOf(root),
 ): Promise<Server> {
   const ports = ['http', 'grpc', 'admin'].flatMap((name) => [
     `--${name}-host`,
@@ -88,7 +138,7 @@ export function startService(
     `--${name}-port`,
     '0',
   ]);
-  return startServer(main, [...args, ...ports], options);
+  return startListening([process.execPath, main, ...args, ...ports], options);
 }
 
 /** The flags for one issuer. */

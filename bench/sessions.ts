@@ -9,11 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '../test/support/redis/server.ts';
 import { newSessionKey } from '../test/support/session-key.ts';
 import { findRedis } from '../tools/redis.ts';
-import { one, type Table, two } from './groups/group.ts';
 import { runClosed } from './load/closed.ts';
 import { httpRequestWith } from './load/messages.ts';
 import { residentMegabytes } from './measure.ts';
-import { circumstances, storeResult, tableText } from './report.ts';
+import { one, two } from './report/table.ts';
 import { startService } from './servers.ts';
 import { audience, client, startSessionIssuer } from './sessions/issuer.ts';
 import { host, signInMany } from './sessions/sign-in.ts';
@@ -88,37 +87,43 @@ await phase('first request at each process after the tokens have ended', renewed
 );
 const { logins, renewals } = issuer.answered;
 
-const tables: Table[] = [
-  {
-    title: `${sessions.toLocaleString('en')} sessions, ${processes} processes, redis-server, the issuer and the load on the same cores`,
-    columns: [
-      'phase',
-      'requests',
-      'requests a second',
-      'store commands for each request',
-      'store commands a second',
-      'token requests',
-      'not allowed',
-    ],
-    rows,
-    note: `The issuer answered ${logins.toLocaleString('en')} logins and ${renewals.toLocaleString('en')} renewals. ${issuer.reused()} refresh tokens were used twice.`,
-  },
-  {
-    title: 'Memory',
-    columns: ['part', 'for each session'],
-    rows: [
-      ['the store: record, index and keys', bytes((stored - empty.store) / sessions)],
-      ['a process that has cached the session', bytes(((full - empty.process) * 1e6) / sessions)],
-    ],
-    note: `A process without a session has ${one(empty.process)} MB, after the logins ${one(signedIn)} MB, and with every session cached ${one(full)} MB.`,
-  },
-];
-storeResult({ name: 'sessions' }, { tables, circumstances: circumstances(1, 0) });
-process.stdout.write(tables.map(tableText).join('\n'));
+process.stdout.write(
+  [
+    ...table(
+      [
+        'phase',
+        'requests',
+        'requests a second',
+        'store commands for each request',
+        'store commands a second',
+        'token requests',
+        'not allowed',
+      ],
+      rows,
+    ),
+    '',
+    `The issuer answered ${logins} logins and ${renewals} renewals. ${issuer.reused()} refresh tokens were used twice.`,
+    '',
+    ...table(
+      ['part', 'for each session'],
+      [
+        ['the store: record, index and keys', bytes((stored - empty.store) / sessions)],
+        ['a process that has cached the session', bytes(((full - empty.process) * 1e6) / sessions)],
+      ],
+    ),
+    '',
+    `A process without a session has ${one(empty.process)} MB, after the logins ${one(signedIn)} MB, and with every session cached ${one(full)} MB.`,
+    '',
+  ].join('\n'),
+);
 for (const service of services) await service.stop();
 await redis.stop();
 await issuer.close();
 process.exit(issuer.reused() === 0 && renewals === renewed ? 0 : 1);
+
+function table(columns: readonly string[], cells: readonly (readonly string[])[]): string[] {
+  return [columns, columns.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`);
+}
 
 function names(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(6, '0')}`);

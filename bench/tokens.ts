@@ -1,7 +1,7 @@
 /** Many distinct tokens, signed with one key for each algorithm. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { exportJWK } from 'jose';
-import { audience, type FakeIssuer, startFakeIssuer } from '../test/support/fake-issuer.ts';
+import { audience, type FakeIssuer, sendJson, startFakeIssuer } from '../test/support/fake-issuer.ts';
 import { createSigningKey } from '../test/support/keys.ts';
 
 /** The measured algorithms. */
@@ -13,8 +13,12 @@ export type Algorithm = (typeof algorithms)[number];
 /** Creates many tokens of one issuer. */
 export interface TokenMint {
   readonly issuer: FakeIssuer;
+  /** The key set of the issuer, as JSON. */
+  readonly jwks: string;
   /** Signs distinct tokens of about 700 bytes. */
   readonly mint: (count: number, options?: TokenOptions) => string[];
+  /** Returns the first tokens of an algorithm. They are signed once, so groups share them: each group has new servers. */
+  readonly shared: (count: number, algorithm?: Algorithm) => string[];
   /** Creates tokens that are valid except for the signature, which is from another token. */
   readonly forge: (count: number) => string[];
 }
@@ -32,6 +36,15 @@ export interface TokenOptions {
 export async function startMint(): Promise<TokenMint> {
   const keys = await Promise.all(algorithms.map((name) => createSigningKey(`bench-${name}`, name)));
   const issuer = await startFakeIssuer({ keys });
+  // oauth2-proxy needs these members.
+  issuer.discovery = (_, response) =>
+    sendJson(response, {
+      issuer: issuer.url,
+      jwks_uri: `${issuer.url}/jwks`,
+      authorization_endpoint: `${issuer.url}/authorize`,
+      token_endpoint: `${issuer.url}/token`,
+      id_token_signing_alg_values_supported: algorithms,
+    });
   const privateKeys = new Map<Algorithm, KeyObject>();
   for (const [index, name] of algorithms.entries()) {
     const jwk = await exportJWK(keys[index]?.privateKey as NonNullable<(typeof keys)[number]>['privateKey']);
@@ -48,9 +61,17 @@ export async function startMint(): Promise<TokenMint> {
       return `${data}.${signatureOf(data, algorithm, key).toString('base64url')}`;
     });
   };
+  const signed = new Map<Algorithm, string[]>(algorithms.map((name) => [name, []]));
+  const shared = (count: number, algorithm: Algorithm = 'RS256') => {
+    const known = signed.get(algorithm) ?? [];
+    for (const token of mint(Math.max(0, count - known.length), { algorithm })) known.push(token);
+    return known.slice(0, count);
+  };
   return {
     issuer,
+    jwks: JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) }),
     mint,
+    shared,
     forge: (count) => {
       const [good = ''] = mint(1);
       const signature = good.slice(good.lastIndexOf('.') + 1);

@@ -15,13 +15,13 @@ interface LockEntry {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
-  /** The platforms of a program, such as Node.js itself, which the image does not install. */
+  /** The platforms of a program, such as Node.js itself, which is no package of the program. */
   readonly os?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Every package that the image installs, sorted by name. */
+/** Every package that the program may load from the sources, sorted by name. The bundle contains those whose code it can reach. */
 export function runtimePackages(): readonly RuntimePackage[] {
   const file = fileURLToPath(new URL('../package-lock.json', import.meta.url));
   const { packages } = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, LockEntry> };
@@ -50,12 +50,14 @@ export function packagesMarkdown(): string {
     'This page is for security reviewers. It lists the packages that the service runs in addition to its own code.',
     `There are ${packages.length}. A test fails if there are more, or if the license of one is not accepted.`,
     'A service that only checks bearer tokens loads 16 of them (`test/process/loaded-packages.test.ts`).',
-    '`ioredis` and what it needs are optional: a service without `state` runs without them.',
+    'The image and the package contain the code of those that a command or the service can reach, in one bundle',
+    '([ADR 42](../adr/0042-bundle.md)). `npm run sbom` lists them.',
+    '`ioredis` and what it needs are optional for the sources: a service without `state` runs without them.',
     'None has native code. npm runs no install script (`ignore-scripts` in .npmrc).',
     '[ADR 9](../adr/0009-runtime-dependencies.md) gives the reasons for the direct dependencies.',
     '',
     '```sh',
-    'npm run sbom   # the same packages as a CycloneDX bill of materials, with hashes',
+    'npm run sbom   # the packages in the bundle as a CycloneDX bill of materials, with hashes',
     '```',
     '',
     '| package | version | license | direct |',

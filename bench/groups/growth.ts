@@ -6,8 +6,9 @@ import { audience } from '../../test/support/fake-issuer.ts';
 import { type CpuCase, type CpuOptions, measureCpu } from '../cpu.ts';
 import { runClosed } from '../load/closed.ts';
 import { httpRequest } from '../load/messages.ts';
-import { type Server, startService, trusting } from '../servers.ts';
-import { type Bench, cpuTable, type Findings, type Group } from './group.ts';
+import type { Findings } from '../report/run.ts';
+import { type Server, trusting } from '../servers.ts';
+import { type Bench, cpuTable, type Group } from './group.ts';
 
 const sizes = [1, 100, 10_000, 100_000];
 const connections = [1, 32, 1_000];
@@ -31,15 +32,16 @@ export const growth: Group = {
 const common = { protocol: 'http', expected: 'allowed' } as const;
 
 async function ofTokens(bench: Bench): Promise<Findings> {
-  const { mint, issuer } = bench.mint;
+  const {
+    mint: { mint, issuer },
+    pool,
+  } = bench;
   bench.say(`signing ${sizes.at(-1)} tokens`);
   const tokens = mint(sizes.at(-1) ?? 0, { algorithm: 'ES256' });
   const flags = [...trusting(issuer.url), '--cache-max-entries', '200000', '--cache-max-bytes', '2Gi'];
-  const servers: Server[] = [];
   const cases: CpuCase[] = [];
   for (const size of sizes) {
-    const server = await startService(flags, { listener: 'http' });
-    servers.push(server);
+    const server = await pool.service(flags);
     const live = tokens.slice(0, size);
     await fill(server, live);
     const name = `cached tokens: ${size.toLocaleString('en')}`;
@@ -50,13 +52,12 @@ async function ofTokens(bench: Bench): Promise<Findings> {
       server,
       tokens: live,
       against: 'cached tokens: 1',
-      ...(!isFirst && { target: 1.1 }),
+      ...(!isFirst && { target: 'growth' }),
     });
   }
   // Enough to request each token of the largest set at least once.
   const count = Math.max(bench.count, Math.ceil((sizes.at(-1) ?? 0) / bench.rounds));
   const rows = await measureCpu(cases, { ...bench, count });
-  for (const server of servers) await server.stop();
   return { tables: [cpuTable('Cached tokens, requested in turn', rows)] };
 }
 
@@ -76,20 +77,22 @@ async function fill(server: Server, tokens: readonly string[]): Promise<void> {
 }
 
 async function ofIssuers(bench: Bench): Promise<Findings> {
-  const { mint, issuer } = bench.mint;
-  const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
-  const servers: Server[] = [];
+  const {
+    mint: { mint },
+    pool,
+  } = bench;
   const cases: CpuCase[] = [];
   for (const count of issuerCounts) {
     const names = Array.from({ length: count }, (_, index) => `https://tenant-${index}.example.com`);
     const file = join(tmpdir(), `oidc-authz-bench-${process.pid}-${count}.json`);
     writeFileSync(
       file,
-      JSON.stringify({ issuers: names.map((name) => ({ issuer: name, audiences: [audience], jwks })) }),
+      JSON.stringify({
+        issuers: names.map((name) => ({ issuer: name, audiences: [audience], jwks: bench.mint.jwks })),
+      }),
     );
-    const server = await startService(['--config', file], { listener: 'http' });
+    const server = await pool.service(['--config', file]);
     rmSync(file);
-    servers.push(server);
     const tokens = names.flatMap((name) => mint(1_000 / count, { issuer: name, algorithm: 'ES256' }));
     await fill(server, tokens);
     const isFirst = count === issuerCounts[0];
@@ -99,17 +102,19 @@ async function ofIssuers(bench: Bench): Promise<Findings> {
       server,
       tokens,
       against: `issuers: ${issuerCounts[0]}`,
-      ...(!isFirst && { target: 1.1 }),
+      ...(!isFirst && { target: 'growth' }),
     });
   }
   const rows = await measureCpu(cases, bench);
-  for (const server of servers) await server.stop();
   return { tables: [cpuTable('Issuers, with 1,000 cached tokens in total', rows)] };
 }
 
 async function ofConnections(bench: Bench): Promise<Findings> {
-  const { mint, issuer } = bench.mint;
-  const server = await startService(trusting(issuer.url), { listener: 'http' });
+  const {
+    mint: { mint, issuer },
+    pool,
+  } = bench;
+  const server = await pool.service(trusting(issuer.url));
   const tokens = mint(1);
   const cases = connections.map(
     (many): CpuCase => ({
@@ -123,7 +128,6 @@ async function ofConnections(bench: Bench): Promise<Findings> {
   );
   const options: CpuOptions = { ...bench, count: Math.max(bench.count, 5_000) };
   const rows = await measureCpu(cases, options);
-  await server.stop();
   return {
     tables: [
       cpuTable(
@@ -136,8 +140,11 @@ async function ofConnections(bench: Bench): Promise<Findings> {
 }
 
 async function ofLengths(bench: Bench): Promise<Findings> {
-  const { mint, issuer } = bench.mint;
-  const server = await startService(trusting(issuer.url), { listener: 'http' });
+  const {
+    mint: { mint, issuer },
+    pool,
+  } = bench;
+  const server = await pool.service(trusting(issuer.url));
   const padding: readonly (readonly [string, number])[] = [
     ['1 KiB', 250],
     ['16 KiB', 11_680],
@@ -151,7 +158,7 @@ async function ofLengths(bench: Bench): Promise<Findings> {
       server,
       tokens,
       against: '',
-      ...(bytes > 1_000 && { target: 3 }),
+      ...(bytes > 1_000 && { target: 'longToken' }),
     };
   });
   const base = cases[0]?.name ?? '';
@@ -159,6 +166,5 @@ async function ofLengths(bench: Bench): Promise<Findings> {
     cases.map((one) => ({ ...one, against: base })),
     bench,
   );
-  await server.stop();
   return { tables: [cpuTable('Length of a cached token', rows)] };
 }

@@ -1,78 +1,52 @@
 /** The latency at a fixed rate: requests are sent even if earlier ones are not answered. */
+import { type LatencyCase, latencyHere, measureLatency } from '../latency.ts';
+import type { Chart } from '../report/chart.ts';
+import { bareHttp, trusting } from '../servers.ts';
+import { type Group, isOther } from './group.ts';
 
-import type { Protocol } from '../load/messages.ts';
-import type { OpenResult } from '../load/open.ts';
-import { runOpen } from '../load/start-open.ts';
-import { type Server, startServer, startService, trusting } from '../servers.ts';
-import { type Chart, type Group, two, verdict } from './group.ts';
+const options = { rate: 1_000, seconds: 4, rounds: 5, compared: 'p99' } as const;
 
-const rate = 1_000;
-const seconds = 8;
-
-/** Latency at 1,000 checks a second, as the median of three runs. */
+/** p99 at 1,000 checks a second, next to bare servers. */
 export const latency: Group = {
   name: 'latency',
   title: 'Latency at 1,000 checks a second',
-  run: async ({ mint: { mint, issuer }, say }) => {
+  run: async ({ mint: { mint, jwks, issuer }, pool }) => {
     const tokens = mint(1);
-    const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
-    const ours = await startService(trusting(issuer.url), { listener: 'http' });
-    const targets: [name: string, protocol: Protocol, server: Server, port: number][] = [];
-    const add = (name: string, protocol: Protocol, server: Server, port = server.port) =>
-      targets.push([name, protocol, server, port]);
-    add('bare node:http', 'http', await startServer('servers/http.ts', ['node:http']));
-    add('minimal verifier, cached token', 'http', await startServer('servers/http.ts', ['minimal', jwks]));
-    add('HTTP, cached token', 'http', ours);
-    add('raw node:http2, unary call', 'grpc', await startServer('servers/grpc.ts', ['node:http2']));
-    add('gRPC, cached token', 'grpc', ours, ours.ports.grpc);
-
-    const results = new Map<string, OpenResult[]>(targets.map(([name]) => [name, []]));
-    for (let run = 0; run < 3; run++) {
-      for (const [name, protocol, , port] of targets) {
-        say(`${name}, run ${run + 1}`);
-        const streams = protocol === 'http' ? 1 : 32;
-        const connections = protocol === 'http' ? 32 : 2;
-        results
-          .get(name)
-          ?.push(await runOpen({ protocol, port, connections, rate, seconds, tokens, streams }));
-      }
-    }
-    for (const [, , server] of targets) await server.stop();
-    const middle = (name: string, of: (result: OpenResult) => number) =>
-      (results.get(name) ?? []).map(of).toSorted((a, b) => a - b)[1] ?? 0;
-    const p99 = (name: string) => middle(name, (result) => result.p99);
-    const target = (name: string): [string, string] => {
-      if (name.startsWith('HTTP')) {
-        const ratio = p99(name) / p99('minimal verifier, cached token');
-        return [`p99 ≤ 1.3 × minimal verifier (${two(ratio)})`, verdict(ratio <= 1.3)];
-      }
-      return name.startsWith('gRPC') ? ['p99 ≤ 2 ms', verdict(p99(name) <= 2)] : ['', ''];
-    };
-    const charts: Chart[] = [
+    const ours = await pool.service(trusting(issuer.url));
+    const [goHttp, goGrpc] = [await pool.go('http'), await pool.go('grpc-prepared')];
+    const [M, G, R] = ['minimal verifier, cached token', 'bare grpc-go', 'raw node:http2'];
+    const minimal = await pool.script('servers/http.ts', ['minimal', jwks]);
+    const raw = await pool.script('servers/grpc.ts', ['bare', 'node:http2']);
+    const http = { protocol: 'http', tokens, against: M } as const;
+    const grpc = { protocol: 'grpc', tokens, against: goGrpc === undefined ? R : G } as const;
+    const cases: LatencyCase[] = [
+      { ...http, name: 'bare node:http', port: (await pool.script(bareHttp)).port },
+      ...(goHttp === undefined ? [] : [{ ...http, name: 'bare Go net/http', port: goHttp.port }]),
+      { ...http, name: M, port: minimal.port },
+      { ...http, name: 'HTTP, cached token', port: ours.port, target: 'httpP99' },
+      ...(goGrpc === undefined ? [] : [{ ...grpc, name: G, port: goGrpc.port }]),
       {
-        file: 'performance-latency.svg',
-        title: 'p99 at 1,000 checks a second',
-        unit: 'ms',
-        bars: targets.map(([name]) => ({
-          name,
-          value: p99(name),
-          isLimit: /^(bare|raw|minimal)/.test(name),
-        })),
+        ...grpc,
+        name: 'gRPC, cached token',
+        port: ours.ports.grpc ?? 0,
+        ...(goGrpc !== undefined && { target: 'grpcP99ToGo' }),
       },
+      { ...grpc, name: R, port: raw.port },
     ];
+    const rows = await measureLatency(cases, options);
+    const chart: Chart = {
+      file: 'performance-latency.svg',
+      title: 'p99 at 1,000 checks a second',
+      unit: 'relative to the bare server of the same protocol',
+      bars: rows.map(({ name, ratio }) => ({ name, value: ratio?.median ?? 0, isOther: isOther(name) })),
+    };
     return {
-      charts,
+      charts: [chart],
       tables: [
         {
-          title: `Milliseconds from the time at which a request was due, ${seconds} s, median of three runs`,
-          columns: ['case', 'p50', 'p99', 'p99.9', 'target', 'result'],
-          rows: targets.map(([name]) => [
-            name,
-            two(middle(name, (result) => result.p50)),
-            two(p99(name)),
-            two(middle(name, (result) => result.p999)),
-            ...target(name),
-          ]),
+          title: `p99, counted from the time at which a request was due, ${options.rounds} rounds of ${options.seconds} s`,
+          here: latencyHere,
+          rows,
         },
       ],
     };

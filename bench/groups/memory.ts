@@ -1,90 +1,90 @@
-/** The memory of an idle service and of a cached token, and the time of a start. */
+/** The memory of an idle service, and with many cached tokens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosed } from '../load/closed.ts';
-import { httpRequest } from '../load/messages.ts';
-import { residentMegabytes, spread } from '../measure.ts';
-import { startServer, startService, trusting } from '../servers.ts';
-import { type Group, one, type Table, verdict } from './group.ts';
+import { grpcRequest, httpRequest, type Protocol } from '../load/messages.ts';
+import { ratios, residentMegabytes, spread } from '../measure.ts';
+import type { Row, Table } from '../report/table.ts';
+import { bareHttp, type Server, trusting } from '../servers.ts';
+import type { TargetName } from '../targets.ts';
+import { type Bench, type Group, rangeText } from './group.ts';
 
-/** Memory and start. */
+interface Filling {
+  readonly protocol: Protocol;
+  readonly live: number;
+  readonly runs: number;
+  readonly target: TargetName;
+  readonly flags: readonly string[];
+}
+
+const large = ['--cache-max-entries', '100000', '--cache-max-bytes', '1Gi'];
+const fillings: readonly Filling[] = [
+  { protocol: 'http', live: 10_000, runs: 3, target: 'memoryHttp', flags: [] },
+  { protocol: 'grpc', live: 10_000, runs: 3, target: 'memoryGrpc', flags: [] },
+  { protocol: 'http', live: 100_000, runs: 1, target: 'memoryLargeHttp', flags: large },
+  { protocol: 'grpc', live: 100_000, runs: 1, target: 'memoryLargeGrpc', flags: large },
+];
+
+/** Resident memory over both protocols. */
 export const memory: Group = {
   name: 'memory',
-  title: 'Memory and start',
-  run: async ({ mint: { mint, issuer }, say }) => {
-    const tables: Table[] = [];
-    const starts: { listening: number; ready: number; idle: number }[] = [];
-    const bareStarts: { listening: number; idle: number }[] = [];
-    for (let run = 0; run < 5; run++) {
-      say(`start ${run + 1}`);
-      const server = await startService(trusting(issuer.url), { listener: 'http' });
-      await sleep(3_000);
-      starts.push({
-        listening: server.listeningAfter,
-        ready: server.readyAfter,
-        idle: residentMegabytes(server.pid),
-      });
-      await server.stop();
-      const bare = await startServer('servers/http.ts', ['node:http']);
-      await sleep(1_000);
-      bareStarts.push({ listening: bare.listeningAfter, idle: residentMegabytes(bare.pid) });
-      await bare.stop();
-    }
-    const middle = <T>(of: readonly T[], read: (one: T) => number) => spread(of.map(read)).median;
-    const listening = middle(starts, (start) => start.listening);
-    tables.push({
-      title: 'From exec to the first listener, compiled JavaScript, median of five',
-      columns: ['case', 'listening, ms', 'with keys, ms', 'idle, MB', 'target', 'result'],
-      rows: [
-        [
-          'bare node:http',
-          one(middle(bareStarts, (start) => start.listening)),
-          '',
-          one(middle(bareStarts, (start) => start.idle)),
-          '',
-          '',
-        ],
-        [
-          'oidc-authz',
-          one(listening),
-          one(middle(starts, (start) => start.ready)),
-          one(middle(starts, (start) => start.idle)),
-          'listening ≤ 350 ms',
-          verdict(listening <= 350),
-        ],
-      ],
-    });
-
-    say('signing 100,000 tokens');
-    const tokens = mint(100_000, { algorithm: 'ES256' });
-    const rows: string[][] = [];
-    for (const [live, flags] of [
-      [10_000, []],
-      [100_000, ['--cache-max-entries', '100000', '--cache-max-bytes', '1Gi']],
-    ] as const) {
-      say(`${live} cached tokens`);
-      const server = await startService([...trusting(issuer.url), ...flags], { listener: 'http' });
-      await sleep(1_000);
-      const idle = residentMegabytes(server.pid);
-      const requests = tokens.slice(0, live).map((token) => httpRequest(token));
-      const load = { protocol: 'http', port: server.port, connections: 32, streams: 1, requests } as const;
-      await runClosed({ ...load, count: live });
-      await runClosed({ ...load, count: live });
-      await sleep(3_000);
-      const full = residentMegabytes(server.pid);
-      rows.push([
-        live.toLocaleString('en'),
-        one(full),
-        `${Math.round(((full - idle) * 1e6) / live).toLocaleString('en')} bytes`,
-        live === 10_000 ? '≤ 115 MB' : '',
-        live === 10_000 ? verdict(full <= 115) : '',
-      ]);
-      await server.stop();
-    }
-    tables.push({
-      title: 'Resident memory with cached tokens, each requested twice',
-      columns: ['cached tokens', 'MB', 'for each token, above idle', 'target', 'result'],
-      rows,
-    });
-    return { tables };
-  },
+  title: 'Memory',
+  run: async (bench) => ({ tables: [await ofProcesses(bench)] }),
 };
+
+async function ofProcesses({ mint: { mint, issuer }, pool, say }: Bench): Promise<Table> {
+  say('signing 100,000 tokens');
+  // The size of an RS256 token with the same claims; its signature costs less.
+  const tokens = mint(100_000, { algorithm: 'ES256', padding: 226 });
+  const bare = [await settledMegabytes(await pool.script(bareHttp))];
+  const idle = [await settledMegabytes(await pool.service(trusting(issuer.url)))];
+  const B = 'bare node:http, idle';
+  const rows: Row[] = [
+    { name: B, ratio: spread(ratios(bare, bare)), against: B, here: rangeText(spread(bare)) },
+    { name: 'idle', ratio: spread(ratios(idle, bare)), against: B, here: rangeText(spread(idle)) },
+  ];
+  for (const { protocol, live, runs, target, flags } of fillings) {
+    const name = `${live.toLocaleString('en')} cached tokens, ${protocol === 'http' ? 'HTTP' : 'gRPC'}`;
+    const full: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      say(`${name}, run ${run + 1}`);
+      const server = await pool.service([...trusting(issuer.url), ...flags], { listener: protocol });
+      full.push(await megabytesWith(tokens.slice(0, live), protocol, server));
+    }
+    const { median } = spread(full);
+    const bytes = Math.round(((median - (idle[0] ?? 0)) * 1e6) / live).toLocaleString('en');
+    rows.push({
+      name,
+      ratio: spread(full.map((figure) => figure / (bare[0] ?? Number.NaN))),
+      against: B,
+      target,
+      judged: median,
+      here: `${rangeText(spread(full))}; ${bytes} bytes for each token above idle`,
+    });
+  }
+  return {
+    title: 'Resident memory, each token requested twice',
+    here: 'MB, median (min to max)',
+    rows,
+    note: `The tokens have ${tokens[0]?.length} characters. Memory differs little between machines, so its limits are in MB.`,
+  };
+}
+
+/** The resident memory of a process after two seconds without work. Stops the process. */
+async function settledMegabytes(server: Server): Promise<number> {
+  await sleep(2_000);
+  const megabytes = residentMegabytes(server.pid);
+  await server.stop();
+  return megabytes;
+}
+
+/** The resident memory of a process that has these tokens in its cache. */
+async function megabytesWith(tokens: readonly string[], protocol: Protocol, server: Server): Promise<number> {
+  const requests = tokens.map(protocol === 'http' ? httpRequest : grpcRequest);
+  const places = protocol === 'http' ? { connections: 32, streams: 1 } : { connections: 2, streams: 16 };
+  const load = { protocol, port: server.port, requests, count: tokens.length, ...places };
+  for (let pass = 0; pass < 2; pass++) {
+    const { allowed } = await runClosed(load);
+    if (allowed !== tokens.length) throw new Error(`${tokens.length - allowed} tokens were not allowed`);
+  }
+  return settledMegabytes(server);
+}

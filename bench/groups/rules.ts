@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audience } from '../../test/support/fake-issuer.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
-import { type Server, startService } from '../servers.ts';
 import { cpuTable, type Group } from './group.ts';
 
 const counts = [0, 1, 50, 1_000];
@@ -27,20 +26,20 @@ export const rules: Group = {
   name: 'rules',
   title: 'Rules',
   run: async (bench) => {
-    const { mint, issuer } = bench.mint;
+    const {
+      mint: { mint, issuer, jwks },
+      pool,
+    } = bench;
     const tokens = mint(1);
-    const servers: Server[] = [];
     const cases: CpuCase[] = [];
     for (const count of counts) {
       const file = join(tmpdir(), `oidc-authz-bench-${process.pid}-rules.json`);
-      const jwks = JSON.stringify({ keys: issuer.keys.map(({ publicJwk }) => publicJwk) });
       const issuers = [{ issuer: issuer.url, audiences: [audience], jwks }];
       writeFileSync(file, JSON.stringify({ issuers, ...(count > 0 && { rules: rulesOf(count) }) }));
-      const server = await startService(['--config', file], { listener: 'http' });
+      const server = await pool.service(['--config', file]);
       rmSync(file);
-      servers.push(server);
       const against = count === 1_000 ? 'rules: 1' : 'rules: 0';
-      const target = count === 1_000 ? 2 : 1.2;
+      const target = count === 1_000 ? 'manyRules' : 'fewRules';
       cases.push({
         protocol: 'http',
         expected: 'allowed',
@@ -52,7 +51,6 @@ export const rules: Group = {
       });
     }
     const rows = await measureCpu(cases, bench);
-    for (const server of servers) await server.stop();
     return {
       tables: [cpuTable('A check over HTTP with a cached token, by the number of rules for one host', rows)],
     };

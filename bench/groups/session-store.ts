@@ -1,11 +1,9 @@
 /** The cost of a check of a session in the store, next to one of a session in its cookie, and to one of a bearer token. */
-
 import { startRedis } from '../../test/support/redis/server.ts';
 import { findRedis } from '../../tools/redis.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
 import { httpRequest } from '../load/messages.ts';
-import { startService } from '../servers.ts';
-import { cpuChart, cpuTable, type Group } from './group.ts';
+import { cpuChart, cpuTable, type Group, required } from './group.ts';
 import { configuration, cookieOf, startPeople, withCookie } from './signed-in.ts';
 
 /** The store learns about each session once a minute. More reads than that are a mistake. */
@@ -16,15 +14,12 @@ export const sessionStore: Group = {
   name: 'session-store',
   title: 'A check of a session in the store',
   run: async (bench) => {
-    const found = await findRedis();
-    if ('missing' in found) throw new Error(found.missing);
-    const redis = await startRedis(found.path);
-    const provider = await startPeople();
+    const { pool } = bench;
+    const redis = pool.add(await startRedis(required('redis-server', await findRedis())));
+    const provider = pool.add(await startPeople());
     const state = `state: {valkey: {urls: ["${redis.url}"]}}`;
     const start = (more: string) =>
-      startService(['--config', configuration(provider.issuer, bench.mint.issuer.url, more)], {
-        listener: 'http',
-      });
+      pool.service(['--config', configuration(provider.issuer, bench.mint.issuer.url, more)]);
     const [inStore, inCookie] = [await start(state), await start('')];
 
     bench.say('signing in');
@@ -41,14 +36,14 @@ export const sessionStore: Group = {
         name: `a session in the store, with a cookie of ${ticket.length} bytes`,
         server: inStore,
         requests: [withCookie(ticket)],
-        target: 1.15,
+        target: 'smallSession',
       },
       {
         ...common,
         name: 'a session of 4 KiB in the store, with a cookie of the same length',
         server: inStore,
         requests: [withCookie(large)],
-        target: 1.15,
+        target: 'smallSession',
       },
       {
         ...common,
@@ -63,9 +58,6 @@ export const sessionStore: Group = {
     const rows = await measureCpu(cases, bench);
     if ((await reads()) > mostReads) throw new Error(`the store was asked ${await reads()} times`);
     bench.say(`${(await redis.info('total_commands_processed')) - before} commands at the store`);
-    for (const server of [inStore, inCookie]) await server.stop();
-    await provider.stop();
-    await redis.stop();
     return {
       tables: [
         cpuTable(
@@ -74,7 +66,7 @@ export const sessionStore: Group = {
           'The process has cached each session, so it does not ask the store. The figures of a session in its cookie are from another process.',
         ),
       ],
-      charts: [cpuChart('performance-session-store.svg', 'A check of a session in the store', rows)],
+      charts: [cpuChart('performance-session-store.svg', 'A check of a session in the store', rows, bearer)],
     };
   },
 };

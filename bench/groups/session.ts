@@ -1,11 +1,12 @@
 /** The cost of a check by a session cookie, next to one by a bearer token and to a real oauth2-proxy. */
-import { spawnSync } from 'node:child_process';
 import { client } from '../../test/support/login/keycloak.ts';
-import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
+import { answersWell } from '../../tools/child.ts';
+import { freePort } from '../../tools/envoy.ts';
+import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
 import { httpRequest } from '../load/messages.ts';
-import { canPin, startServer, startService } from '../servers.ts';
-import { cpuChart, cpuTable, type Group } from './group.ts';
+import { bareHttp, startPinned } from '../servers.ts';
+import { cpuChart, cpuTable, type Group, required } from './group.ts';
 import { configuration, cookieOf, origin, startPeople, withCookie } from './signed-in.ts';
 
 /** CPU per check over HTTP of a browser that has signed in. */
@@ -13,18 +14,16 @@ export const session: Group = {
   name: 'session',
   title: 'A check by a session cookie',
   run: async (bench) => {
-    const found = await findOauth2Proxy();
-    if ('missing' in found) throw new Error(found.missing);
-    const { issuer, mint } = bench.mint;
-    const provider = await startPeople();
-    const bare = await startServer('servers/http.ts', ['node:http']);
-    const service = await startService(['--config', configuration(provider.issuer, issuer.url)], {
-      listener: 'http',
-    });
+    const { mint: tokens, pool } = bench;
+    const path = required('oauth2-proxy', await findOauth2Proxy());
+    const provider = pool.add(await startPeople());
+    const bare = await pool.script(bareHttp);
+    const service = await pool.service(['--config', configuration(provider.issuer, tokens.issuer.url)]);
     const startProxy = async (logs: boolean) => {
-      const proxy = await startOauth2Proxy(found.path, flagsFor(provider.issuer, logs));
-      if (canPin) spawnSync('taskset', ['-apc', '0', String(proxy.pid)]);
-      return proxy;
+      const port = await freePort();
+      const flags = [...flagsFor(provider.issuer, logs), `--http-address=127.0.0.1:${port}`];
+      const isReady = () => answersWell(`http://127.0.0.1:${port}/ping`);
+      return { ...pool.add(await startPinned('oauth2-proxy', [path, ...flags], isReady)), port };
     };
     const [proxy, silent] = [await startProxy(true), await startProxy(false)];
 
@@ -34,20 +33,20 @@ export const session: Group = {
       await cookieOf(provider, service.port, 'large'),
     ];
     const theirs = await cookieOf(provider, proxy.port, 'anna');
-    const [token = ''] = mint(1);
+    const [token = ''] = tokens.mint(1);
     const bearer = 'a bearer token';
     const common = { protocol: 'http', tokens: undefined, expected: 'allowed', server: service } as const;
     const ours = `a session cookie of ${small.length} bytes`;
     const cases: CpuCase[] = [
       { ...common, name: 'bare node:http', server: bare, requests: [httpRequest(token)], against: bearer },
       { ...common, name: bearer, requests: [httpRequest(token)], against: bearer },
-      { ...common, name: ours, requests: [withCookie(small)], against: bearer, target: 1.15 },
+      { ...common, name: ours, requests: [withCookie(small)], against: bearer, target: 'smallSession' },
       {
         ...common,
         name: `a session cookie of ${large.length} bytes`,
         requests: [withCookie(large)],
         against: bearer,
-        target: 1.5,
+        target: 'largeSession',
       },
       {
         ...common,
@@ -65,9 +64,6 @@ export const session: Group = {
       },
     ];
     const rows = await measureCpu(cases, bench);
-    for (const { stop } of [proxy, silent]) await stop();
-    for (const server of [bare, service]) await server.stop();
-    await provider.stop();
     return {
       tables: [
         cpuTable(
@@ -76,7 +72,7 @@ export const session: Group = {
           'Both services log as they do by default: oauth2-proxy logs each request. Its session keeps all tokens.',
         ),
       ],
-      charts: [cpuChart('performance-session.svg', 'A check by a session cookie', rows)],
+      charts: [cpuChart('performance-session.svg', 'A check by a session cookie', rows, bearer)],
     };
   },
 };

@@ -17,14 +17,21 @@ export interface ClosedLoad {
 /** The number of answers of each kind. */
 export type Answers = Record<Answer, number>;
 
-/** Runs a load until all requests are answered. */
+/** The longest time for a load, in milliseconds. */
+const patience = 120_000;
+
+/** Runs a load until all requests are answered. @throws Error if that takes too long */
 export async function runClosed(load: ClosedLoad): Promise<Answers> {
   const { protocol, port, connections, requests, count } = load;
   const streams = protocol === 'http' ? 1 : load.streams;
   const answers: Answers = { allowed: 0, denied: 0, overloaded: 0 };
   let sent = 0;
   let answered = 0;
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new Error(`${answered} of ${count} requests were answered in time`)),
+    patience,
+  );
   const open = await Promise.all(
     Array.from({ length: connections }, async () => {
       const connection = await connect(protocol, port, (answer) => {
@@ -41,6 +48,7 @@ export async function runClosed(load: ClosedLoad): Promise<Answers> {
   );
   for (let stream = 0; stream < streams; stream++) for (const { next } of open) next();
   await promise;
+  clearTimeout(timer);
   for (const { connection } of open) connection.close();
   return answers;
 }

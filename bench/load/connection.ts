@@ -58,6 +58,7 @@ function overGrpc(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadC
   let stream = 1;
   let received: Buffer = Buffer.alloc(0);
   let outgoing: Buffer[] = [];
+  let [answered, ended] = [0, 0];
   socket.write(preface);
   const flush = () => {
     if (outgoing.length > 0) socket.write(Buffer.concat(outgoing));
@@ -72,7 +73,14 @@ function overGrpc(socket: net.Socket, onAnswer: (answer: Answer) => void): LoadC
       const [type, flags] = [received[offset + 3], received[offset + 4] ?? 0];
       if (type === frameType.ping && (flags & flag.ack) === 0)
         outgoing.push(pingAnswer(received.subarray(offset + 9, end)));
-      if (type === frameType.data && end - offset > 18) onAnswer(answerOf(received, offset + 14, end));
+      if (type === frameType.data && end - offset > 18) {
+        answered++;
+        onAnswer(answerOf(received, offset + 14, end));
+      }
+      if (type === frameType.headers && (flags & flag.endStream) !== 0 && ++ended > answered)
+        throw new Error(`a call ended without an answer: ${received.toString('latin1', offset + 9, end)}`);
+      if (type === frameType.rstStream || type === frameType.goAway)
+        throw new Error(`unexpected frame: ${received.toString('hex', offset, end)}`);
       offset = end;
     }
     received = received.subarray(offset);

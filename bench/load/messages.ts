@@ -1,5 +1,6 @@
 /** Prepared requests, as bytes on the wire. */
-import { callHeaders, flag, frame, frameType, grpcMessage } from '../../test/support/http2.ts';
+import { firstEnvoyBlock, nextEnvoyBlock } from '../../test/support/envoy-header-blocks.ts';
+import { flag, frame, frameType, grpcMessage } from '../../test/support/http2.ts';
 import { officialCheck } from '../../test/support/official-protos.ts';
 
 /** The protocol of a load. */
@@ -49,7 +50,6 @@ export function grpcRequest(token: string | undefined): Buffer {
   return grpcMessage(officialCheck.requestSerialize({ attributes: { request: { http } } }));
 }
 
-const headerBlock = callHeaders();
 const prefaceOf = () => {
   const window = Buffer.alloc(4);
   window.writeUInt32BE(0x3fff_ffff);
@@ -64,10 +64,10 @@ const prefaceOf = () => {
 /** The connection preface of an HTTP/2 client. */
 export const preface = prefaceOf();
 
-/** Encodes a call on a stream. */
+/** Encodes a call on a stream. The first call of a connection must be on stream 1. */
 export function grpcCall(stream: number, message: Buffer): Buffer {
   return Buffer.concat([
-    frame(frameType.headers, flag.endHeaders, stream, headerBlock),
+    frame(frameType.headers, flag.endHeaders, stream, stream === 1 ? firstEnvoyBlock : nextEnvoyBlock),
     frame(frameType.data, flag.endStream, stream, message),
   ]);
 }

@@ -76,7 +76,7 @@ async function run({
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const patience = performance.now() + 5_000;
+  const patience = performance.now() + 15_000;
   while (answered < sent && performance.now() < patience)
     await new Promise((resolve) => setTimeout(resolve, 5));
   for (const { connection } of places) connection.close();

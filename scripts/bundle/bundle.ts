@@ -6,7 +6,7 @@ import { cheapBuiltins } from './cheap-builtins.ts';
 /** The chunk of what runs before the version of Node is known to be new enough. It must not load the others. */
 const earlyRoots = /\/src\/cli\/find-command\.ts$/;
 
-/** What each service loads. All that these files import is in one chunk, so that a start reads few files. */
+/** Each service loads these. All that these files import is in one chunk, so that a start reads few files. */
 const serviceRoots =
   /\/src\/(?:cli\/serve|cli\/serve\/service|config\/describe\/option-list|config\/load\/file|config\/load\/settings)\.ts$/;
 

@@ -10,6 +10,8 @@ const headers = ['test/credential/token/known-headers.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
 const crossCheck = ['test/credential/cross-check'];
 const members = ['test/check/rules/request-cost.test.ts'];
+const cached = ['test/credential/token/cache.test.ts', 'test/credential/token/token-profiles.test.ts'];
+const prepared = ['test/transport/prepared-answers.test.ts'];
 
 /** Each removes one check of `src/credential`. */
 export const token: readonly Mutant[] = [
@@ -170,7 +172,7 @@ export const token: readonly Mutant[] = [
   {
     name: 'a cached token outlives the age of the cache',
     file: 'src/credential/token/cache.ts',
-    find: 'if (now >= entry.cachedUntil) {',
+    find: 'if (now >= token.cachedUntil) {',
     replace: 'if (now < 0) {',
     tests: verifier,
   },
@@ -184,8 +186,9 @@ export const token: readonly Mutant[] = [
   {
     name: 'a cached token is not checked again',
     file: 'src/credential/token/verifier.ts',
-    find: 'const failed = trusted.checkRequirements(known.facts, now, trace);',
-    replace: 'const failed = now < 0 ? trusted.checkRequirements(known.facts, now, trace) : undefined;',
+    find: 'const facts = factsOf(known, token);\n    const failed = trusted.checkRequirements(facts, now, trace);',
+    replace:
+      'const facts = factsOf(known, token);\n    const failed = now < 0 ? trusted.checkRequirements(facts, now, trace) : undefined;',
     tests: verifier,
   },
   {
@@ -425,5 +428,75 @@ export const token: readonly Mutant[] = [
     find: '++unsafeNames > mostUnsafeNames',
     replace: '++unsafeNames < 0',
     tests: ['test/runtime/parse-json.test.ts'],
+  },
+  {
+    name: 'tokens share a profile although their scopes differ',
+    file: 'src/credential/token/token-profiles.ts',
+    find: 'audiences ?? false, scopes ?? false]',
+    replace: 'audiences ?? false]',
+    tests: cached,
+  },
+  {
+    name: 'tokens share a profile although one claim has a wrong type',
+    file: 'src/credential/token/token-profiles.ts',
+    find: 'part === wrongType ? true : part',
+    replace: 'part === wrongType ? false : part',
+    tests: cached,
+  },
+  {
+    name: 'any number of profiles is shared',
+    file: 'src/credential/token/token-profiles.ts',
+    find: '    forgetOldest(shared, maxShared);\n',
+    replace: '',
+    tests: cached,
+  },
+  {
+    name: 'values that a token gets later do not count',
+    file: 'src/credential/token/cache.ts',
+    find: '        bytes += by;\n        removeUnusedOver(maxBytes);\n',
+    replace: '',
+    tests: cached,
+  },
+  {
+    name: 'a token that was removed still counts',
+    file: 'src/credential/token/cache.ts',
+    find: '      token.bytes = 0;\n',
+    replace: '',
+    tests: cached,
+  },
+  {
+    name: 'the answers of all tokens stay prepared',
+    file: 'src/credential/token/prepared-answers.ts',
+    find: 'if (oldest !== undefined) oldest.prepared = undefined;',
+    replace: '',
+    tests: cached,
+  },
+  {
+    name: 'the answers of tokens that are seldom requested stay prepared',
+    file: 'src/credential/token/prepared-answers.ts',
+    find: '((lookup - token.lookup) & lookupMask) <= maxPrepared ? token : undefined',
+    replace: 'token',
+    tests: cached,
+  },
+  {
+    name: 'a forwarder uses the changes of another one',
+    file: 'src/check/upstream-headers.ts',
+    find: 'if (one.owner === owner) return one.forwarding;',
+    replace: 'return one.forwarding;',
+    tests: prepared,
+  },
+  {
+    name: 'a forwarder uses the values of another list',
+    file: 'src/check/upstream-headers.ts',
+    find: 'if (memory.headers?.list === list)',
+    replace: 'if (memory.headers !== undefined)',
+    tests: prepared,
+  },
+  {
+    name: 'an allow of shared parts is not read back',
+    file: 'src/transport/grpc/check/prepared-allow.ts',
+    find: '    verified(answer.frame, true, prefixBytes);\n',
+    replace: '',
+    tests: prepared,
   },
 ];

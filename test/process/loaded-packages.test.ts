@@ -1,4 +1,4 @@
-/** The packages whose code runs in a service, from the sources and from the bundle. What is not used is not loaded. */
+/** The packages whose code runs in a service, from the sources and from the bundle. A service loads nothing that it does not use. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -192,7 +192,7 @@ describe('the chunks', () => {
     const code = built.files.map(({ text }) => text).join('\n');
     for (const name of ['ConfigError = class extends Error', 'function createApp(', 'function loadConfig('])
       expect(code).toContain(name);
-    // Of two classes with one name in a chunk, the second gets a number. This one is cel-js's, which sets its name.
+    // The second of two classes with one name in a chunk gets a number. This one is cel-js's, which sets its name.
     const numbered = code.match(/\b(?:\w+\$\d+ = class|class \w+\$\d+)\b/g);
     expect(numbered).toEqual(['TypeError$1 = class']);
   });

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** An unpacked program. */
 export interface PackedProgram {
   readonly main: string;
-  /** What each file contains. */
+  /** The files, and their modules. */
   readonly chunks: Bundle['chunks'];
   /** The folder with the source maps of its files. */
   readonly maps: string;

@@ -19,14 +19,18 @@ export interface OptionInfo {
   readonly default: unknown;
 }
 
+// Listed once, because each start asks for it several times.
+const options: readonly OptionInfo[] = [...walk(configSchema, [])];
+const scalarOptions = options.filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'));
+
 /** Lists every option, in the order of declaration. */
-export function listOptions(): OptionInfo[] {
-  return [...walk(configSchema, [])];
+export function listOptions(): readonly OptionInfo[] {
+  return options;
 }
 
 /** Lists the options that flags and the environment can set. */
-export function listScalarOptions(): OptionInfo[] {
-  return listOptions().filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'));
+export function listScalarOptions(): readonly OptionInfo[] {
+  return scalarOptions;
 }
 
 /** Formats a path as in the docs: `http.port`, `issuers[0].name`. */

@@ -24,8 +24,8 @@ export type Allowed = Decision & { readonly outcome: 'allow' };
 /** Writes an allow. @throws TypeError if the result does not allow */
 export type WriteAllow = (decision: Allowed) => Frame;
 
-/** Creates the writer of a configuration. */
-export function createWriteAllow(): WriteAllow {
+/** Creates the writer of a configuration. @param join writes an allow of its parts */
+export function createWriteAllow(join = writeAllow): WriteAllow {
   const removalsOf = shared(writeRemovals);
   const audiencesOf = shared((list: readonly string[]) => writeEntry('audiences', list));
   const scopesOf = shared((list: readonly string[]) => writeEntry('scopes', list));
@@ -57,7 +57,7 @@ export function createWriteAllow(): WriteAllow {
     if (policy !== undefined) entries += writeEntry('policy', policy);
     if (shadow !== undefined) entries += writeEntry('shadow', shadow);
     if (identity !== undefined) entries += identityEntries(identity);
-    const allow = writeAllow(reasons.allowed.grpcCode, fields + removalsOf(forwarding.remove), entries);
+    const allow = join(reasons.allowed.grpcCode, fields + removalsOf(forwarding.remove), entries);
     const answer = frameWritten(allow);
     verified(answer.frame, true, prefixBytes);
     return answer;

@@ -25,16 +25,10 @@ export type ToReply = (decision: Decision, request: CheckRequest) => HttpReply;
 export type Line = readonly [name: string, value: string];
 
 /** Creates a reply from its parts. */
-export function reply(
-  status: number,
-  lines: readonly Line[],
-  sharedHead: string,
-  body: string,
-  join = linesOf,
-): HttpReply {
+export function reply(status: number, lines: readonly Line[], sharedHead: string, body: string): HttpReply {
   return {
     status,
-    head: `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'unknown'}\r\n${join(lines)}`,
+    head: `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'unknown'}\r\n${linesOf(lines)}`,
     sharedHead,
     body,
   };
@@ -80,25 +74,6 @@ export function linesOf(lines: readonly Line[]): string {
       return `${name}: ${value}\r\n`;
     })
     .join('');
-}
-
-/** Creates a function that joins header lines as {@link linesOf} does, and validates each name once. */
-export function createJoinLines(): (lines: readonly Line[]) => string {
-  const starts = new Map<string, string>();
-  return (lines) => {
-    let text = '';
-    for (const [name, value] of lines) {
-      let start = starts.get(name);
-      if (start === undefined) {
-        http.validateHeaderName(name);
-        start = `${name}: `;
-        starts.set(name, start);
-      }
-      http.validateHeaderValue(name, value);
-      text += `${start}${value}\r\n`;
-    }
-    return text;
-  };
 }
 
 /** The header line that makes Envoy's HTTP ext_authz remove headers from the upstream request; empty if there are none. */

@@ -9,7 +9,6 @@ import type { Clock } from '../../../runtime/time/clock.ts';
 import { createToCompatReply } from './compat-reply.ts';
 import { createWithCookieChanges } from './cookie-changes.ts';
 import {
-  createJoinLines,
   decisionLine,
   type HttpReply,
   type Line,
@@ -46,20 +45,13 @@ export function createToReply(options: ReplyOptions, clock: Clock): ToReply {
 
 function createToOwnReply(options: ReplyOptions): ToReply {
   const removals = new WeakMap<readonly string[], string>();
-  const join = createJoinLines();
   const denials = new Map<DenyReason | ErrorReason, ReplyForId>();
-  const allow = ({ set, remove }: Forwarding, linesOfSet: typeof linesOf): HttpReply =>
-    reply(
-      reasons.allowed.httpStatus,
-      set,
-      removals.getOrInsertComputed(remove, removalLines),
-      '',
-      linesOfSet,
-    );
+  const allow = ({ set, remove }: Forwarding): HttpReply =>
+    reply(reasons.allowed.httpStatus, set, removals.getOrInsertComputed(remove, removalLines), '');
   const cachedAllow = (forwarding: Forwarding): HttpReply => {
     const { answers } = forwarding;
-    if (answers === undefined) return allow(forwarding, join);
-    answers.http ??= allow(forwarding, linesOf);
+    if (answers === undefined) return allow(forwarding);
+    answers.http ??= allow(forwarding);
     return answers.http as HttpReply;
   };
   const preparedDenial = (decision: Denial | Failure) =>

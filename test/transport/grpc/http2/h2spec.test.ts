@@ -14,7 +14,7 @@ describeWith('h2spec', await findH2spec(), (h2spec) => {
   test('passes every case against a handler that responds with data', { timeout: 300_000 }, async () => {
     const server = await startOwnServer();
     onTestFinished(server.stop);
-    const cases = await runH2spec(h2spec, { port: server.port, path: '/?size=100' });
+    const cases = await runH2spec(h2spec, { port: server.port(), path: '/?size=100' });
     expect(cases).toHaveLength(count);
     expect(named(cases, 'failed')).toEqual([]);
     expect(named(cases, 'skipped')).toEqual([]);

@@ -7,9 +7,9 @@ import type { DeliveredCall } from './plan.ts';
 /** A server. */
 export interface FuzzServer {
   readonly name: string;
-  readonly port: number;
-  /** The calls of a connection, when it has ended. */
-  readonly calls: (clientPort: number) => Promise<readonly DeliveredCall[]>;
+  readonly port: () => number;
+  /** The calls of a connection, when it has ended. Undefined if the server itself has ended. */
+  readonly calls: (clientPort: number) => Promise<readonly DeliveredCall[] | undefined>;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export async function listen(server: net.Server): Promise<Pick<FuzzServer, 'port
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    port: (server.address() as AddressInfo).port,
+    port: () => (server.address() as AddressInfo).port,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

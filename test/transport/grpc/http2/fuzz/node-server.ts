@@ -1,14 +1,20 @@
 /** A server on `node:http2`, with the limits that the service had on it. */
 import http2, { type ServerHttp2Stream } from 'node:http2';
-import { createMailbox } from '../../../../../tools/http2-oracle.ts';
-import { type FuzzServer, isEarly, listen, sizeOf } from './fuzz-server.ts';
+import { isEarly, listen, sizeOf } from './fuzz-server.ts';
 import { type DeliveredCall, digest, windows } from './plan.ts';
 
 const mostCalls = 4_096;
 const headerListSize = 64 * 1024;
 
-/** Starts the server. */
-export async function startNodeServer(): Promise<FuzzServer> {
+/**
+ * Starts the server.
+ *
+ * @param onEnded called with the port of each client, and its calls
+ * @returns the port
+ */
+export async function startNodeServer(
+  onEnded: (client: number, calls: readonly DeliveredCall[]) => void,
+): Promise<number> {
   const server = http2.createServer({
     maxSessionMemory: 128,
     maxSessionRejectedStreams: 2 ** 31 - 1,
@@ -22,7 +28,6 @@ export async function startNodeServer(): Promise<FuzzServer> {
     streamResetBurst: 30_000,
     streamResetRate: 10_000,
   });
-  const reports = createMailbox<readonly DeliveredCall[]>();
   const callsOf = new WeakMap<http2.Http2Session, DeliveredCall[]>();
   server.on('sessionError', () => {});
   server.on('session', (session) => {
@@ -32,7 +37,7 @@ export async function startNodeServer(): Promise<FuzzServer> {
     session.setLocalWindowSize(windows.connection);
     session.on('error', () => {});
     // The streams of a session close after it.
-    session.once('close', () => setImmediate(() => setImmediate(() => reports.put(client, calls))));
+    session.once('close', () => setImmediate(() => setImmediate(() => onEnded(client, calls))));
   });
   server.on('stream', (stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => {
     const calls = stream.session === undefined ? undefined : callsOf.get(stream.session);
@@ -40,7 +45,7 @@ export async function startNodeServer(): Promise<FuzzServer> {
       calls?.push(call),
     );
   });
-  return { name: 'node:http2', ...(await listen(server)), calls: reports.take };
+  return (await listen(server)).port();
 }
 
 function serveOnNode(
