@@ -243,14 +243,6 @@ export const http2Mutants: readonly Mutant[] = [
   ),
   of('streams', 'resets are not kept', 'if (!isComplete) remember(id);', '', streams),
   of(
-    'streams',
-    'the handler hears twice of the end of a stream',
-    `    if (stream.isClosed) return;
-    stream.isClosed = true;`,
-    '    stream.isClosed = true;',
-    streams,
-  ),
-  of(
     'responses',
     'the window of a stream does not count',
     'Math.min(window, stream.sendWindow, smallestMaxFrameSize)',

@@ -2,6 +2,7 @@
 
 import { admin } from './admin.ts';
 import { binding } from './binding.ts';
+import { bundleMutants } from './bundle.ts';
 import { check } from './check.ts';
 import { checkLoginMutants } from './check-login.ts';
 import { config } from './config.ts';
@@ -53,6 +54,7 @@ export const mutants: readonly Mutant[] = [
   ...consoleMutants,
   ...explainMutants,
   ...binding,
+  ...bundleMutants,
   ...files,
   ...fetchTargets,
   ...limits,

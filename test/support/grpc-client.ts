@@ -62,9 +62,14 @@ const { Check: healthCheck, Watch: healthWatch } = health as Record<
   MethodDefinition<object, object>
 >;
 
-/** Connects to a listener. */
-export function connectGrpc(port: number): GrpcClient {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+/**
+ * Connects to a listener.
+ *
+ * @param ca the certificate of the CA, for TLS
+ */
+export function connectGrpc(port: number, ca?: string): GrpcClient {
+  const channel = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
+  const client = new Client(`127.0.0.1:${port}`, channel, { 'grpc.ssl_target_name_override': 'localhost' });
 
   const unary = <Response>(
     method: MethodDefinition<object, object>,

@@ -58,6 +58,12 @@ function requestWith(token: string): CheckRequest {
   return checkRequest({ authorization: [`Bearer ${token}`] });
 }
 
+/** Only a cached token keeps its answers. */
+const withoutAnswers = (decision: Decision): Decision =>
+  decision.outcome === 'allow'
+    ? { ...decision, forwarding: { ...decision.forwarding, answers: undefined } }
+    : decision;
+
 const summary = (decision: Decision) => [
   decision.reason,
   'cached' in decision ? decision.cached === true : false,
@@ -72,7 +78,7 @@ describe('a cached token', () => {
       ['allowed', false],
       ['allowed', true],
     ]);
-    expect({ ...second, cached: false }).toEqual(first);
+    expect(withoutAnswers({ ...second, cached: false } as Decision)).toEqual(withoutAnswers(first));
   });
 
   test('is answered without a promise', async () => {

@@ -67,7 +67,10 @@ function isToken(text: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/.test(text);
 }
 
-/** Whether a value has no NUL, CR or LF, and no white space at its start or end (RFC 9113 section 8.2.1). */
+/**
+ * Whether a value has no NUL, CR or LF (RFC 9113 section 8.2.1). White space at its start or end is accepted: a proxy may forward
+ * a value that its client chose, and the client must not be able to make the call fail.
+ */
 function isFieldValue(value: string): boolean {
-  return !/[\0\r\n]|^[ \t]|[ \t]$/.test(value);
+  return !/[\0\r\n]/.test(value);
 }

@@ -143,6 +143,7 @@ export function createResponses<Call>(
       endIfDue(stream);
     },
     drop: (stream) => {
+      if (stream.waitingBytes === 0) return;
       queue.delete(stream);
       stream.waiting = undefined;
       stream.waitingBytes = 0;

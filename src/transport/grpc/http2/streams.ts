@@ -5,6 +5,7 @@ import type { FloodLimits } from './floods.ts';
 import type { OpenStream } from './open-stream.ts';
 import type { Output } from './output.ts';
 import type { StreamHandler } from './stream.ts';
+import { createStreamTable } from './stream-table.ts';
 
 /** The most streams at once. Envoy 1.40 assumes 1,024 before it has read this number. */
 export const maxConcurrentStreams = 4_096;
@@ -29,7 +30,7 @@ export interface Streams<Call> {
   readonly add: (stream: OpenStream<Call>) => void;
   /** Forgets that a stream was reset: the client has sent everything. */
   readonly forget: (id: number) => void;
-  /** Closes a stream: both sides have sent everything, or the client has reset it. */
+  /** Closes an open stream: both sides have sent everything, or the client has reset it. */
   readonly close: (stream: OpenStream<Call>) => void;
   /** Closes a stream, and tells the client. Does nothing if it is closed. */
   readonly reset: (stream: OpenStream<Call>, code: ErrorCode) => void;
@@ -62,7 +63,7 @@ export interface StreamsDependencies<Call> {
 /** Creates the streams of a connection: none. */
 export function createStreams<Call>(dependencies: StreamsDependencies<Call>): Streams<Call> {
   const { output, floods, handler, onClosed } = dependencies;
-  const open = new Map<number, OpenStream<Call>>();
+  const open = createStreamTable<OpenStream<Call>>();
   const reset = new Map<number, true>();
   let highestId = 0;
 
@@ -71,9 +72,8 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
     if (reset.size > 2 * keptResets) forgetOldest(reset, keptResets);
   };
   const close = (stream: OpenStream<Call>) => {
-    if (stream.isClosed) return;
     stream.isClosed = true;
-    open.delete(stream.id);
+    open.remove(stream);
     onClosed(stream);
     if (stream.isOpened) handler.closed(stream);
   };
@@ -88,9 +88,9 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
   };
 
   return {
-    find: (id) => open.get(id),
-    all: () => open.values(),
-    count: () => open.size,
+    find: open.find,
+    all: open.all,
+    count: open.count,
     stateOf: (id) => {
       if (reset.has(id)) return 'reset';
       // The client opens only streams with odd identifiers, and this side opens none.
@@ -100,7 +100,7 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
     use: (id) => {
       highestId = id;
     },
-    add: (stream) => void open.set(stream.id, stream),
+    add: open.add,
     forget: (id) => void reset.delete(id),
     close,
     reset: resetOpen,
@@ -113,7 +113,7 @@ export function createStreams<Call>(dependencies: StreamsDependencies<Call>): St
       tell(id, code, isComplete);
     },
     closeAll: () => {
-      for (const stream of open.values()) close(stream);
+      for (const stream of open.all()) close(stream);
     },
   };
 }

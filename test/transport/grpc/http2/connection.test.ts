@@ -81,11 +81,13 @@ describe('the output', () => {
 });
 
 describe('a peer that does not read', () => {
-  /** A connection whose client does not read, with answers of 64 KiB. */
+  /** Large answers, and small ones that fit one frame. */
+  const answers = [65_536, 16_000];
+  /** A connection whose client does not read. */
   const unread = async () => {
     const served = await serveHttp2({
       data: (stream, _piece, _isLast, { respond }) =>
-        respond(stream, headers, Buffer.alloc(65_536), trailers),
+        respond(stream, headers, Buffer.alloc(answers[(stream.id >> 1) % 2] ?? 0), trailers),
     });
     await served.exchange(settings([4, 2 ** 31 - 1]), windowUpdate(0, 2 ** 30));
     served.client.socket.pause();
@@ -146,7 +148,7 @@ describe('goAway', () => {
 
 describe('close', () => {
   test('refuses new calls, and ends the connection after the open ones', async () => {
-    const { exchange, connection, endings, endedBy } = await serveHttp2();
+    const { exchange, client, connection, endings, endedBy } = await serveHttp2();
     await exchange(head(1, { end: true }), head(3, { end: true }));
     connection.close();
     connection.close();
@@ -158,6 +160,7 @@ describe('close', () => {
     expect(endings).toEqual([]);
     if (second !== undefined) connection.respond(second, headers, body, trailers);
     expect(await endedBy()).toBe('noError');
+    expect(client.frames.slice(-3).map(describeFrame)).toEqual(whole(3));
     while (endings.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(endings).toEqual([undefined]);
   });

@@ -1,6 +1,9 @@
 /** Flow control in both directions (RFC 9113 sections 5.2 and 6.9). */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { errorCode } from '../../../../src/transport/grpc/http2/error-code.ts';
+import type { Stream } from '../../../../src/transport/grpc/http2/stream.ts';
 import { type Frame, flag, frame, frameType } from '../../../support/http2.ts';
 import {
   data,
@@ -11,6 +14,9 @@ import {
   settings,
   windowUpdate,
 } from '../../../support/http2-connection.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const initialWindow = 4;
 const padded = 8;
@@ -112,7 +118,8 @@ describe('the windows of the client for responses', () => {
     expect(dataIn(await exchange(settings([initialWindow, 10])))).toEqual([]);
     expect(dataIn(await exchange(windowUpdate(1, 40)))).toEqual([]);
     expect(dataIn(await exchange(windowUpdate(1, 1)))).toEqual([[1, 1]]);
-    expect(dataIn(await exchange(settings([initialWindow, 20])))).toEqual([[1, 10]]);
+    const answers = await exchange(settings([initialWindow, 20]));
+    expect(answers.map(describeFrame)).toEqual(['0 SETTINGS ack', '1 DATA 10']);
     expect(dataIn(await exchange(head(3, { end: true })))).toEqual([[3, 20]]);
   });
 
@@ -140,6 +147,19 @@ describe('the windows of the client for responses', () => {
     expect(first && connection.unsentBytes(first)).toBe(0);
     const answers = dataIn(await exchange(windowUpdate(0, 100)));
     expect(answers).toEqual([[3, 100]]);
+  });
+
+  test('of a stream that is reset keep nothing of it', async () => {
+    const streams: WeakRef<Stream<number>>[] = [];
+    const { exchange } = await serveHttp2({
+      opened: (stream, { respond }) => {
+        streams.push(new WeakRef(stream));
+        respond(stream, headers, Buffer.alloc(70_000), trailers);
+      },
+    });
+    await exchange(settings([initialWindow, 1_000_000]), head(1, { end: true }), head(3), rstStream(3));
+    collectGarbage();
+    expect(streams.map((stream) => stream.deref()?.id)).toEqual([1, undefined]);
   });
 
   test('keep the parts of a response in order', async () => {

@@ -11,13 +11,12 @@ interface Allowed {
   readonly connectionWindow: number;
   readonly streamWindow: (stream: number) => number;
   readonly opened: ReadonlySet<number>;
+  /** The highest stream of the client, whose lower ones are then closed. */
+  readonly highest: number;
   /** The values of HEADER_TABLE_SIZE in each SETTINGS frame. */
   readonly tableSizes: readonly (readonly number[])[];
   readonly pings: readonly string[];
 }
-
-/** STREAM_CLOSED (RFC 9113 section 7). */
-const streamClosed = 5;
 
 const defaults = { frameSize: 16_384, window: 65_535, tableSize: 4_096 };
 
@@ -59,11 +58,14 @@ function createStreamChecks(allowed: Allowed, fault: (text: string, frame: Oracl
     const { stream } = frame;
     const one = states.get(stream) ?? { state: 'open', bytes: 0 };
     states.set(stream, one);
-    // RFC 9113 section 5.4.2 allows it for each frame on a closed stream.
-    if (frame.type === type.rstStream && frame.value === streamClosed) return;
+    if (frame.type === type.rstStream) {
+      // RFC 9113 section 5.4.2 allows another one for a frame on a closed stream; section 5.1 none for an idle stream.
+      if (stream > allowed.highest) fault('RST_STREAM of an idle stream', frame);
+      one.state = 'reset';
+      return;
+    }
     if (!allowed.opened.has(stream)) fault('a stream that the client did not open', frame);
     if (one.state === 'reset') fault('a frame after RST_STREAM', frame);
-    if (frame.type === type.rstStream) one.state = 'reset';
     if (frame.type === type.windowUpdate && one.state === 'ended' && (frame.value ?? 0) === 0)
       fault('an empty WINDOW_UPDATE', frame);
     if (frame.type === type.headers) {
@@ -125,6 +127,7 @@ function whatClientAllowed(client: readonly ReadFrame[]): Allowed {
   }
   return {
     opened,
+    highest: Math.max(0, ...opened),
     frameSize: Math.max(...sizes),
     connectionWindow: defaults.window + (updates.get(0) ?? 0),
     streamWindow: (stream) => Math.max(...initialWindows) + (updates.get(stream) ?? 0),

@@ -132,8 +132,8 @@ export async function judge(
     if (differing.length === 0) summary.same++;
   }
   if (differing.length === 0) return { faults, differences: [] };
-  const { frames } = await oracle.read(bytes.subarray(made.start.length));
-  const traits = traitsOf(client, frames);
+  const reading = await oracle.read(bytes.subarray(made.start.length));
+  const traits = new Set([...made.changes, ...traitsOf(client, reading)]);
   const differences = differing.flatMap(({ other, found }) =>
     explained(other, traits, summary) ? [] : describe(found, traits),
   );

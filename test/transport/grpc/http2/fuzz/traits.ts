@@ -1,5 +1,5 @@
 /** Finds what is unusual in the frames of a client, to explain why servers treat it in different ways. */
-import type { OracleFrame } from '../../../../../tools/http2-oracle.ts';
+import type { OracleFrame, OracleReading } from '../../../../../tools/http2-oracle.ts';
 import { flag, type ReadFrame, type } from './frames.ts';
 
 /** What a case contains. */
@@ -10,16 +10,22 @@ interface StreamState {
   isReset: boolean;
   hasTrailers: boolean;
   window: number;
+  /** The content-length, and the bytes of data so far. */
+  length: number | undefined;
+  received: number;
 }
 
 /**
  * Finds the traits.
  *
  * @param frames the frames of the client
- * @param blocks the same frames with their fields, as Go reads them; shorter if Go rejects a frame
+ * @param reading the same frames with their fields, as Go reads them; shorter if Go rejects a frame
  */
-export function traitsOf(frames: readonly ReadFrame[], blocks: readonly OracleFrame[]): Set<Trait> {
+export function traitsOf(frames: readonly ReadFrame[], { frames: blocks, error }: OracleReading): Set<Trait> {
   const traits = new Set<Trait>();
+  if (error.includes('decoding error')) traits.add('a compression error');
+  if (frames[0]?.type !== type.settings || (frames[0].flags & flag.ack) !== 0)
+    traits.add('a first frame that is not SETTINGS');
   const streams = new Map<number, StreamState>();
   const connection = { highest: 0, initial: 65_535, acks: 0 };
   let block: number | undefined;
@@ -76,13 +82,29 @@ export function traitsOf(frames: readonly ReadFrame[], blocks: readonly OracleFr
       const one = streams.get(stream);
       if (one !== undefined) one.hasEnded = true;
     }
+    const one = streams.get(stream);
+    if (one !== undefined) lengthTraits(frame, one, isTrailers ? undefined : blocks[index]?.headers, traits);
     for (const trait of fieldTraits(blocks[index]?.headers, isTrailers)) traits.add(trait);
   }
   return traits;
 }
 
+function lengthTraits(
+  { type: frameType, flags, payload }: ReadFrame,
+  stream: StreamState,
+  fields: OracleFrame['headers'],
+  traits: Set<Trait>,
+): void {
+  const value = fields?.find(([name]) => name === 'content-length')?.[1];
+  if (value !== undefined) stream.length = Number(value);
+  if (frameType === type.data)
+    stream.received += payload.length - ((flags & flag.padded) === 0 ? 0 : 1 + (payload[0] ?? 0));
+  if (stream.length === undefined || stream.length === stream.received) return;
+  if (stream.hasEnded || stream.received > stream.length) traits.add('a content-length that differs');
+}
+
 function newStream(window: number): StreamState {
-  return { hasEnded: false, isReset: false, hasTrailers: false, window };
+  return { hasEnded: false, isReset: false, hasTrailers: false, window, length: undefined, received: 0 };
 }
 
 function headersTraits(
@@ -122,7 +144,7 @@ function settingsTraits(
     if (ids.has(id)) traits.add('a setting twice in one frame');
     ids.add(id);
     if (id === 8 && value > 1) traits.add('a wrong ENABLE_CONNECT_PROTOCOL');
-    if (id === 9) traits.add('NO_RFC7540_PRIORITIES');
+    if (id === 9 && value > 1) traits.add('a wrong NO_RFC7540_PRIORITIES');
     if (id !== 4) continue;
     for (const stream of streams.values()) {
       stream.window += value - connection.initial;
