@@ -103,6 +103,11 @@ export async function startListening(
   });
   await promise;
   clearTimeout(timer);
+  child.removeAllListeners('exit');
+  child.once('exit', (code, signal) => {
+    // Figures of a server that has ended would be wrong, so this error must end the run.
+    throw new Error(`${script} ended with ${code ?? signal}: ${errors}`);
+  });
   const ports = portsIn(text);
   return {
     pid: child.pid ?? 0,

@@ -47,7 +47,7 @@ export async function runH2spec(path: string, target: H2specTarget): Promise<H2s
 function readReport(xml: string): H2specCase[] {
   return [...xml.matchAll(/<testcase package="([^"]*)" classname="([^"]*)"[^>]*>(.*?)<\/testcase>/gs)].map(
     ([, section, title, content = '']) => ({
-      name: `${section} ${title}`,
+      name: `${section} ${title}`.replaceAll('&#34;', '"'),
       result: /<(error|failure)>/.test(content)
         ? 'failed'
         : content.includes('<skipped>')

@@ -39,6 +39,7 @@ export function judgedOf({ ratio, target, judged }: Row): Judged | undefined {
 
 /** Whether a target is met, in a word. */
 export function verdictOf({ figure, target }: Judged): string {
+  if (!Number.isFinite(figure)) return '**not measured**';
   return meets(figure, target) ? 'met' : '**not met**';
 }
 
@@ -49,6 +50,7 @@ export function limitText({ limit, bound, unit }: Target): string {
 
 /** A judged figure, rounded to the bad side, so that it never looks better than its verdict. */
 export function figureText({ figure, target: { bound, unit } }: Judged): string {
+  if (!Number.isFinite(figure)) return '';
   const decimals = unit === undefined ? 2 : 1;
   const scaled = figure * 10 ** decimals;
   // A millionth is the noise of binary fractions, not a figure.
@@ -56,8 +58,9 @@ export function figureText({ figure, target: { bound, unit } }: Judged): string 
   return `${(rounded / 10 ** decimals).toFixed(decimals)}${unit === undefined ? '' : ` ${unit}`}`;
 }
 
-/** The median and the range, with two decimals; `1` for a baseline, and no range for a single round. */
+/** The median and the range, with two decimals; `1` for a baseline, and no range if all rounds agree. */
 export function spreadText({ median, min, max }: Spread): string {
+  if (!Number.isFinite(median)) return 'no figure';
   if (min !== max) return `${two(median)} (${two(min)} to ${two(max)})`;
   return median === 1 ? '1' : two(median);
 }

@@ -35,14 +35,14 @@ export type ForwardOptions = Pick<
   | 'setAuthorizationHeader'
 >;
 
-/** What a token has of a list of headers. */
+/** The headers of a list that a token sets. */
 export interface TokenHeaders {
   readonly shape: HeaderShape;
   /** The values, in one text. */
   readonly values: string;
 }
 
-/** Reads what a token has of a list of headers. */
+/** Reads the headers of a list that a token sets. */
 export type ReadHeaders = (identity: Identity, token: string) => TokenHeaders;
 
 /**

@@ -32,7 +32,7 @@ export interface Identity {
   readonly memory: IdentityMemory;
 }
 
-/** What checks keep with an identity from one request to the next. It is a flat record, because there are many. */
+/** The record in which checks keep results about an identity for later requests. It is flat, because there are many. */
 export interface IdentityMemory {
   /** Which headers `values` has; undefined if there are none. */
   headers: HeaderShape | undefined;

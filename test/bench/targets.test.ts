@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert as assertProperty, constantFrom, double, oneof, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sectionOf } from '../../bench/report/page.ts';
 import { capacityText, outcomesOf, summaryText } from '../../bench/report/summary.ts';
 import { type Row, tableText } from '../../bench/report/table.ts';
 import { type TargetName, targets } from '../../bench/targets.ts';
@@ -109,22 +110,24 @@ describe('a verdict', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-    'is "not met" for %s, also after it was stored',
+    'is "not measured" for %s, also after it was stored',
     (figure) => {
       for (const name of inSummary) {
         const run = runWith(groupWith([rowWith(name, figure)]));
         for (const one of [run, storedAndRead(run)]) {
-          const { result } = outcomesOf(one)[inSummary.indexOf(name)] ?? {};
-          expect(result).toBe('**not met**');
+          const outcome = outcomesOf(one)[inSummary.indexOf(name)];
+          expect(outcome).toMatchObject({ figure: '', result: '**not measured**' });
+          const [table = ''] = one.groups.map(sectionOf);
+          expect(table).toContain('**not measured**');
+          expect(table).not.toMatch(/\bmet\b/);
         }
       }
     },
   );
 
-  test('is "not met" if the row has no figure', () => {
-    expect(tableText({ title: '', here: '', rows: [{ name: 'a', target: 'start', here: '' }] })).toContain(
-      '**not met**',
-    );
+  test('is "not measured" if the row has no figure', () => {
+    const text = tableText({ title: '', here: '', rows: [{ name: 'a', target: 'start', here: '' }] });
+    expect(text).toContain('**not measured**');
   });
 });
 

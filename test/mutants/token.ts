@@ -6,6 +6,7 @@ const json = ['test/credential/token/json.test.ts'];
 const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'test/check'];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
+const flood = ['test/credential/token/flood.test.ts'];
 const headers = ['test/credential/token/known-headers.test.ts'];
 const queue = ['test/credential/token/verification-queue.test.ts'];
 const crossCheck = ['test/credential/cross-check'];
@@ -199,14 +200,28 @@ export const token: readonly Mutant[] = [
     tests: verifier,
   },
   {
-    name: 'every header is remembered',
+    name: 'a signature is verified before the requests that arrived with it are read',
+    file: 'src/credential/token/verification-queue.ts',
+    find: 'setImmediate(turn);',
+    replace: 'turn();',
+    tests: flood,
+  },
+  {
+    name: 'checks with the same token do not share a verification',
+    file: 'src/credential/token/verifier.ts',
+    find: 'if (running !== undefined) return running;',
+    replace: '',
+    tests: flood,
+  },
+  {
+    name: 'the number of cached headers has no limit',
     file: 'src/credential/token/known-headers.ts',
     find: '      forgetOldest(headers, mostHeaders);\n',
     replace: '',
     tests: headers,
   },
   {
-    name: 'a header of any length is remembered',
+    name: 'a header of any length is cached',
     file: 'src/credential/token/known-headers.ts',
     find: 'encoded.length > longestHeader || ',
     replace: '',

@@ -76,6 +76,8 @@ const (
 	connectionWindow = 1024 * 1024
 	// What the library adds to the limit of net/http: 10 fields of 32 bytes.
 	libraryReserve = 320
+	// rejected stands for the type of a frame that the framer rejects.
+	rejected = 255
 )
 
 var (
@@ -183,8 +185,13 @@ func read(question Question) Reading {
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
+			if reading.Error == "" && !errors.Is(err, io.EOF) {
 				reading.Error = err.Error()
+			}
+			// An error of a stream leaves the framer at the next frame.
+			if errors.As(err, &http2.StreamError{}) {
+				reading.Frames = append(reading.Frames, Frame{Type: rejected})
+				continue
 			}
 			return reading
 		}

@@ -13,7 +13,7 @@ export interface KnownHeaders {
 /** Maximum number of headers: one for each key and type of tokens. */
 const mostHeaders = 256;
 
-/** The longest encoded header that is remembered, in characters. A certificate chain (`x5c`) makes it longer. */
+/** The longest encoded header that is cached, in characters. A certificate chain (`x5c`) makes it longer. */
 const longestHeader = 1_024;
 
 /** Creates an empty set of headers. */

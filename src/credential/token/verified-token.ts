@@ -8,7 +8,7 @@ import type { Claims, Confirmation, Identity, IdentityMemory, MemoryKeeper } fro
 import { readString, wrongType } from './claims.ts';
 import type { Facts } from './facts.ts';
 
-/** What many tokens of an issuer have in common. */
+/** The part that many tokens of an issuer have in common. */
 export interface TokenProfile extends Pick<Facts, 'type' | 'audiences' | 'scopes'> {
   readonly issuer: string;
   readonly issuerName: string;

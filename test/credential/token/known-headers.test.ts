@@ -30,7 +30,7 @@ test('of many headers, the oldest are forgotten', () => {
   expect(known).toEqual(names.slice(-256));
 });
 
-test('a long header is not remembered', () => {
+test('a long header is not cached', () => {
   const headers = createKnownHeaders();
   for (const length of [1_024, 1_025]) headers.add(`${'a'.repeat(length)}.b.c`, headerOf('k1'));
   expect(headers.of(`${'a'.repeat(1_024)}.b.c`)).toBeDefined();

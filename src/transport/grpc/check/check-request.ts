@@ -7,6 +7,7 @@ import {
   fieldsOf,
   fieldsWithin,
   isBytesField,
+  moveWithin,
   nextField,
   textOf,
 } from '../message/protobuf.ts';
@@ -18,6 +19,7 @@ import {
   indexHeaders,
   linesNamed,
   linesOf,
+  listHeaders,
   listOf,
   toBytes,
   valuesOf,
@@ -90,6 +92,7 @@ interface Found extends Headers {
 export function readCheckRequest(bytes: Buffer, isForSessions = false): CheckRequest {
   const found = readAttributes(bytes, isForSessions ? ofSessions : ofTokens);
   const { method, host, path, peerCertificate, address, principal, policy } = found;
+  const headers = listHeaders(found);
   let all: HeaderIndex | undefined;
   const index = () => {
     all ??= indexHeaders(readAttributes(bytes, undefined));
@@ -97,15 +100,15 @@ export function readCheckRequest(bytes: Buffer, isForSessions = false): CheckReq
   };
   const header = (name: string): readonly string[] =>
     isForSessions && sessionHeaders.has(name)
-      ? valuesOf(bytes, found, name)
+      ? valuesOf(bytes, headers, name)
       : linesNamed(bytes, index(), name);
   return {
     method,
-    host: hostOf(bytes, host, found),
+    host: hostOf(bytes, host, headers),
     path,
-    authorization: valuesOf(bytes, found, 'authorization'),
-    dpop: valuesOf(bytes, found, 'dpop'),
-    forwardedClientCert: listOf(bytes, found, 'x-forwarded-client-cert'),
+    authorization: valuesOf(bytes, headers, 'authorization'),
+    dpop: valuesOf(bytes, headers, 'dpop'),
+    forwardedClientCert: listOf(bytes, headers, 'x-forwarded-client-cert'),
     peerCertificate,
     source: { address, principal },
     policy,
@@ -113,7 +116,7 @@ export function readCheckRequest(bytes: Buffer, isForSessions = false): CheckReq
       target: toBytes(path),
       headers: [['host', toBytes(host)], ...linesOf(bytes, index())],
     }),
-    requestId: valuesOf(bytes, found, 'x-request-id').find((value) => value !== '') ?? '',
+    requestId: valuesOf(bytes, headers, 'x-request-id').find((value) => value !== '') ?? '',
     header,
   };
 }
@@ -189,15 +192,17 @@ function readRequest(request: FieldCursor, found: Found): void {
 }
 
 function readHttp(http: FieldCursor, found: Found): void {
+  // One cursor for all headers: most of them are only skipped.
+  const header = fieldsWithin(http);
   while (nextField(http)) {
-    if (isBytesField(http, inHttp.headers)) readHeader(fieldsWithin(http), found, false);
+    if (isBytesField(http, inHttp.headers)) readHeader(moveWithin(header, http), found, false);
     else if (isBytesField(http, inHttp.method)) found.method = textOf(http);
     else if (isBytesField(http, inHttp.path)) found.path = textOf(http);
     else if (isBytesField(http, inHttp.host)) found.host = textOf(http);
     else if (isBytesField(http, inHttp.headerMap)) {
       const map = fieldsWithin(http);
       while (nextField(map))
-        if (isBytesField(map, headersOfHeaderMap)) readHeader(fieldsWithin(map), found, true);
+        if (isBytesField(map, headersOfHeaderMap)) readHeader(moveWithin(header, map), found, true);
     }
   }
 }

@@ -17,6 +17,12 @@ export interface Headers {
   readonly raw: Header[];
 }
 
+/** The same headers as lists, for lookups of a few of them. */
+export interface HeaderLists {
+  readonly joined: readonly Header[];
+  readonly raw: readonly Header[];
+}
+
 /** All headers by name. Created once per request, at the first lookup. */
 export interface HeaderIndex {
   /** Those of `headers`, by key, which usually is the lower-case name. */
@@ -64,19 +70,31 @@ function headerValue(bytes: Buffer, { valueStart, valueEnd, isLatin1 }: Header):
   return bytes.toString(isLatin1 ? 'latin1' : 'utf8', valueStart, valueEnd);
 }
 
-/** The lines of one of the used headers. */
-export function valuesOf(bytes: Buffer, { joined, raw }: Headers, name: string): readonly string[] {
-  return agreed(namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name));
+/** Creates the lists. */
+export function listHeaders({ joined, raw }: Headers): HeaderLists {
+  return { joined: [...joined.values()], raw };
 }
 
-function namedIn(headers: Iterable<Header>, bytes: Buffer, name: string): string[] {
-  const values: string[] = [];
-  for (const header of headers) if (header.name === name) values.push(headerValue(bytes, header));
-  return values;
+const none: readonly string[] = [];
+
+/** The lines of one of the used headers. */
+export function valuesOf(bytes: Buffer, { joined, raw }: HeaderLists, name: string): readonly string[] {
+  return agreed(namedIn(joined, bytes, name), namedIn(raw, bytes, name));
+}
+
+function namedIn(headers: readonly Header[], bytes: Buffer, name: string): readonly string[] {
+  let values: string[] | undefined;
+  for (const header of headers) {
+    if (header.name !== name) continue;
+    values ??= [];
+    values.push(headerValue(bytes, header));
+  }
+  return values ?? none;
 }
 
 /** Merges the lines of both kinds. If each has one line and they are equal, the result has one line. */
 function agreed(joined: readonly string[], raw: readonly string[]): readonly string[] {
+  if (raw.length === 0) return joined;
   const isTheSame = joined.length === 1 && raw.length === 1 && joined[0] === raw[0];
   return isTheSame ? joined : [...joined, ...raw];
 }
@@ -85,14 +103,14 @@ function agreed(joined: readonly string[], raw: readonly string[]): readonly str
 export const hostHeaders = [':authority', 'host'] as const;
 
 /** The host. If a header disagrees or is repeated, all values joined with commas, which no rule matches. */
-export function hostOf(bytes: Buffer, host: string, headers: Headers): string {
-  const isClear = isHostOnce(headers.joined.values(), bytes, host) && isHostOnce(headers.raw, bytes, host);
+export function hostOf(bytes: Buffer, host: string, headers: HeaderLists): string {
+  const isClear = isHostOnce(headers.joined, bytes, host) && isHostOnce(headers.raw, bytes, host);
   if (isClear) return host;
   return [host, ...hostHeaders.flatMap((name) => valuesOf(bytes, headers, name))].join(',');
 }
 
 /** Whether each host header is there at most once and equals the host. */
-function isHostOnce(headers: Iterable<Header>, bytes: Buffer, host: string): boolean {
+function isHostOnce(headers: readonly Header[], bytes: Buffer, host: string): boolean {
   const seen = { ':authority': false, host: false };
   for (const header of headers) {
     const { name } = header;
@@ -104,8 +122,8 @@ function isHostOnce(headers: Iterable<Header>, bytes: Buffer, host: string): boo
 }
 
 /** The value of a list header, which Envoy writes into one line. Empty if `headers` and `header_map` disagree. */
-export function listOf(bytes: Buffer, { joined, raw }: Headers, name: string): string {
-  const [fromJoined, fromRaw] = [namedIn(joined.values(), bytes, name), namedIn(raw, bytes, name)];
+export function listOf(bytes: Buffer, { joined, raw }: HeaderLists, name: string): string {
+  const [fromJoined, fromRaw] = [namedIn(joined, bytes, name), namedIn(raw, bytes, name)];
   const values = agreed(fromJoined, fromRaw);
   return fromJoined.length > 0 && fromRaw.length > 0 && values.length > 1 ? '' : values.join('\n');
 }

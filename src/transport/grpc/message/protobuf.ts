@@ -38,6 +38,13 @@ export function fieldsWithin({ bytes, valueStart, valueEnd }: FieldCursor): Fiel
   return fieldsOf(bytes, valueStart, valueEnd);
 }
 
+/** Moves a cursor before the first field of the message in the current field of another one, over the same bytes. */
+export function moveWithin(cursor: FieldCursor, { valueStart, valueEnd }: FieldCursor): FieldCursor {
+  cursor.next = valueStart;
+  cursor.end = valueEnd;
+  return cursor;
+}
+
 /**
  * Moves to the next field.
  *

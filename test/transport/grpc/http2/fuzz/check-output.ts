@@ -73,7 +73,7 @@ function createStreamChecks(allowed: Allowed, fault: (text: string, frame: Oracl
       const hasStatus = frame.headers?.some(([name]) => name === ':status') ?? isTrailers;
       if (one.state === 'ended') fault('HEADERS after the end', frame);
       if (isTrailers && (frame.flags & flag.endStream) === 0) fault('trailers without END_STREAM', frame);
-      if (isTrailers === hasStatus) fault('a :status at the wrong place', frame);
+      if (isTrailers === hasStatus) fault('a status at the wrong place', frame);
       one.state = 'begun';
     }
     if (frame.type === type.data) {
