@@ -28,6 +28,7 @@ const thorough = [
   'test/check/rules/{expression-cost,path-readers}.test.ts',
   'test/config/validate/stray-white-space.test.ts',
   'test/credential/token/key-choice.test.ts',
+  'test/credential/token/memory/*.test.ts',
   'test/issuer/keys/public-key.test.ts',
   'test/issuer/keys/random-key-sets.test.ts',
   'test/repo/{bundle,packages}.test.ts',

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { type FoundProgram, ownGoProgram } from './programs.ts';
 
-/** What to call. */
+/** The calls to make. */
 export interface GrpcGoInput {
   readonly address: string;
   /** The path of the method. */

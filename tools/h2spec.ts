@@ -32,7 +32,7 @@ export async function runH2spec(path: string, target: H2specTarget): Promise<H2s
   const report = join(folder, 'report.xml');
   const args = [
     ...['generic', 'http2', 'hpack', '--strict', '--host', '127.0.0.1', '--port', String(target.port)],
-    ...['--timeout', '5', '--path', target.path ?? '/', '--junit-report', report],
+    ...['--timeout', '3', '--path', target.path ?? '/', '--junit-report', report],
     ...(target.isTls === true ? ['--tls', '--insecure'] : []),
   ];
   try {

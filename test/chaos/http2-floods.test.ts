@@ -18,7 +18,7 @@ import {
   wholeCheck,
 } from './http2-peer.ts';
 
-/** What happens to the connection of the attack. */
+/** The fate of the connection of the attack. */
 type Fate = 'is closed' | 'stays open' | 'may be closed';
 
 interface Attack {

@@ -307,7 +307,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'other fields with the host are not read',
     file: 'src/transport/grpc/check/check-request.ts',
-    find: 'host: hostOf(bytes, host, found),',
+    find: 'host: hostOf(bytes, host, headers),',
     replace: 'host,',
     tests: wire,
     project: 'live',

@@ -19,8 +19,8 @@ export const hpackMutants: readonly Mutant[] = [
   change(
     decoder,
     'an integer may end after its block',
-    "if (position >= end) throw new CompressionError('an integer",
-    "if (position > bytes.length) throw new CompressionError('an integer",
+    "if (position >= end) throw new IncompleteFieldError('an integer",
+    "if (position > bytes.length) throw new IncompleteFieldError('an integer",
   ),
   change(decoder, 'an integer has any number of bytes', 'scale <= 2 ** 28', 'scale <= 2 ** 70'),
   change(
@@ -95,8 +95,8 @@ export const hpackMutants: readonly Mutant[] = [
   change(
     decoder,
     'the size of the table changes once in a block',
-    '          changeTableSize(bytes, end);',
-    '          changeTableSize(bytes, end);\n          mayChangeSize = false;',
+    '        changeTableSize(bytes, end);',
+    '        changeTableSize(bytes, end);\n        mayChangeSize = false;',
   ),
   change(
     decoder,
@@ -114,8 +114,8 @@ export const hpackMutants: readonly Mutant[] = [
   change(
     decoder,
     'a block begins at the first byte',
-    'position = start;\n      let',
-    'position = 0;\n      let',
+    'position = start;\n    while',
+    'position = 0;\n    while',
   ),
 
   change(

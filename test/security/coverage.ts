@@ -2047,6 +2047,26 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'LG14',
+        threat:
+          'Floods of raw HTTP/2 frames: resets by either side (CVE-2025-8671), CONTINUATION, PING, SETTINGS, PRIORITY, windows, padding, tiny DATA, blocks that decode to megabytes',
+        tests: [
+          ['chaos/http2-floods.test.ts', 'no other connection is affected'],
+          ['chaos/http2-floods.test.ts', 'the same attacks one after the other, over TLS'],
+        ],
+      },
+      {
+        id: 'LG15',
+        threat: 'Frames that two HTTP/2 servers read differently give a call the bytes of another one',
+        tests: [
+          ['transport/grpc/http2/fuzz.test.ts', 'with known seeds: the same calls as with node:http2 and Go'],
+          ['transport/grpc/http2/fuzz.test.ts', 'a call that gets lost or changes is a finding'],
+          ['transport/grpc/http2/check-output.test.ts', 'finds nothing in a right output'],
+          ['transport/grpc/http2/h2spec.test.ts', 'against a handler that sends data'],
+          ['transport/grpc/http2/grpc-go.test.ts', 'gets the right answer to each call, on one connection'],
+        ],
+      },
+      {
         id: 'RK1',
         threat:
           'An authorizer whose name has spaces, quotes or templates makes the registration overwrite another entry',

@@ -124,16 +124,17 @@ export function createHttp2Connection<Call>(
       if (isClosing && streams.count() === 0) end(undefined);
     },
   });
+  const heads = createHeadReader(createHeaderDecoder(defaultHeaderTableSize, readRequestField));
   const requests = createRequests<Call>({
     streams,
-    heads: createHeadReader(createHeaderDecoder(defaultHeaderTableSize, readRequestField)),
+    heads,
     output,
     floods,
     handler,
     isClosing: () => isClosing,
     sendWindow: responses.initialWindow,
   });
-  const headerBlocks = createHeaderBlocks(requests.block);
+  const headerBlocks = createHeaderBlocks(heads, requests.block);
   const readControlFrame = createControlFrames<Call>({
     streams,
     responses,

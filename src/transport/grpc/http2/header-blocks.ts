@@ -1,34 +1,32 @@
-/** Joins HEADERS and CONTINUATION to whole header blocks (RFC 9113 sections 4.3, 6.2 and 6.10). */
+/** Reads the header blocks in HEADERS and CONTINUATION, field by field as they arrive (RFC 9113 sections 4.3, 6.2 and 6.10). */
 import { ConnectionError } from './connection-error.ts';
 import { errorCode } from './error-code.ts';
-import { frameFlag, readUint31 } from './frame.ts';
+import { frameFlag, readUint31, smallestMaxFrameSize } from './frame.ts';
+import { CompressionError } from './hpack/field.ts';
+import type { HeadReader } from './request-head.ts';
 
 /**
- * The most bytes of a compressed header block. Envoy sends to its authorizers at most what it accepts of a client, 60 KiB, for each
- * field that it copies into the call. If it accepts more, blocks become longer too.
+ * The most bytes of a compressed header block. A proxy copies headers of its clients into a call, and Envoy accepts up to 8 MiB
+ * of them, by its configuration.
  */
-export const headerBlockLimit = 256 * 1024;
+export const headerBlockLimit = 16 * 1024 * 1024;
 
-/** The most frames of a header block. */
+/** The most frames of a header block, in addition to those that are full. */
 const frameLimit = 64;
+
+/** The most bytes of an incomplete field that are kept. The rest of a longer one is skipped. */
+const keptField = 64 * 1024;
 
 /** The bytes of the priority in HEADERS (RFC 7540 section 6.2). */
 const priorityBytes = 5;
 
 /**
- * Receives a whole header block: `bytes` from `start` to `end`.
+ * Called when a header block was read.
  *
  * @param isEnd whether the client has sent everything
  * @param dependsOnItself whether the priority names the stream itself, which is an error of the stream (RFC 7540 section 5.3.1)
  */
-export type OnHeaderBlock = (
-  streamId: number,
-  isEnd: boolean,
-  dependsOnItself: boolean,
-  bytes: Buffer,
-  start: number,
-  end: number,
-) => void;
+export type OnHeaderBlock = (streamId: number, isEnd: boolean, dependsOnItself: boolean) => void;
 
 /** Reads header blocks. Its functions throw a {@link ConnectionError} if a frame is malformed, or the block too long. */
 export interface HeaderBlocks {
@@ -41,20 +39,36 @@ export interface HeaderBlocks {
 }
 
 /** Creates a reader. */
-export function createHeaderBlocks(onBlock: OnHeaderBlock): HeaderBlocks {
+export function createHeaderBlocks(heads: HeadReader, onBlock: OnHeaderBlock): HeaderBlocks {
   let openStreamId = 0;
   let isEnd = false;
   let dependsOnItself = false;
-  let parts: Buffer[] = [];
   let length = 0;
   let frames = 0;
+  /** The part of an incomplete field that has arrived, and the bytes to come of one that is skipped. */
+  let rest = nothing;
+  let toSkip = 0;
 
-  const keep = (bytes: Buffer, start: number, end: number) => {
+  const read = (bytes: Buffer, start: number, end: number, isFirst: boolean) => {
     length += end - start;
-    if (++frames > frameLimit || length > headerBlockLimit)
+    frames++;
+    if (length > headerBlockLimit || frames > frameLimit + length / smallestMaxFrameSize)
       throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too long');
-    // A part without a copy would keep everything in memory that arrived with it.
-    parts.push(Buffer.from(bytes.subarray(start, end)));
+    const from = Math.min(end, start + toSkip);
+    toSkip -= from - start;
+    const part = Buffer.concat([rest, bytes.subarray(from, end)]);
+    rest = part.subarray(heads.part(part, 0, part.length, isFirst));
+    if (rest.length <= keptField) return;
+    toSkip = heads.skipField(rest, 0, rest.length);
+    rest = nothing;
+  };
+  const complete = () => {
+    if (rest.length > 0 || toSkip > 0) throw new CompressionError('a field is longer than its block');
+    const streamId = openStreamId;
+    openStreamId = 0;
+    length = 0;
+    frames = 0;
+    onBlock(streamId, isEnd, dependsOnItself);
   };
 
   return {
@@ -76,20 +90,18 @@ export function createHeaderBlocks(onBlock: OnHeaderBlock): HeaderBlocks {
       }
       if (from > to) throw new ConnectionError(errorCode.protocolError, 'padding longer than HEADERS');
       isEnd = (flags & frameFlag.endStream) !== 0;
-      if (flags & frameFlag.endHeaders) return onBlock(streamId, isEnd, dependsOnItself, bytes, from, to);
+      if (flags & frameFlag.endHeaders) {
+        heads.whole(bytes, from, to);
+        return onBlock(streamId, isEnd, dependsOnItself);
+      }
       openStreamId = streamId;
-      keep(bytes, from, to);
+      read(bytes, from, to, true);
     },
     continuation: (flags, bytes, start, end) => {
-      keep(bytes, start, end);
-      if (!(flags & frameFlag.endHeaders)) return;
-      const block = Buffer.concat(parts, length);
-      const streamId = openStreamId;
-      openStreamId = 0;
-      parts = [];
-      length = 0;
-      frames = 0;
-      onBlock(streamId, isEnd, dependsOnItself, block, 0, block.length);
+      read(bytes, start, end, false);
+      if (flags & frameFlag.endHeaders) complete();
     },
   };
 }
+
+const nothing = Buffer.alloc(0);

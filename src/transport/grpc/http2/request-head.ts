@@ -11,18 +11,26 @@ export interface ReadHead {
 }
 
 /**
- * Reads header blocks: `bytes` from `start` to `end`. Each one must be read, so that the compression state stays in step (RFC
- * 9113 section 4.3). Each function throws a CompressionError if the block cannot be decoded.
+ * Reads header blocks, of which `bytes` from `start` to `end` are a part. Each one must be read, so that the compression state
+ * stays in step (RFC 9113 section 4.3). The functions throw a CompressionError if the block cannot be decoded.
  *
  * The list of fields has no limit of its own: only those that are used are kept, so a long list takes no memory.
  */
 export interface HeadReader {
-  /** @returns undefined if the request is malformed */
-  readonly request: (bytes: Buffer, start: number, end: number) => ReadHead | undefined;
-  /** Reads trailers, which are not used; returns whether they are well-formed. */
-  readonly trailers: (bytes: Buffer, start: number, end: number) => boolean;
-  /** Reads a block of a stream that is ignored. */
-  readonly ignored: (bytes: Buffer, start: number, end: number) => void;
+  /** Reads a whole block. */
+  readonly whole: (bytes: Buffer, start: number, end: number) => void;
+  /**
+   * Reads the complete fields of a part of a block.
+   *
+   * @returns the position after the last one, from which the next part must begin
+   */
+  readonly part: (bytes: Buffer, start: number, end: number, isFirst: boolean) => number;
+  /** Skips a long field that is not complete; returns the number of its bytes that have not arrived. */
+  readonly skipField: (bytes: Buffer, start: number, end: number) => number;
+  /** The request of the last block; undefined if it is malformed. */
+  readonly request: () => ReadHead | undefined;
+  /** Whether the last block can be trailers. They are not used. */
+  readonly isTrailers: () => boolean;
 }
 
 /** Creates a reader of the header blocks of a connection. */
@@ -41,9 +49,9 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
   let last: ReadHead | undefined;
   let lastContentLength: string | undefined;
 
-  const begin = (isRequest: boolean) => {
+  const begin = () => {
     isWellFormed = true;
-    mayBePseudo = isRequest;
+    mayBePseudo = true;
     method = scheme = path = authority = undefined;
     contentType = contentLength = encoding = timeout = undefined;
   };
@@ -106,9 +114,16 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
     lastContentLength === contentLength;
 
   return {
-    request: (bytes, start, end) => {
-      begin(true);
+    whole: (bytes, start, end) => {
+      begin();
       decoder.decode(bytes, start, end, onField);
+    },
+    part: (bytes, start, end, isFirst) => {
+      if (isFirst) begin();
+      return decoder.decodePart(bytes, start, end, onField, isFirst);
+    },
+    skipField: decoder.skipField,
+    request: () => {
       if (!isWellFormed || !isRequest()) return undefined;
       if (last === undefined || !isLast(last)) {
         const head = { method: method ?? '', path: path ?? '', contentType, encoding, timeout };
@@ -117,13 +132,6 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
       }
       return last;
     },
-    trailers: (bytes, start, end) => {
-      begin(false);
-      decoder.decode(bytes, start, end, onField);
-      return isWellFormed;
-    },
-    ignored: (bytes, start, end) => decoder.decode(bytes, start, end, ignore),
+    isTrailers: () => isWellFormed && (method ?? scheme ?? path ?? authority) === undefined,
   };
 }
-
-function ignore(): void {}

@@ -13,7 +13,7 @@ import { maxConcurrentStreams, type Streams } from './streams.ts';
 
 /** The requests of a connection. Its functions throw a {@link ConnectionError} if the client leaves no common state. */
 export interface Requests {
-  /** Reads a header block: of a request, or of its trailers. */
+  /** Continues after a header block was read: of a request, or of its trailers. */
   readonly block: OnHeaderBlock;
   /** Begins a DATA frame. */
   readonly dataBegins: (flags: number, streamId: number, length: number, padding: number) => void;
@@ -106,17 +106,14 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
   };
 
   return {
-    block: (id, isEnd, dependsOnItself, bytes, start, end) => {
+    block: (id, isEnd, dependsOnItself) => {
       const stream = streams.find(id);
-      if (stream !== undefined) {
-        const isWellFormed = heads.trailers(bytes, start, end);
-        endStream(stream, isEnd, !isWellFormed || dependsOnItself);
-      } else if (id > streams.highestId()) {
+      if (stream !== undefined) endStream(stream, isEnd, dependsOnItself || !heads.isTrailers());
+      else if (id > streams.highestId()) {
         if (id % 2 === 0) throw new ConnectionError(errorCode.protocolError, `HEADERS of stream ${id}`);
-        openStream(id, isEnd, dependsOnItself, heads.request(bytes, start, end));
+        openStream(id, isEnd, dependsOnItself, heads.request());
       } else {
         requireReset(id);
-        heads.ignored(bytes, start, end);
         if (isEnd) streams.forget(id);
       }
     },

@@ -33,7 +33,7 @@ describe('a cached token of 850 characters takes at most 500 bytes, with its ans
 
 describe('the estimate is the memory', () => {
   test.each(shapeNames)('%s', async (shape) => {
-    const { bytesPerToken, estimatePerToken } = await memoryOf(14_000, shape, 'http+grpc');
+    const { bytesPerToken, estimatePerToken } = await memoryOf(6_000, shape, 'http+grpc');
     expect(estimatePerToken / bytesPerToken).toBeGreaterThan(0.9);
     expect(estimatePerToken / bytesPerToken).toBeLessThan(1.25);
   });

@@ -135,8 +135,9 @@ test('a call that is not answered adds nothing', async () => {
 
 describe('a header block (RFC 9113 section 6.10)', () => {
   const start = frame(frameType.headers, 0, 1, callHeaders());
-  const more = (bytes: number, flags = 0) => frame(frameType.continuation, flags, 1, Buffer.alloc(bytes));
-  /** One byte of a literal field with an empty name and value repeats. */
+  /** Indexed fields, `:method: POST` again and again. */
+  const more = (bytes: number, flags = 0) =>
+    frame(frameType.continuation, flags, 1, Buffer.alloc(bytes, 0x83));
   const several = (count: number, bytes: number) => Array.from({ length: count }, () => more(bytes));
 
   test('may have 64 frames', async () => {
@@ -146,7 +147,8 @@ describe('a header block (RFC 9113 section 6.10)', () => {
   });
   test.each<[name: string, ...frames: Buffer[]]>([
     ['65 frames', ...several(64, 0)],
-    ['more than 256 KiB', ...several(16, 16_384)],
+    ['more than 16 MiB', ...several(1_024, 16_384)],
+    ['65 frames more than those that are full', ...several(100, 16_384), ...several(64, 1)],
   ])('of %s ends the connection, before it is complete', async (_, ...frames) => {
     const { endedBy } = await serveHttp2();
     expect(await endedBy(start, ...frames)).toBe('enhanceYourCalm');

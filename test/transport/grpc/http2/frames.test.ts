@@ -201,6 +201,6 @@ test('the server begins with SETTINGS and the window of the connection (3.4)', a
     `0 WINDOW_UPDATE ${1024 * 1024 - 65_535}`,
     '0 SETTINGS ack',
   ]);
-  expect(client.frames[0]?.payload.toString('hex')).toBe('000300001000' + '00040000ffff' + '000600040000');
+  expect(client.frames[0]?.payload.toString('hex')).toBe('000300001000' + '00040000ffff' + '000601000000');
   expect(connection.hasBegun()).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** The fields of requests (RFC 9113 sections 8.1 to 8.5), and what ends a stream alone. */
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../../../src/transport/grpc/http2/stream.ts';
+import { flag, frame, frameType } from '../../../support/http2.ts';
 import { data, describeFrame, head, literals, serveHttp2 } from '../../../support/http2-connection.ts';
 
 type Fields = (readonly [name: string, value: string])[];
@@ -192,22 +193,78 @@ describe('trailers (RFC 9113 section 8.1)', () => {
   });
 });
 
-describe('a header list of any size is accepted', () => {
+/** HEADERS and CONTINUATION of at most 16,384 bytes. */
+function continued(stream: number, block: Buffer, first = 16_384): Buffer {
+  const frames = [frame(frameType.headers, 0, stream, block.subarray(0, first))];
+  for (let at = first; at < block.length; at += 16_384)
+    frames.push(frame(frameType.continuation, 0, stream, block.subarray(at, at + 16_384)));
+  return Buffer.concat([...frames, frame(frameType.continuation, flag.endHeaders, stream)]);
+}
+
+/** A literal field with a value of any length (RFC 7541 section 5.2). The first byte is the kind of the literal. */
+function longField(kind: number, name: string, value: Buffer, huffman = 0): Buffer {
+  const length = [0x7f | huffman];
+  let left = value.length - 0x7f;
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) length.push((left % 0x80) + 0x80);
+  return Buffer.concat([Buffer.of(kind, name.length), Buffer.from(name), Buffer.of(...length, left), value]);
+}
+
+describe('a header block of any size is read', () => {
   // An entry of the dynamic table of 4 KiB, then one byte for each time it is used: a small block with a large list.
-  const entry = Buffer.concat([Buffer.of(0x40, 1, 0x62, 0x7f, 0xbd, 0x1d), Buffer.alloc(3_900, 'v')]);
+  const entry = longField(0x40, 'b', Buffer.alloc(3_900, 'v'));
   const type = literals([['content-type', 'last']]);
+  const mebibyte = Buffer.alloc(1_048_576, 0xff);
 
   test.each<[name: string, fields: Buffer]>([
-    ['of 47 MiB in few bytes', Buffer.concat([entry, Buffer.alloc(12_000, 0x80 | 62)])],
-    ['of 3,000 fields', literals(Array.from({ length: 3_000 }, () => ['a', 'b'] as const))],
+    ['with a list of 47 MiB in few bytes', Buffer.concat([entry, Buffer.alloc(12_000, 0x80 | 62)])],
+    ['with 3,000 fields', literals(Array.from({ length: 3_000 }, () => ['a', 'b'] as const))],
+    ['with a value of 60 KiB', longField(0, 'a', mebibyte.subarray(0, 61_440))],
+    ['with a value of 1 MiB', longField(0, 'a', mebibyte)],
+    ['with a value of 1 MiB, never indexed', longField(0x10, 'a', mebibyte)],
+    ['with a value of 1 MiB, indexed', longField(0x40, 'a', mebibyte)],
+    ['with a value of 1 MiB that says it is Huffman code', longField(0, 'a', mebibyte, 0x80)],
+    ['with several of them', Buffer.concat([0, 1, 2].map(() => longField(0, 'a', mebibyte)))],
   ])('%s', async (_, fields) => {
     const types: (string | undefined)[] = [];
     const { exchange } = await serveHttp2({
       opened: ({ head: { contentType } }) => void types.push(contentType),
     });
     const block = Buffer.concat([literals(post), fields, type]);
-    expect(await exchange(head(1, { block }), head(3))).toEqual([]);
+    expect(await exchange(continued(1, block), head(3))).toEqual([]);
     expect(types).toEqual(['last', 'application/grpc']);
+  });
+
+  test('a field that is too long for the table leaves it empty (RFC 7541 section 4.4)', async () => {
+    const { endedBy, events } = await serveHttp2();
+    const first = Buffer.concat([literals(post), entry, longField(0x40, 'a', mebibyte)]);
+    const second = Buffer.concat([literals(post), Buffer.of(0x80 | 62)]);
+    expect(await endedBy(continued(1, first), head(3, { block: second }))).toBe('compressionError');
+    expect(events).toEqual(['1 opened', '1 closed']);
+  });
+
+  test.each<[name: string, block: Buffer]>([
+    ['a short field', longField(0, 'a', mebibyte.subarray(0, 1_000)).subarray(0, 600)],
+    ['a long field', longField(0, 'a', mebibyte).subarray(0, 600_000)],
+    ['the name of a long field', longField(0, 'a', mebibyte).subarray(2, 600_000)],
+  ])('without the end of %s is an error (RFC 7541 section 5.2)', async (_, block) => {
+    const { endedBy } = await serveHttp2();
+    expect(await endedBy(continued(1, block))).toBe('compressionError');
+  });
+
+  test('a block is the same wherever it is cut', async () => {
+    const heads: RequestHead[] = [];
+    const { exchange } = await serveHttp2({ opened: (stream) => void heads.push(stream.head) });
+    // Two changes of the table, an entry, a use of it, and literals of each kind.
+    const block = Buffer.concat([
+      Buffer.of(0x20, 0x3f, 0xe1, 0x1f),
+      literals(post),
+      Buffer.concat([Buffer.of(0x40 | 31, 4), Buffer.from('KEPT'), Buffer.of(0x80 | 62)]),
+      longField(0x10, 'a', Buffer.alloc(400, 'v')),
+    ]);
+    const cuts = Array.from({ length: block.length + 1 }, (_, cut) => continued(2 * cut + 1, block, cut));
+    await exchange(...cuts);
+    expect(heads).toHaveLength(block.length + 1);
+    expect(new Set(heads.map((one) => JSON.stringify(one))).size).toBe(1);
   });
 });
 

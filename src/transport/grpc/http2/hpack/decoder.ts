@@ -1,6 +1,6 @@
 /** Decodes header blocks (RFC 7541), with a dynamic table and Huffman strings. */
-import { addEntry, createDynamicTable, entryOf, resizeTable } from './dynamic-table.ts';
-import { CompressionError, type Field } from './field.ts';
+import { addEntry, clearTable, createDynamicTable, entryOf, resizeTable } from './dynamic-table.ts';
+import { CompressionError, type Field, IncompleteFieldError } from './field.ts';
 import { decodeHuffman, longestOutput } from './huffman.ts';
 import { createRepeatedLiterals, findRepeated, keepLiteral, mayRepeat } from './repeated-literals.ts';
 import { staticTable } from './static-table.ts';
@@ -20,6 +20,29 @@ export interface HeaderDecoder<Read> {
    * @throws CompressionError if the block is invalid
    */
   readonly decode: (bytes: Buffer, start: number, end: number, onField: (field: Read) => void) => void;
+  /**
+   * Decodes the complete fields of a part of a block. The next part begins with the field that is not complete.
+   *
+   * @param isFirst whether the block begins with this part.
+   * @returns the position after the last complete field.
+   * @throws CompressionError if the block is invalid.
+   */
+  readonly decodePart: (
+    bytes: Buffer,
+    start: number,
+    end: number,
+    onField: (field: Read) => void,
+    isFirst: boolean,
+  ) => number;
+  /**
+   * Skips a field that is not complete, and whose value is longer than the table. The value is not decoded.
+   *
+   * @param start the position of its first byte.
+   * @param end the position after the last byte that has arrived.
+   * @returns the number of its bytes that have not arrived.
+   * @throws CompressionError if the block is invalid, or the name of the field is not complete.
+   */
+  readonly skipField: (bytes: Buffer, start: number, end: number) => number;
 }
 
 /** The maximum size of the table until the encoder changes it, if this side allows more (RFC 9113 section 6.5.2). */
@@ -43,6 +66,8 @@ export function createHeaderDecoder<Read>(
   const repeatedLiterals = createRepeatedLiterals<Read>();
   let output = Buffer.alloc(0);
   let position = 0;
+  let fieldStart = 0;
+  let mayChangeSize = true;
 
   /** Reads an integer (section 5.1). `mask` is the largest value of the prefix. */
   function readInteger(bytes: Buffer, end: number, mask: number): number {
@@ -53,7 +78,7 @@ export function createHeaderDecoder<Read>(
   function readContinuation(bytes: Buffer, end: number, prefix: number): number {
     let value = prefix;
     for (let scale = 1; scale <= 2 ** 28; scale *= 2 ** 7) {
-      if (position >= end) throw new CompressionError('an integer is longer than its block');
+      if (position >= end) throw new IncompleteFieldError('an integer is longer than its block');
       const byte = bytes[position++] ?? 0;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80 && value < 2 ** 31) return value;
@@ -66,7 +91,7 @@ export function createHeaderDecoder<Read>(
     const isHuffman = (bytes[position] ?? 0) >= 0x80;
     const length = readInteger(bytes, end, 0x7f);
     // If the length itself is after the end, the rest is negative.
-    if (length > end - position) throw new CompressionError('a string is longer than its block');
+    if (length > end - position) throw new IncompleteFieldError('a string is longer than its block');
     const start = position;
     position += length;
     return isHuffman ? readHuffman(bytes, start, position) : bytes.toString('latin1', start, position);
@@ -128,23 +153,48 @@ export function createHeaderDecoder<Read>(
     resizeTable(table, size);
   }
 
+  function decodeFields(bytes: Buffer, start: number, end: number, onField: (field: Read) => void): void {
+    position = start;
+    while (position < end) {
+      fieldStart = position;
+      const first = bytes[position] ?? 0;
+      if (first >= 0x20 && first < 0x40) {
+        if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
+        changeTableSize(bytes, end);
+      } else {
+        mayChangeSize = false;
+        if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
+        else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
+        else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
+        else onField(readLiteral(bytes, end, 0x0f, false));
+      }
+    }
+  }
+
   return {
     decode: (bytes, start, end, onField) => {
-      position = start;
-      let mayChangeSize = true;
-      while (position < end) {
-        const first = bytes[position] ?? 0;
-        if (first >= 0x20 && first < 0x40) {
-          if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
-          changeTableSize(bytes, end);
-        } else {
-          mayChangeSize = false;
-          if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
-          else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
-          else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
-          else onField(readLiteral(bytes, end, 0x0f, false));
-        }
+      mayChangeSize = true;
+      decodeFields(bytes, start, end, onField);
+    },
+    decodePart: (bytes, start, end, onField, isFirst) => {
+      if (isFirst) mayChangeSize = true;
+      try {
+        decodeFields(bytes, start, end, onField);
+        return end;
+      } catch (error) {
+        if (!(error instanceof IncompleteFieldError)) throw error;
+        return fieldStart;
       }
+    },
+    skipField: (bytes, start, end) => {
+      position = start;
+      const isAdded = (bytes[position] ?? 0) >= 0x40;
+      const index = readInteger(bytes, end, isAdded ? 0x3f : 0x0f);
+      if (index === 0) readString(bytes, end);
+      const length = readInteger(bytes, end, 0x7f);
+      // An entry that is larger than the table leaves it empty (section 4.4).
+      if (isAdded) clearTable(table);
+      return length - (end - position);
     },
   };
 }

@@ -57,6 +57,11 @@ export function resizeTable<Read>(table: DynamicTable<Read>, maxSize: number): v
   evictTo(table, maxSize);
 }
 
+/** Evicts all entries. */
+export function clearTable<Read>(table: DynamicTable<Read>): void {
+  evictTo(table, 0);
+}
+
 /** Evicts the oldest entries until the table has at most this size, or is empty. */
 function evictTo<Read>(table: DynamicTable<Read>, size: number): void {
   while (table.size > size && table.count > 0) {

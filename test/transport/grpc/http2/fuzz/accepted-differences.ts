@@ -209,7 +209,7 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
       'RFC 9113 section 4.3: an error of the connection; Go does not decode the rest of a malformed block',
   },
   {
-    trait: 'a wrong NO_RFC7540_PRIORITIES',
+    trait: 'NO_RFC7540_PRIORITIES',
     servers: both,
     reason: 'RFC 9113 section 6.5.2: an unsupported setting is ignored; the others support RFC 9218',
   },
@@ -233,5 +233,16 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
     trait: 'a value with DEL',
     servers: go,
     reason: 'RFC 9113 section 8.2.1 allows it; Go does not',
+  },
+  {
+    trait: 'trailers with a field of requests',
+    servers: both,
+    reason: 'RFC 9110 section 6.5.1: each server has its own list of fields that trailers may not have',
+  },
+  {
+    trait: 'PRIORITY_UPDATE on a stream',
+    servers: go,
+    reason:
+      'RFC 9218 section 7.1: an error of the connection; this service and nghttp2 do not support the frame',
   },
 ];

@@ -5,7 +5,7 @@
 import type { OracleFrame, OracleReading } from '../../../../../tools/http2-oracle.ts';
 import { flag, type ReadFrame, type } from './frames.ts';
 
-/** What the client allowed at most. It may have allowed less at the time of a frame. */
+/** The limits that the client set at most. It may have allowed less at the time of a frame. */
 interface Allowed {
   readonly frameSize: number;
   readonly connectionWindow: number;

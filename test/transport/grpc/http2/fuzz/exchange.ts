@@ -10,8 +10,8 @@ export interface Exchange {
   /** The streams whose responses did not end. */
   readonly unanswered: readonly number[];
   /**
-   * How the server ended the connection: the code of its GOAWAY, `closed` without one, `open` if it acknowledged the last PING,
-   * or `silent` if it did none of these in time.
+   * How the server ended the connection: the code of its GOAWAY, or `closed` without one. It is `open` if the server
+   * acknowledged the last PING, and `silent` if it did none of these in time.
    */
   readonly end: number | 'closed' | 'open' | 'silent';
 }

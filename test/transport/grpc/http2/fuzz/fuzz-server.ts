@@ -1,4 +1,4 @@
-/** What every server of the fuzzing run offers, and what its handler does with a path. */
+/** The servers of the fuzzing run, and how their handlers read a path. */
 import { once } from 'node:events';
 import type net from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -12,7 +12,7 @@ import { type DeliveredCall, digest } from './plan.ts';
 
 /** A server whose faults are visible. */
 export interface OwnServer extends FuzzServer {
-  /** What went wrong, such as a stream that closed twice or never. */
+  /** The mistakes so far, such as a stream that closed twice or never. */
   readonly faults: () => readonly string[];
 }
 

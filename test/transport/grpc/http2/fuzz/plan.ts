@@ -37,7 +37,7 @@ export interface Plan {
 export const windows = { stream: 64 * 1024 - 1, connection: 1024 * 1024 };
 const maxFrame = 16_384;
 
-/** What a handler keeps of a body. */
+/** The part of a body that a handler keeps. */
 export function digest(pieces: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);

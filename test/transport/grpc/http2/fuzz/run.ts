@@ -102,7 +102,7 @@ async function confirmed(made: FuzzCase, servers: FuzzServers, summary: FuzzSumm
 }
 
 interface Judgement {
-  /** What this service did wrong by itself. */
+  /** The mistakes of this service, without a comparison. */
   readonly faults: string[];
   /** The differences that nothing explains. */
   readonly differences: string[];
@@ -169,10 +169,12 @@ async function send(
   const streams = new Set(awaited.map(({ stream }) => stream));
   const { clientPort, end, output, unanswered } = await exchange(server.port(), pieces, streams);
   const calls = await inTime(server.calls(clientPort));
+  // nghttp2 skips some frames above its limit, so it waits for bytes that do not come.
+  if (server.name !== 'ours' && end === 'silent') return undefined;
   return calls === undefined ? undefined : { server: server.name, end, calls, output, unanswered };
 }
 
-/** What is wrong with this service, whatever the others do. */
+/** The mistakes of this service that no comparison is needed for. */
 async function ownFaults(
   { expected }: FuzzCase,
   ours: Sent,

@@ -2,7 +2,7 @@
 import type { OracleFrame, OracleReading } from '../../../../../tools/http2-oracle.ts';
 import { flag, type ReadFrame, type } from './frames.ts';
 
-/** What a case contains. */
+/** Something unusual in a case. */
 export type Trait = string;
 
 interface StreamState {
@@ -23,7 +23,7 @@ interface StreamState {
  */
 export function traitsOf(frames: readonly ReadFrame[], { frames: blocks, error }: OracleReading): Set<Trait> {
   const traits = new Set<Trait>();
-  if (error.includes('decoding error')) traits.add('a compression error');
+  if (/decoding error|hpack/.test(error)) traits.add('a compression error');
   if (frames[0]?.type !== type.settings || (frames[0].flags & flag.ack) !== 0)
     traits.add('a first frame that is not SETTINGS');
   const streams = new Map<number, StreamState>();
@@ -144,7 +144,7 @@ function settingsTraits(
     if (ids.has(id)) traits.add('a setting twice in one frame');
     ids.add(id);
     if (id === 8 && value > 1) traits.add('a wrong ENABLE_CONNECT_PROTOCOL');
-    if (id === 9 && value > 1) traits.add('a wrong NO_RFC7540_PRIORITIES');
+    if (id === 9) traits.add('NO_RFC7540_PRIORITIES');
     if (id !== 4) continue;
     for (const stream of streams.values()) {
       stream.window += value - connection.initial;
@@ -169,7 +169,7 @@ function windowTraits(
   if (known.window >= 2 ** 31) traits.add('WINDOW_UPDATE beyond the limit of a stream');
 }
 
-/** What RFC 9113 section 8 says about fields. */
+/** The rules for fields (RFC 9113 section 8). */
 const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => boolean])[] = [
   ['white space around a value', ({ all }) => all.some(([, value]) => /^[ \t]|[ \t]$/.test(value))],
   ['a value with NUL, CR or LF', ({ all }) => all.some(([, value]) => /[\0\r\n]/.test(value))],
@@ -211,6 +211,13 @@ const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => b
   ],
 ];
 
+/** Fields whose place is the header section (RFC 9110 section 6.5.1). */
+const notInTrailers = new Set(
+  'authorization connection content-encoding content-length content-type cookie host te trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+);
+
 interface Fields {
   readonly all: readonly (readonly [name: string, value: string])[];
   readonly valuesOf: (name: string) => readonly string[];
@@ -218,7 +225,11 @@ interface Fields {
 
 function fieldTraits(all: OracleFrame['headers'], isTrailers: boolean): Trait[] {
   if (all === undefined) return [];
-  if (isTrailers) return all.some(([name]) => name.startsWith(':')) ? ['trailers with a pseudo-header'] : [];
+  if (isTrailers)
+    return [
+      ...(all.some(([name]) => name.startsWith(':')) ? ['trailers with a pseudo-header'] : []),
+      ...(all.some(([name]) => notInTrailers.has(name)) ? ['trailers with a field of requests'] : []),
+    ];
   const valuesOf = (wanted: string) => all.filter(([name]) => name === wanted).map(([, value]) => value);
   return fieldChecks.filter(([, isSo]) => isSo({ all, valuesOf })).map(([trait]) => trait);
 }
