@@ -21,7 +21,7 @@ export interface Table {
   readonly title: string;
   /** The meaning and the unit of the absolute figures. */
   readonly here: string;
-  /** Where they were measured, if not on this machine. */
+  /** The place of the measurement, if it is not this machine. */
   readonly place?: string;
   readonly rows: readonly Row[];
   readonly note?: string;
