@@ -12,7 +12,7 @@ export interface Row {
   readonly target?: TargetName;
   /** The figure that the target judges, if it is not the median of the ratios. */
   readonly judged?: number;
-  /** The absolute figures, which are true for this machine only. */
+  /** The absolute figures, which are true for one machine only. */
   readonly here: string;
 }
 
@@ -21,6 +21,8 @@ export interface Table {
   readonly title: string;
   /** The meaning and the unit of the absolute figures. */
   readonly here: string;
+  /** The place of the measurement, if it is not this machine. */
+  readonly place?: string;
   readonly rows: readonly Row[];
   readonly note?: string;
 }
@@ -66,14 +68,14 @@ export function spreadText({ median, min, max }: Spread): string {
 }
 
 /** Formats a table as Markdown. Columns without content are left out. */
-export function tableText({ title, here, rows, note }: Table): string {
+export function tableText({ title, here, place = 'this machine', rows, note }: Table): string {
   const columns: readonly (readonly [string, (row: Row) => string])[] = [
     ['case', ({ name }) => name],
     ['ratio, median (min to max)', ({ ratio }) => (ratio === undefined ? '' : spreadText(ratio))],
     ['relative to', ({ name, against = '' }) => (against === name ? '' : against)],
     ['target', (row) => textOf(row, ({ target }) => limitText(target))],
     ['result', (row) => textOf(row, resultText)],
-    [`*this machine:* ${here}`, ({ here: figures }) => figures],
+    [`*${place}:* ${here}`, ({ here: figures }) => figures],
   ];
   const shown = columns.filter(([, text]) => rows.some((row) => text(row) !== ''));
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -65,6 +65,8 @@ export async function connectPeer(
   let goAway: number | undefined;
   let isClosed = false;
   socket.setNoDelay(true);
+  // A test may stop waiting for a socket that takes nothing, and wait again.
+  socket.setMaxListeners(0);
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) =>
     socket.once('close', () => {

@@ -70,7 +70,7 @@ export const http2Mutants: readonly Mutant[] = [
   ),
   of(
     'hpack/decoder',
-    'a long field leaves the table as it is',
+    'a long field leaves the table unchanged',
     'if (isAdded) clearTable(table);',
     '',
     requests,

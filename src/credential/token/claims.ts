@@ -21,9 +21,12 @@ export function readClaims(text: string): Claims {
   return parseJson(claimsText(text)) as Claims;
 }
 
-/** Returns the claims as JSON text. A JSON object starts with a brace, which no token has (RFC 7515 section 7.1). */
+/** Characters of base64url. The text of a JSON object starts with a brace or white space, which are not among them. */
+const startsLikeToken = /^[A-Za-z0-9_-]/;
+
+/** Returns the claims as JSON text. A token starts with a character of base64url (RFC 7515 section 7.1). */
 export function claimsText(text: string): string {
-  if (text.startsWith('{')) return text;
+  if (!startsLikeToken.test(text)) return text;
   const start = text.indexOf('.') + 1;
   return Buffer.from(text.slice(start, text.indexOf('.', start)), 'base64url').toString();
 }
