@@ -15,7 +15,7 @@ interface LockEntry {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
-  /** The platforms of a program, such as Node.js itself, which is no package of the program. */
+  /** The platforms of a program, such as Node.js itself, which the program does not import. */
   readonly os?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 /** A connection of a peer that makes gRPC calls, and its limits. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/time/clock.ts';
+import type { OnRejected } from '../../shared/rejections.ts';
 import type { Call } from '../call/call.ts';
 import { createCallHandler } from '../call/call-handler.ts';
 import type { Method, ResponseStream } from '../call/method.ts';
@@ -8,6 +9,8 @@ import { createStreamBudget } from '../call/response-stream.ts';
 import { createHttp2Connection } from '../http2/connection.ts';
 import type { StreamHandler } from '../http2/stream.ts';
 import type { MessageLimits } from '../message/framing.ts';
+import type { Inflater } from '../message/inflater.ts';
+import { reportEnded } from './ended-connection.ts';
 import { createHeldMemory } from './held-memory.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { createPeer } from './silent-peer.ts';
@@ -19,7 +22,7 @@ export interface CallConnection {
   readonly openedAt: number;
   /** Asks the peer to make its next calls on another connection. Those on their way still get a response. */
   readonly goAway: () => void;
-  /** Refuses new calls, and ends the connection after the open ones. */
+  /** Refuses new calls, ends the streaming ones, and ends the connection after the others. */
   readonly close: () => void;
   /** Enforces the limits of time. Call it every `sweepInterval`. */
   readonly sweep: () => void;
@@ -34,18 +37,18 @@ export interface CallConnectionDependencies {
   readonly clock: Clock;
   /** The memory of all connections. */
   readonly memory: MemoryBudget;
+  /** The compressed messages of all connections. */
+  readonly inflater: Inflater;
   /** The open streaming calls of all connections. */
   readonly openStreams: Set<ResponseStream>;
   /** Called when the first call begins. */
   readonly onBusy: () => void;
   /** Called when the last call has ended. */
   readonly onIdle: () => void;
-  /**
-   * Called once, when the connection has ended.
-   *
-   * @param firstBytes what the peer sent instead of HTTP/2; undefined if it sent nothing, or HTTP/2
-   */
-  readonly onClosed: (firstBytes: Buffer | undefined) => void;
+  /** Called if this side ended the connection: for another protocol, a flood or an error. */
+  readonly onRejected: OnRejected;
+  /** Called once, when the connection has ended. */
+  readonly onClosed: () => void;
 }
 
 /** The bytes that show which protocol a peer uses. */
@@ -58,13 +61,16 @@ export function createCallConnection({
   limits,
   clock,
   memory,
+  inflater,
   openStreams,
   onBusy,
   onIdle,
+  onRejected,
   onClosed,
 }: CallConnectionDependencies): CallConnection {
   let openCalls = 0;
   let firstBytes: Buffer | undefined;
+  const streams = createStreamBudget(openStreams);
   const held = createHeldMemory({
     connection: () => connection,
     memory,
@@ -75,7 +81,8 @@ export function createCallConnection({
     methods,
     limits,
     clock,
-    streams: createStreamBudget(openStreams),
+    streams,
+    inflations: inflater.open(),
     onProgress: (call, bytes) => {
       stalled.progressed(call);
       held.hold(call, bytes);
@@ -102,7 +109,8 @@ export function createCallConnection({
     clock,
     onClosed: (error) => {
       held.close();
-      onClosed(error !== undefined && !connection.hasBegun() ? firstBytes : undefined);
+      if (error !== undefined) reportEnded(error, connection.hasBegun() ? undefined : firstBytes, onRejected);
+      onClosed();
     },
   });
   const peer = createPeer({ connection, unwritten: () => socket.writableLength, clock });
@@ -116,7 +124,10 @@ export function createCallConnection({
   return {
     openedAt: clock.monotonic(),
     goAway: connection.goAway,
-    close: connection.close,
+    close: () => {
+      streams.close();
+      connection.close();
+    },
     sweep: () => {
       stalled.sweep();
       peer.sweep();
