@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const message = ['test/transport/grpc/message/framing.test.ts'];
+const inflater = ['test/transport/grpc/message/inflater.test.ts'];
 const filter = ['test/transport/grpc/message/field-filter.test.ts'];
 const wire = ['test/transport/grpc/check/check-messages.test.ts'];
 const response = ['test/transport/grpc/check/decision-response.test.ts'];
@@ -17,19 +18,100 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'the output of gzip has no limit',
+    name: 'the content of a compressed message has no limit',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'gunzipSync(body, { maxOutputLength })',
-    replace: 'gunzipSync(body)',
+    find: 'return size > longest\n',
+    replace: 'return size < 0\n',
     tests: message,
     project: 'live',
   },
   {
-    name: 'the output of deflate has no limit',
+    name: 'the content of a compressed message is not checked',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'inflateSync(body, { maxOutputLength })',
-    replace: 'inflateSync(body)',
+    find: '      : content.add(piece);',
+    replace: '      : undefined;',
     tests: message,
+    project: 'live',
+  },
+  {
+    name: 'the flag of compression counts without an encoding',
+    file: 'src/transport/grpc/message/framing.ts',
+    find: "if (encoding !== 'gzip' && encoding !== 'deflate')",
+    replace: "if (encoding === 'identity')",
+    tests: message,
+    project: 'live',
+  },
+  {
+    name: 'a connection inflates several messages at once',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: 'if (!queue.isRunning) turns.add(queue);',
+    replace: 'turns.add(queue);',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'any number of messages is inflated at once',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: 'if (running >= mostAtOnce) return;',
+    replace: '',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'a connection keeps its turn',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: '      if (queue.jobs.size > 0) turns.add(queue);\n      takeTurns();',
+    replace:
+      '      const [again] = queue.jobs;\n      if (again !== undefined) run(queue, again);\n      takeTurns();',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'a message that is removed is inflated',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: 'return () => queue.jobs.delete(job);',
+    replace: 'return () => {};',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'the newest message is inflated first',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: 'const [job] = queue.jobs;',
+    replace: 'const job = [...queue.jobs].at(-1);',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'the next message waits for ever',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: '      takeTurns();\n      job.onInflated',
+    replace: '      job.onInflated',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'inflation goes past a failure',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: '    stream.destroy();\n',
+    replace: '',
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'a message that cannot be inflated stops all others',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: "stream.on('error', () => onInflated(notInflatable));",
+    replace: "stream.on('error', () => {});",
+    tests: inflater,
+    project: 'live',
+  },
+  {
+    name: 'a large piece is inflated at once',
+    file: 'src/transport/grpc/message/inflater.ts',
+    find: 'const chunkSize = 64 * 1024;',
+    replace: 'const chunkSize = 8 * 1024 * 1024;',
+    tests: inflater,
     project: 'live',
   },
   {
@@ -67,7 +149,7 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'an incomplete message counts as a message',
     file: 'src/transport/grpc/message/framing.ts',
-    find: '(bytes.size() < length ? incomplete : bytes.bytes())',
+    find: '(isShort(bytes.size(), length) ? incomplete : bytes.bytes())',
     replace: 'bytes.bytes()',
     tests: message,
     project: 'live',
@@ -99,16 +181,8 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a small message is denied because of unread fields',
     file: 'src/transport/grpc/message/framing.ts',
-    find: 'if (length <= limits.stored) return undefined;',
+    find: 'if (size <= limits.stored) return undefined;',
     replace: '',
-    tests: message,
-    project: 'live',
-  },
-  {
-    name: 'the content of a compressed message is not checked',
-    file: 'src/transport/grpc/message/framing.ts',
-    find: 'message.length <= limits.stored) return message;',
-    replace: 'message.length > 0) return message;',
     tests: message,
     project: 'live',
   },
@@ -163,8 +237,8 @@ export const grpc: readonly Mutant[] = [
   {
     name: 'a message in parts may be shorter than its length',
     file: 'src/transport/grpc/message/field-filter.ts',
-    find: 'if (position !== length || state',
-    replace: 'if (state',
+    find: 'const isShort = position !== length && length !== unknownLength;',
+    replace: 'const isShort = false;',
     tests: filter,
     project: 'live',
   },

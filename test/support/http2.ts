@@ -1,5 +1,7 @@
 /** Raw HTTP/2 frames (RFC 9113), for requests that client libraries do not send. */
+import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
 
 /** Frame types and flags that the tests use. */
 export const frameType = {
@@ -86,9 +88,23 @@ export interface RawHttp2 {
   readonly close: () => void;
 }
 
-/** Connects. With `preface: false`, nothing is sent. */
-export async function connectRaw(port: number, { preface = true } = {}): Promise<RawHttp2> {
-  const socket = net.connect(port, '127.0.0.1');
+/** How a client of raw frames connects. */
+export interface RawOptions {
+  /** Whether the preface and SETTINGS are sent at once. */
+  readonly preface?: boolean;
+  /** Whether the client still reads after it has ended its side. */
+  readonly allowHalfOpen?: boolean;
+  /** The certificate of the authority, for TLS. */
+  readonly ca?: string | undefined;
+}
+
+/** Connects. */
+export async function connectRaw(
+  port: number,
+  { preface = true, allowHalfOpen = false, ca }: RawOptions = {},
+): Promise<RawHttp2> {
+  const to = { port, host: '127.0.0.1', allowHalfOpen };
+  const socket = ca === undefined ? net.connect(to) : tls.connect({ ...to, ca, ALPNProtocols: ['h2'] });
   socket.setNoDelay(true);
   const frames: Frame[] = [];
   let buffer = Buffer.alloc(0);
@@ -110,7 +126,7 @@ export async function connectRaw(port: number, { preface = true } = {}): Promise
       buffer = buffer.subarray(9 + length);
     }
   });
-  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  await once(socket, ca === undefined ? 'connect' : 'secureConnect');
   const write = (...parts: Buffer[]) => {
     if (!isClosed && socket.writable) socket.write(Buffer.concat(parts));
   };

@@ -17,7 +17,7 @@ import { createMemoryBudget } from './connection/memory-budget.ts';
 import { sweepInterval } from './connection/sweep.ts';
 import { createHealthMethods, type HealthSource } from './health.ts';
 import type { MessageLimits } from './message/framing.ts';
-import { grpcStatus } from './status.ts';
+import { createInflater } from './message/inflater.ts';
 
 /** The dependencies of the gRPC listener. */
 export interface GrpcServerDependencies {
@@ -43,6 +43,9 @@ const extraConnections = 1_000;
 /** The timeout of a TLS handshake, in milliseconds. */
 const handshakeTimeout = 10_000;
 
+/** A peer that has sent everything still gets its responses. */
+const allowHalfOpen = true;
+
 /** Creates the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
   const { options, limits, authorizer, health, clock, onTlsReload, onRejected, listen } = dependencies;
@@ -50,12 +53,11 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     ['/envoy.service.auth.v3.Authorization/Check', checkMethod(authorizer)],
     ...createHealthMethods(health),
   ]);
-  const connections = new Map<Socket, CallConnection>();
+  const connections = new Set<CallConnection>();
   const openStreams = new Set<ResponseStream>();
   const memory = createMemoryBudget();
-  const connectionLimit = createConnectionLimit<Socket>(options.maxConnections, (socket) => {
-    const connection = connections.get(socket);
-    if (connection === undefined) return void socket.destroy();
+  const inflater = createInflater();
+  const connectionLimit = createConnectionLimit<CallConnection>(options.maxConnections, (connection) => {
     connection.goAway();
     clock.after(goAwayTime, connection.close);
   });
@@ -64,22 +66,24 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
   let stopSweeping = () => {};
 
   const serve = (socket: Socket) => {
-    socket.once('close', () => connectionLimit.closed(socket));
-    connectionLimit.opened(socket);
-    if (socket.destroyed) return;
     const connection = createCallConnection({
       socket,
       methods,
       limits,
       clock,
       memory,
+      inflater,
       openStreams,
-      onBusy: () => connectionLimit.busy(socket),
-      onIdle: () => connectionLimit.idle(socket),
+      onBusy: () => connectionLimit.busy(connection),
+      onIdle: () => connectionLimit.idle(connection),
       onRejected,
-      onClosed: () => void connections.delete(socket),
+      onClosed: () => {
+        connections.delete(connection);
+        connectionLimit.closed(connection);
+      },
     });
-    connections.set(socket, connection);
+    connections.add(connection);
+    connectionLimit.opened(connection);
   };
   const server = createServer(options.tls, serve, onRejected);
   // The connection limit does not count connections in the TLS handshake, or ending ones.
@@ -88,7 +92,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
 
   const sweepConnections = () => {
     const now = clock.monotonic();
-    for (const connection of connections.values()) {
+    for (const connection of connections) {
       connection.sweep();
       if (isDraining && now - connection.openedAt > ageBeforeGoAway) connection.goAway();
     }
@@ -99,7 +103,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
     stopSweeping = clock.after(sweepInterval, sweep);
   };
   const goAway = () => {
-    for (const connection of connections.values()) connection.goAway();
+    for (const connection of connections) connection.goAway();
   };
 
   return {
@@ -121,8 +125,7 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
       const closed = closeServer(server, sockets, grace, clock);
       goAway();
       clock.after(goAwayTime, () => {
-        for (const responses of openStreams) responses.end(grpcStatus.unavailable);
-        for (const connection of connections.values()) connection.close();
+        for (const connection of connections) connection.close();
       });
       await closed;
       stopSweeping();
@@ -135,9 +138,9 @@ function createServer(
   serve: (socket: Socket) => void,
   onRejected: OnRejected,
 ): Server {
-  if (files === undefined) return net.createServer(serve);
+  if (files === undefined) return net.createServer({ allowHalfOpen }, serve);
   const server = tls.createServer(
-    { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout },
+    { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout, allowHalfOpen },
     (socket) => {
       if (socket.alpnProtocol === 'h2') return serve(socket);
       onRejected('alpn');

@@ -604,8 +604,9 @@ describe('connections are limited', () => {
     expect(await pending.ended).toMatchObject(allowed);
   });
 
-  test('if all have a call, the new one is closed', async () => {
-    const service = await startOn(createTestClock(), ['--grpc-max-connections=1']);
+  test('if all have a call, the new one gets the responses of its first calls, then it is closed', async () => {
+    const clock = createTestClock();
+    const service = await startOn(clock, ['--grpc-max-connections=1']);
     const message = checkMessage({ headers: await bearer(service) });
     const session = openSession(service.grpcPort);
     expect(await makeCall(session, message)).toMatchObject(allowed);
@@ -613,7 +614,17 @@ describe('connections are limited', () => {
     pending.stream.write(message.subarray(0, 10));
     expect(await makeCall(session, message)).toMatchObject(allowed);
     const late = openSession(service.grpcPort);
-    await new Promise<void>((resolve) => late.once('close', () => resolve()));
+    const closed = new Promise<void>((resolve) => late.once('close', () => resolve()));
+    const goAway = new Promise<void>((resolve) => late.once('goaway', () => resolve()));
+    const first = Array.from({ length: 3 }, () => makeCall(late, message));
+    const watch = beginCall(late, { ':path': '/grpc.health.v1.Health/Watch' });
+    watch.stream.end(Buffer.alloc(5));
+    for (const end of first) expect(await end).toMatchObject(allowed);
+    await goAway;
+    await clock.advance(500);
+    // UNAVAILABLE: a call without an end does not keep the connection open.
+    expect(await watch.ended).toMatchObject({ grpc: '14' });
+    await closed;
     pending.stream.end(message.subarray(10));
     expect(await pending.ended).toMatchObject(allowed);
   });
@@ -636,7 +647,9 @@ describe('connections are limited', () => {
     pending.stream.write(message.subarray(0, 10));
     expect(await makeCall(first, message)).toMatchObject(allowed);
     const late = connect();
-    await new Promise<void>((resolve) => late.once('close', () => resolve()));
+    const closed = new Promise<void>((resolve) => late.once('close', () => resolve()));
+    expect(await makeCall(late, message)).toMatchObject(allowed);
+    await closed;
     pending.stream.end(message.subarray(10));
     expect(await pending.ended).toMatchObject(allowed);
     const gone = new Promise<void>((resolve) => first.once('close', () => resolve()));

@@ -69,6 +69,9 @@ describe('an invalid or unknown call', () => {
     });
   }
   const good = grpcMessage(checkBytes({}));
+  const bomb = officialCheck.requestSerialize({
+    attributes: { request: { http: { rawBody: Buffer.alloc(50_000_000) } } },
+  });
   const compressed = (encoded: Uint8Array) => {
     const message = grpcMessage(encoded);
     message[0] = 1;
@@ -87,7 +90,14 @@ describe('an invalid or unknown call', () => {
     ['two messages', {}, Buffer.concat([good, good]), 200, '13'],
     ['a message of 5 MB', {}, grpcMessage(Buffer.alloc(5_000_000)), 200, '0'],
     ['a length of 4 GB', {}, Buffer.from([0, 255, 255, 255, 255]), 200, '0'],
-    ['a bomb', { 'grpc-encoding': 'gzip' }, compressed(gzipSync(Buffer.alloc(50_000_000))), 200, '0'],
+    ['a bomb', { 'grpc-encoding': 'gzip' }, compressed(gzipSync(bomb)), 200, '0'],
+    [
+      'a bomb of garbage',
+      { 'grpc-encoding': 'gzip' },
+      compressed(gzipSync(Buffer.alloc(50_000_000))),
+      200,
+      '13',
+    ],
     ['a compressed message without an encoding', {}, compressed(gzipSync(good)), 200, '13'],
     ['ten thousand nested messages', {}, grpcMessage(nested(10_000)), 200, '13'],
   ])('%s', async (name, headers, body, http, grpc) => {
@@ -290,7 +300,7 @@ describe('closes only the hostile connection', () => {
     ],
     [
       'window updates of 0 bytes',
-      3_000,
+      6_000,
       (state) => {
         const stream = nextStream(state);
         return Buffer.concat([

@@ -12,8 +12,9 @@ import {
   type MessageLimits,
   wholeMessage,
 } from '../message/framing.ts';
+import type { CompressedMessage, Inflations } from '../message/inflater.ts';
 import { type CallFailure, grpcStatus } from '../status.ts';
-import { beginCall, type Call, type CallStream, timeLeft } from './call.ts';
+import { beginCall, type Call, type CallStream, isUnserved, timeLeft } from './call.ts';
 import { failureHead, httpStatusHead, httpStatusOf, okTrailers, responseHead } from './grpc-over-http2.ts';
 import type { Method, RejectCause, StreamingMethod, UnaryResult } from './method.ts';
 import { createResponseStream, type StreamBudget } from './response-stream.ts';
@@ -28,6 +29,8 @@ export interface CallHandlerDependencies {
   readonly clock: Clock;
   /** The open streaming calls of this connection. */
   readonly streams: StreamBudget;
+  /** The messages of this connection that are being decompressed. */
+  readonly inflations: Inflations;
   /** Called when a part of a request has arrived, with the memory of the call in bytes. */
   readonly onProgress: (call: Call, bytes: number) => void;
   /** Called with the memory of a call, in bytes, when it may have changed. */
@@ -36,7 +39,7 @@ export interface CallHandlerDependencies {
 
 /** The calls of a connection. */
 export interface CallHandler extends StreamHandler<Call> {
-  /** Responds to an incomplete request that it is overloaded, and ends the call. Does nothing if it is complete or answered. */
+  /** Responds to a request that is not served yet that it is overloaded, and ends the call. Otherwise does nothing. */
   readonly reject: (stream: CallStream) => void;
 }
 
@@ -51,6 +54,7 @@ export function createCallHandler({
   limits,
   clock,
   streams,
+  inflations,
   onProgress,
   onHeld,
 }: CallHandlerDependencies): CallHandler {
@@ -77,6 +81,7 @@ export function createCallHandler({
     detail: Detail = { text: failures[cause].message },
   ) => {
     const { call } = stream;
+    call.stop?.();
     call.state = 'serving';
     const soFar = call.reader?.soFar() ?? nothing;
     const rejected = call.method?.kind === 'unary' ? call.method.reject?.(cause, soFar, detail) : undefined;
@@ -103,6 +108,18 @@ export function createCallHandler({
     const left = stream.head.timeout === undefined ? noTimeout : () => timeLeft(stream, clock);
     if (call.method !== undefined) sendLater(stream, call.method.respond(message, left));
   };
+  const inflate = (stream: CallStream, compressed: CompressedMessage) => {
+    const { call } = stream;
+    call.state = 'inflating';
+    call.stop = inflations.add(compressed, (message) => {
+      if (stream.isClosed || call.state !== 'inflating') return;
+      if ('status' in message) return fail(stream, message);
+      call.state = 'serving';
+      call.reader = undefined;
+      onHeld(call, message.length);
+      serve(stream, message);
+    });
+  };
   /** Reads a part of a message that does not arrive whole, or needs more than reading. */
   const readPart = (stream: CallStream, piece: Buffer, isLast: boolean) => {
     const { call, head } = stream;
@@ -118,6 +135,7 @@ export function createCallHandler({
     if (!isLast) return;
     const message = finish();
     if ('status' in message) fail(stream, message);
+    else if ('encoding' in message) inflate(stream, message);
     else serve(stream, message);
   };
 
@@ -146,7 +164,7 @@ export function createCallHandler({
       call.stop?.();
     },
     reject: (stream) => {
-      if (!stream.isClosed && stream.call.state === 'reading') reject(stream, 'overloaded');
+      if (!stream.isClosed && isUnserved(stream.call)) reject(stream, 'overloaded');
     },
   };
 }
@@ -167,7 +185,7 @@ const failures = {
   too_large: { status: grpcStatus.resourceExhausted, message: 'the message is too large' },
   overloaded: {
     status: grpcStatus.unavailable,
-    message: 'the request did not arrive in time, or there was no memory for it',
+    message: 'the request did not arrive or was not decompressed in time, or there was no memory for it',
   },
   tooManyStreams: { status: grpcStatus.resourceExhausted, message: 'too many calls of this kind are open' },
 } as const satisfies Readonly<Record<string, CallFailure>>;

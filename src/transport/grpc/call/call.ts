@@ -6,10 +6,10 @@ import { readTimeout } from './grpc-over-http2.ts';
 import type { Method } from './method.ts';
 
 /**
- * The state of a call: its request is incomplete; its response is being made; or the final response was sent, as far as the
- * windows of the client allow.
+ * The state of a call: its request is incomplete; its whole request is being decompressed, or waits for that; its response is
+ * being made; or the final response was sent, as far as the windows of the client allow.
  */
-export type CallState = 'reading' | 'serving' | 'answered';
+export type CallState = 'reading' | 'inflating' | 'serving' | 'answered';
 
 /** A call. */
 export interface Call {
@@ -20,7 +20,7 @@ export interface Call {
   /** Reads a request that arrives in pieces, is compressed or is large. */
   reader: MessageReader | undefined;
   state: CallState;
-  /** The memory of the incomplete request, or of the response that the client does not take, in bytes. */
+  /** The memory of the request that is not served yet, or of the response that the client does not take, in bytes. */
   heldBytes: number;
   /** The sweeps since the call began. */
   sweeps: number;
@@ -28,7 +28,7 @@ export interface Call {
   quietSweeps: number;
   /** The sweeps since the final response. */
   unreadSweeps: number;
-  /** Ends what a streaming method began. */
+  /** Ends what a streaming method began, or removes a message that waits to be decompressed. */
   stop: (() => void) | undefined;
 }
 
@@ -48,6 +48,11 @@ export function beginCall(method: Method | undefined, openedAt: number): Call {
     unreadSweeps: 0,
     stop: undefined,
   };
+}
+
+/** Whether the request of a call has not reached its method. */
+export function isUnserved({ state }: Call): boolean {
+  return state === 'reading' || state === 'inflating';
 }
 
 /** The part of the client's timeout that is reserved for sending the response: 10 %, at least 25 ms, at most half. */

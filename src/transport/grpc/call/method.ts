@@ -7,7 +7,10 @@ import type { CallFailure } from '../status.ts';
 /** The result of a unary call. */
 export type UnaryResult = Frame | CallFailure;
 
-/** Why a request was rejected: it is too large; or it did not arrive in time, or there was no memory for it. */
+/**
+ * Why a request was rejected: it is too large; or it did not arrive or was not decompressed in time, or there was no
+ * memory for it.
+ */
 export type RejectCause = 'too_large' | 'overloaded';
 
 /** A method. */

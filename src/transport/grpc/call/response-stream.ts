@@ -1,16 +1,19 @@
 /** Responses of streaming calls, and the limits of open ones. */
 import type { Http2Connection } from '../http2/connection.ts';
 import { errorCode } from '../http2/error-code.ts';
+import { grpcStatus } from '../status.ts';
 import type { Call, CallStream } from './call.ts';
 import { responseHead, trailersOf } from './grpc-over-http2.ts';
 import type { ResponseStream } from './method.ts';
 
 /** Limits the open streaming calls of a connection. */
 export interface StreamBudget {
-  /** Creates a stream; undefined at the limit. */
+  /** Creates a stream; undefined at the limit, and after `close`. */
   readonly take: (create: () => ResponseStream) => ResponseStream | undefined;
   /** Returns a stream that has ended. */
   readonly give: (responses: ResponseStream) => void;
+  /** Ends all streams of the connection. */
+  readonly close: () => void;
 }
 
 /** Maximum number of open streaming calls, per connection and in total. A client needs one per server. */
@@ -26,17 +29,23 @@ const maxUnread = 16 * 1024;
  * @param all the open streams of all connections
  */
 export function createStreamBudget(all: Set<ResponseStream>): StreamBudget {
-  let own = 0;
+  const own = new Set<ResponseStream>();
+  let isClosed = false;
   return {
     take: (create) => {
-      if (own >= maxOfConnection || all.size >= maxOfAll) return undefined;
+      if (isClosed || own.size >= maxOfConnection || all.size >= maxOfAll) return undefined;
       const responses = create();
-      own++;
+      own.add(responses);
       all.add(responses);
       return responses;
     },
     give: (responses) => {
-      if (all.delete(responses)) own--;
+      own.delete(responses);
+      all.delete(responses);
+    },
+    close: () => {
+      isClosed = true;
+      for (const responses of own) responses.end(grpcStatus.unavailable);
     },
   };
 }

@@ -9,6 +9,7 @@ import { createStreamBudget } from '../call/response-stream.ts';
 import { createHttp2Connection } from '../http2/connection.ts';
 import type { StreamHandler } from '../http2/stream.ts';
 import type { MessageLimits } from '../message/framing.ts';
+import type { Inflater } from '../message/inflater.ts';
 import { reportEnded } from './ended-connection.ts';
 import { createHeldMemory } from './held-memory.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -21,7 +22,7 @@ export interface CallConnection {
   readonly openedAt: number;
   /** Asks the peer to make its next calls on another connection. Those on their way still get a response. */
   readonly goAway: () => void;
-  /** Refuses new calls, and ends the connection after the open ones. */
+  /** Refuses new calls, ends the streaming ones, and ends the connection after the others. */
   readonly close: () => void;
   /** Enforces the limits of time. Call it every `sweepInterval`. */
   readonly sweep: () => void;
@@ -36,6 +37,8 @@ export interface CallConnectionDependencies {
   readonly clock: Clock;
   /** The memory of all connections. */
   readonly memory: MemoryBudget;
+  /** The compressed messages of all connections. */
+  readonly inflater: Inflater;
   /** The open streaming calls of all connections. */
   readonly openStreams: Set<ResponseStream>;
   /** Called when the first call begins. */
@@ -58,6 +61,7 @@ export function createCallConnection({
   limits,
   clock,
   memory,
+  inflater,
   openStreams,
   onBusy,
   onIdle,
@@ -66,6 +70,7 @@ export function createCallConnection({
 }: CallConnectionDependencies): CallConnection {
   let openCalls = 0;
   let firstBytes: Buffer | undefined;
+  const streams = createStreamBudget(openStreams);
   const held = createHeldMemory({
     connection: () => connection,
     memory,
@@ -76,7 +81,8 @@ export function createCallConnection({
     methods,
     limits,
     clock,
-    streams: createStreamBudget(openStreams),
+    streams,
+    inflations: inflater.open(),
     onProgress: (call, bytes) => {
       stalled.progressed(call);
       held.hold(call, bytes);
@@ -118,7 +124,10 @@ export function createCallConnection({
   return {
     openedAt: clock.monotonic(),
     goAway: connection.goAway,
-    close: connection.close,
+    close: () => {
+      streams.close();
+      connection.close();
+    },
     sweep: () => {
       stalled.sweep();
       peer.sweep();

@@ -1,4 +1,4 @@
-/** The memory of the calls of one connection: incomplete requests, and responses that the client does not take. */
+/** The memory of the calls of one connection: requests that are not served yet, and responses that the client does not take. */
 import type { Call, CallStream } from '../call/call.ts';
 import type { Http2Connection } from '../http2/connection.ts';
 import { errorCode } from '../http2/error-code.ts';
@@ -17,7 +17,7 @@ export interface HeldMemoryDependencies {
   readonly connection: () => Pick<Http2Connection<Call>, 'streams' | 'reset'>;
   /** The memory of all connections. */
   readonly memory: MemoryBudget;
-  /** Responds to an incomplete request that it is overloaded. */
+  /** Responds to a request that is not served yet that it is overloaded. */
   readonly reject: (stream: CallStream) => void;
 }
 
@@ -33,8 +33,8 @@ export function createHeldMemory({ connection, memory, reject }: HeldMemoryDepen
   const share = memory.open(() => {
     const stream = largest();
     if (stream === undefined) return false;
-    if (stream.call.state === 'reading') reject(stream);
-    else connection().reset(stream, errorCode.cancel);
+    if (stream.call.state === 'answered') connection().reset(stream, errorCode.cancel);
+    else reject(stream);
     return true;
   });
   return {
@@ -48,7 +48,14 @@ export function createHeldMemory({ connection, memory, reject }: HeldMemoryDepen
   };
 }
 
-/** Whether a call can end early. A complete request waits for its decision. */
+/** Whether a call can end early. A request that its method serves waits for its decision. */
 function canEnd({ call, isRequestComplete }: CallStream): boolean {
-  return call.state === 'answered' || (call.state === 'reading' && !isRequestComplete);
+  switch (call.state) {
+    case 'reading':
+      return !isRequestComplete;
+    case 'serving':
+      return false;
+    default:
+      return true;
+  }
 }

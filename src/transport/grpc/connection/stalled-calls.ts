@@ -1,9 +1,9 @@
 /**
  * Ends the calls of a connection that do not progress. Envoy sends the calls of all its clients on one connection, so each call
- * ends alone. An incomplete request ends with a response, and a response that is not read with a reset.
+ * ends alone. A request that is not served yet ends with a response, and a response that is not read with a reset.
  */
 import type { Clock } from '../../../runtime/time/clock.ts';
-import { type Call, type CallStream, timeLeft } from '../call/call.ts';
+import { type Call, type CallStream, isUnserved, timeLeft } from '../call/call.ts';
 import type { Http2Connection } from '../http2/connection.ts';
 import { errorCode } from '../http2/error-code.ts';
 import { sweepInterval, sweepsIn } from './sweep.ts';
@@ -20,7 +20,7 @@ export interface StalledCalls {
 export interface StalledCallsDependencies {
   readonly connection: Pick<Http2Connection<Call>, 'streams' | 'reset' | 'unsentBytes'>;
   readonly clock: Clock;
-  /** Responds to an incomplete request that it is overloaded. */
+  /** Responds to a request that is not served yet that it is overloaded. */
   readonly reject: (stream: CallStream) => void;
   /** Records the memory of a call, in bytes. */
   readonly hold: (call: Call, bytes: number) => void;
@@ -76,7 +76,7 @@ export function createStalledCalls({
     sweep: () => {
       // A copy, because calls end.
       for (const stream of [...connection.streams()]) {
-        if (stream.call.state === 'reading') sweepRequest(stream);
+        if (isUnserved(stream.call)) sweepRequest(stream);
         else if (stream.call.state === 'answered') sweepResponse(stream);
       }
       isUploading = false;

@@ -198,6 +198,12 @@ export function createHttp2Connection<Call>(
     socket.destroy();
     streams.closeAll();
   };
+  const close = () => {
+    if (isClosing || hasEnded) return;
+    isClosing = true;
+    if (preface.isComplete()) writeGoAway(streams.highestId(), errorCode.noError);
+    if (streams.count() === 0) end(undefined);
+  };
   const readBytes = (bytes: Buffer) => {
     const start = preface.isComplete() ? 0 : preface.read(bytes);
     if (!preface.isComplete()) return;
@@ -223,7 +229,12 @@ export function createHttp2Connection<Call>(
     responses.resume();
     socket.resume();
   });
-  socket.on('end', () => end(undefined));
+  // The peer sends nothing more, but may still read: what it asked for completely is answered.
+  socket.on('end', () => {
+    for (const stream of streams.all()) if (!stream.isRequestComplete) streams.close(stream);
+    if (streams.count() === 0) end(undefined);
+    else close();
+  });
   // The socket closes after an error.
   socket.on('error', () => {});
   socket.once('close', () => {
@@ -247,12 +258,7 @@ export function createHttp2Connection<Call>(
       hasGoAway = true;
       if (preface.isComplete()) writeGoAway(highestStreamId, errorCode.noError);
     },
-    close: () => {
-      if (isClosing || hasEnded) return;
-      isClosing = true;
-      if (preface.isComplete()) writeGoAway(streams.highestId(), errorCode.noError);
-      if (streams.count() === 0) end(undefined);
-    },
+    close,
     destroy,
     hasBegun: () => hasBegun,
     heardAt: () => heardAt,

@@ -52,7 +52,10 @@ interface Level {
   readonly end: number;
 }
 
-/** Creates a filter for a message. @param length the length of the message in bytes */
+/** The length of a message that only its end shows. */
+export const unknownLength = Number.POSITIVE_INFINITY;
+
+/** Creates a filter for a message. @param length the length of the message in bytes, or {@link unknownLength} */
 export function createFieldFilter(selection: FieldSelection, length: number): FieldFilter {
   const stores = new Map<FieldSelection, ByteBuffer>();
   const storeOf = (of: FieldSelection) => stores.getOrInsertComputed(of, () => createByteBuffer(length));
@@ -164,7 +167,8 @@ export function createFieldFilter(selection: FieldSelection, length: number): Fi
       }
     },
     finish: () => {
-      if (position !== length || state !== 'tag' || numberBytes > 0 || groups.length > 0 || levels.length > 1)
+      const isShort = position !== length && length !== unknownLength;
+      if (isShort || state !== 'tag' || numberBytes > 0 || groups.length > 0 || levels.length > 1)
         throw new MalformedMessage('a message ends within a field');
       return assemble(selection, contentOf);
     },

@@ -1,8 +1,8 @@
 /** Reads and writes length-prefixed messages (gRPC over HTTP/2, section "Length-Prefixed-Message"). */
-import { gunzipSync, inflateSync } from 'node:zlib';
 import { type CallFailure, grpcStatus } from '../status.ts';
 import { createByteBuffer } from './byte-buffer.ts';
-import { createFieldFilter, type FieldFilter, type FieldSelection } from './field-filter.ts';
+import { createFieldFilter, type FieldFilter, type FieldSelection, unknownLength } from './field-filter.ts';
+import type { CompressedMessage } from './inflater.ts';
 import { toBytes, type Written } from './protobuf.ts';
 
 /** The supported encodings of requests, for `grpc-accept-encoding`. */
@@ -73,10 +73,10 @@ export interface MessageReader {
    */
   readonly add: (chunk: Buffer) => CallFailure | undefined;
   /**
-   * The decompressed message, or why the call fails. A large message has only its stored fields. Call it after the client has
-   * sent everything.
+   * The message, or why the call fails. A message of several chunks may have only its stored fields. Call it after the client
+   * has sent everything.
    */
-  readonly finish: () => Buffer | CallFailure;
+  readonly finish: () => Buffer | CompressedMessage | CallFailure;
   /** The fields stored so far, as a message. */
   readonly soFar: () => Buffer;
   /** The memory that the message holds so far, in bytes. */
@@ -106,6 +106,8 @@ export function createMessageReader(
         body = filtered(length, limits, selection);
         return undefined;
       case 1:
+        if (encoding !== 'gzip' && encoding !== 'deflate')
+          return internal('the message is compressed, but the call names no encoding');
         body = compressed(length, encoding, limits, longest, selection);
         return undefined;
       default:
@@ -133,105 +135,100 @@ export function createMessageReader(
   };
 }
 
-/** A message without its prefix, as it arrives. */
-interface Body {
+/** The content of a message, as it arrives. */
+interface Content {
   readonly add: (bytes: Buffer) => CallFailure | undefined;
   readonly finish: () => Buffer | CallFailure;
   readonly soFar: () => Buffer;
   readonly heldBytes: () => number;
 }
 
+/** A message without its prefix, as it arrives. */
+type Body = Omit<Content, 'finish'> & Pick<MessageReader, 'finish'>;
+
 /** A message whose selected fields are stored. */
-function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Body {
+function filtered(length: number, limits: MessageLimits, selection: FieldSelection | undefined): Content {
   if (selection === undefined) return collected(length);
   const filter: FieldFilter = createFieldFilter(selection, length);
+  let size = 0;
+  const tooLargeBecause = (why: string, option: string) => {
+    const bytes =
+      length === unknownLength ? `more than ${limits.stored} bytes decompressed` : `${length} bytes`;
+    return tooLarge(`the message has ${bytes}, and ${why}`, option);
+  };
   const failureOfSize = (): CallFailure | undefined => {
-    if (length <= limits.stored) return undefined;
+    if (size <= limits.stored) return undefined;
     if (filter.storedBytes() > limits.stored)
-      return tooLarge(
-        `the message has ${length} bytes, and its parts other than the body exceed limits.maxGrpcMessageSize, which is ${limits.stored}`,
+      return tooLargeBecause(
+        `its parts other than the body exceed limits.maxGrpcMessageSize, which is ${limits.stored}`,
         'limits.maxGrpcMessageSize',
       );
     if (filter.bulkBytes() > limits.skipped)
-      return tooLarge(
-        `the message has ${length} bytes, and its body exceeds limits.maxGrpcBodySize, which is ${limits.skipped}`,
+      return tooLargeBecause(
+        `its body exceeds limits.maxGrpcBodySize, which is ${limits.skipped}`,
         'limits.maxGrpcBodySize',
       );
     return undefined;
   };
-  let left = length;
   return {
     add: (bytes) => {
-      left -= bytes.length;
-      if (left < 0) return severalMessages;
+      size += bytes.length;
+      if (size > length) return severalMessages;
       return attempt(() => {
         filter.add(bytes);
         return failureOfSize();
       });
     },
-    finish: () => (left > 0 ? incomplete : attempt(filter.finish)),
+    finish: () => (isShort(size, length) ? incomplete : attempt(filter.finish)),
     soFar: filter.soFar,
     heldBytes: filter.heldBytes,
   };
 }
 
 /** A message that is stored whole. */
-function collected(length: number): Body {
+function collected(length: number): Content {
   const bytes = createByteBuffer(length);
   return {
     add: (more) => {
       bytes.add(more, 0, more.length);
       return bytes.size() > length ? severalMessages : undefined;
     },
-    finish: () => (bytes.size() < length ? incomplete : bytes.bytes()),
+    finish: () => (isShort(bytes.size(), length) ? incomplete : bytes.bytes()),
     soFar: () => nothing,
     heldBytes: bytes.capacity,
   };
 }
 
-/** A compressed message, which is stored whole and then decompressed. */
+function isShort(size: number, length: number): boolean {
+  return size < length && length !== unknownLength;
+}
+
+/** A compressed message, which is stored whole. */
 function compressed(
   length: number,
-  encoding: string | undefined,
+  encoding: CompressedMessage['encoding'],
   limits: MessageLimits,
   longest: number,
   selection: FieldSelection | undefined,
 ): Body {
-  const bytes = collected(length);
-  return {
-    ...bytes,
-    finish: () => {
-      const body = bytes.finish();
-      if ('status' in body) return body;
-      const message = decompress(body, encoding, longest);
-      if (message === undefined)
-        return tooLargeMessage(`has more than ${longest} bytes decompressed`, limits, selection);
-      if ('status' in message || message.length <= limits.stored) return message;
-      const filter = filtered(message.length, limits, selection);
-      return filter.add(message) ?? filter.finish();
-    },
+  const body = collected(length);
+  const content = filtered(unknownLength, limits, selection);
+  let size = 0;
+  const add = (piece: Buffer) => {
+    size += piece.length;
+    return size > longest
+      ? tooLargeMessage(`has more than ${longest} bytes decompressed`, limits, selection)
+      : content.add(piece);
   };
-}
-
-/** Decompresses a message; undefined if it is too large. */
-function decompress(
-  body: Buffer,
-  encoding: string | undefined,
-  maxOutputLength: number,
-): Buffer | CallFailure | undefined {
-  try {
-    switch (encoding) {
-      case 'gzip':
-        return gunzipSync(body, { maxOutputLength });
-      case 'deflate':
-        return inflateSync(body, { maxOutputLength });
-      default:
-        return internal('the message is compressed, but the call names no encoding');
-    }
-  } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    return isTooLarge ? undefined : internal('the message cannot be decompressed');
-  }
+  return {
+    add: body.add,
+    finish: () => {
+      const bytes = body.finish();
+      return 'status' in bytes ? bytes : { encoding, bytes, add, finish: content.finish };
+    },
+    soFar: content.soFar,
+    heldBytes: body.heldBytes,
+  };
 }
 
 /** Converts an exception of a malformed message to a failure. */

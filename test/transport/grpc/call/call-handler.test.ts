@@ -11,6 +11,7 @@ import type {
 } from '../../../../src/transport/grpc/call/method.ts';
 import { createStreamBudget } from '../../../../src/transport/grpc/call/response-stream.ts';
 import { frameMessage } from '../../../../src/transport/grpc/message/framing.ts';
+import type { CompressedMessage, OnInflated } from '../../../../src/transport/grpc/message/inflater.ts';
 import { createTestClock, settled } from '../../../support/clock.ts';
 import { createFakeConnection } from '../../../support/fake-http2-connection.ts';
 import { compressedMessage } from '../../../support/grpc-calls.ts';
@@ -32,6 +33,7 @@ function calls(
   const clock = createTestClock();
   const served: Served[] = [];
   const progress: number[] = [];
+  const inflating: { message: CompressedMessage; onInflated: OnInflated }[] = [];
   let isWatched = 0;
   let responses: ResponseStream | undefined;
   const unary: Method = {
@@ -59,6 +61,13 @@ function calls(
     limits: { stored: 100, skipped: 100 },
     clock,
     streams: createStreamBudget(new Set()),
+    inflations: {
+      add: (message, onInflated) => {
+        const job = { message, onInflated };
+        inflating.push(job);
+        return () => void (inflating.includes(job) && inflating.splice(inflating.indexOf(job), 1));
+      },
+    },
     onProgress: (call, bytes) => {
       progress.push(bytes);
       call.heldBytes = bytes;
@@ -76,6 +85,7 @@ function calls(
     clock,
     served,
     progress,
+    inflating,
     handler,
     isWatched: () => isWatched,
     responses: () => responses,
@@ -210,6 +220,83 @@ describe('a request that is rejected', () => {
     cancel(gone);
     for (const stream of [complete, gone]) handler.reject(stream);
     expect([causes, complete.blocks, gone.blocks]).toEqual([[], [], []]);
+  });
+});
+
+describe('a compressed request', () => {
+  const compressed = () => compressedMessage(gzipSync('hello'));
+
+  test('waits for its turn, without a delay for others', () => {
+    const { open, send, served, inflating } = calls();
+    const stream = open({ encoding: 'gzip' });
+    send(stream, compressed(), true);
+    send(open(), grpcMessage(Buffer.from('other')), true);
+    expect(served.map(({ request }) => request)).toEqual(['other']);
+    expect([stream.call.state, stream.call.heldBytes]).toEqual(['inflating', gzipSync('hello').length]);
+    inflating[0]?.onInflated(Buffer.from('hello'));
+    expect(served.map(({ request }) => request)).toEqual(['other', 'hello']);
+    expect([stream.blocks, stream.isClosed, stream.call.heldBytes]).toEqual([[head, ok], true, 0]);
+  });
+
+  test('holds its decompressed bytes while it is decided', () => {
+    const { open, send, inflating } = calls(new Promise(() => {}));
+    const stream = open({ encoding: 'gzip' });
+    send(stream, compressed(), true);
+    inflating[0]?.onInflated(Buffer.alloc(90));
+    expect([stream.call.state, stream.call.reader, stream.call.heldBytes]).toEqual([
+      'serving',
+      undefined,
+      90,
+    ]);
+  });
+
+  test('that is canceled does not wait any more, and a late result changes nothing', () => {
+    const { open, send, cancel, served, inflating } = calls();
+    const [first, second] = [open({ encoding: 'gzip' }), open({ encoding: 'gzip' })];
+    for (const stream of [first, second]) send(stream, compressed(), true);
+    const [running] = inflating;
+    cancel(first);
+    cancel(second);
+    expect([inflating, first.call.heldBytes, second.call.heldBytes]).toEqual([[], 0, 0]);
+    running?.onInflated(Buffer.from('hello'));
+    expect([served, first.blocks]).toEqual([[], []]);
+  });
+
+  test('that takes too long gets the response of the method, once, also if its client does not take it', () => {
+    const reject: UnaryMethod['reject'] = (cause) => frameMessage(Buffer.from(cause));
+    const { open, send, handler, served, inflating } = calls(answer, { reject, window: 4 });
+    const stream = open({ encoding: 'gzip' });
+    send(stream, compressed(), true);
+    const [running] = inflating;
+    handler.reject(stream);
+    expect([inflating, stream.blocks, stream.isClosed]).toEqual([[], [head, ok], false]);
+    expect(stream.data.subarray(5).toString()).toBe('overloaded');
+    running?.onInflated(Buffer.from('hello'));
+    running?.onInflated({ status: 13, message: 'late' });
+    expect([served, stream.blocks]).toEqual([[], [head, ok]]);
+  });
+
+  test('that is too large decompressed gets the response of the method, and one that is malformed fails', () => {
+    const reject: UnaryMethod['reject'] = (cause) => frameMessage(Buffer.from(cause));
+    const { open, send, inflating } = calls(answer, { reject });
+    const [large, malformed] = [open({ encoding: 'gzip' }), open({ encoding: 'gzip' })];
+    for (const stream of [large, malformed]) send(stream, compressed(), true);
+    const [first, second] = inflating;
+    first?.onInflated({ status: 8, message: 'too large' });
+    second?.onInflated({ status: 13, message: 'malformed' });
+    expect([large.blocks, large.data.subarray(5).toString()]).toEqual([[head, ok], 'too_large']);
+    expect(malformed.blocks).toMatchObject([{ 'grpc-status': '13' }]);
+  });
+
+  test('of a streaming method opens it after it is decompressed', () => {
+    const { open, send, cancel, isWatched, inflating } = calls();
+    const stream = open({ path: '/watch', encoding: 'gzip' });
+    send(stream, compressed(), true);
+    expect(isWatched()).toBe(0);
+    inflating[0]?.onInflated(Buffer.alloc(0));
+    expect(isWatched()).toBe(1);
+    cancel(stream);
+    expect(isWatched()).toBe(0);
   });
 });
 

@@ -27,6 +27,24 @@ describe('watches', () => {
     expect(all.size).toBe(1_000);
   });
 
+  test('of a connection that closes end, and it gets no more; those of others stay', () => {
+    const all = new Set<ResponseStream>();
+    const ended: string[] = [];
+    const named = (name: string) => () => ({
+      send: () => {},
+      end: (status: number) => ended.push(`${name} ${status}`),
+    });
+    const [closing, other] = [createStreamBudget(all), createStreamBudget(all)];
+    closing.take(named('a'));
+    const gone = closing.take(named('b'));
+    other.take(named('c'));
+    if (gone !== undefined) closing.give(gone);
+    closing.close();
+    // UNAVAILABLE.
+    expect(ended).toEqual(['a 14']);
+    expect([closing.take(named('d')), other.take(named('e'))]).toEqual([undefined, expect.anything()]);
+  });
+
   test('end if their responses are not read', () => {
     const clock = createTestClock();
     const { connection, open } = createFakeConnection<Call>(

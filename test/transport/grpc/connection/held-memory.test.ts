@@ -53,6 +53,16 @@ test('beyond the limit ends the largest incomplete request, and no complete one'
   expect(rejected).toEqual([large, small]);
 });
 
+test('beyond the limit ends the largest request that waits to be decompressed', () => {
+  const { open, hold, rejected } = connection();
+  const [waiting, incomplete] = [open(), open()];
+  waiting.isRequestComplete = true;
+  waiting.call.state = 'inflating';
+  hold(waiting, 40 * mebibyte);
+  hold(incomplete, 25 * mebibyte);
+  expect([rejected, waiting.reset]).toEqual([[waiting], undefined]);
+});
+
 test('beyond the limit resets a response that its client does not take, if it is the largest', () => {
   const { open, hold, rejected } = connection();
   const [unread, incomplete] = [open(), open()];

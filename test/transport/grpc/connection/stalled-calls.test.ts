@@ -18,7 +18,7 @@ function calls({ window }: { window?: number } = {}) {
     connection: fake.connection,
     clock,
     reject: (stream) => {
-      if (stream.call.state === 'reading') rejected.add(stream);
+      if (stream.call.state !== 'serving') rejected.add(stream);
       stream.call.state = 'serving';
     },
     hold: (call, bytes) => {
@@ -91,6 +91,17 @@ describe('a request', () => {
     await clock.advance(200);
     expect(isRejected(call)).toBe(false);
     await clock.advance(1);
+    expect(isRejected(call)).toBe(true);
+  });
+
+  test('that is not decompressed in 5 s is rejected', async () => {
+    const { pass, open, isRejected } = calls();
+    const call = open();
+    call.isRequestComplete = true;
+    call.call.state = 'inflating';
+    await pass(4_750);
+    expect(isRejected(call)).toBe(false);
+    await pass(1_000);
     expect(isRejected(call)).toBe(true);
   });
 

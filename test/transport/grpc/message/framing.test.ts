@@ -7,7 +7,8 @@ import {
   frameMessage,
   wholeMessage,
 } from '../../../../src/transport/grpc/message/framing.ts';
-import { grpcStatus } from '../../../../src/transport/grpc/status.ts';
+import { createInflater } from '../../../../src/transport/grpc/message/inflater.ts';
+import { type CallFailure, grpcStatus } from '../../../../src/transport/grpc/status.ts';
 import { officialCheck } from '../../../support/official-protos.ts';
 
 function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, max = 1_000) {
@@ -18,6 +19,16 @@ function read(bytes: Buffer, cuts: readonly number[] = [], encoding?: string, ma
     if (failure !== undefined) return failure;
   }
   return reader.finish();
+}
+
+/** Reads a message, and inflates it if it is compressed. */
+async function readWhole(...parameters: Parameters<typeof read>) {
+  return inflated(read(...parameters));
+}
+
+async function inflated(end: ReturnType<typeof read>): Promise<Buffer | CallFailure> {
+  if (!('encoding' in end)) return end;
+  return new Promise((resolve) => createInflater().open().add(end, resolve));
 }
 
 const framed = (message: Uint8Array) => frameMessage(message).frame;
@@ -69,10 +80,10 @@ test('a chunk that is one whole message needs no reader, and is read as the read
 test.each([
   ['gzip', gzipSync],
   ['deflate', deflateSync],
-] as const)('a message in %s is read', (encoding, compress) => {
+] as const)('a message in %s is read', async (encoding, compress) => {
   const frame = framed(compress('hello'));
   frame[0] = 1;
-  expect(read(frame, [], encoding)).toEqual(Buffer.from('hello'));
+  expect(await readWhole(frame, [], encoding)).toEqual(Buffer.from('hello'));
 });
 
 describe('rejects invalid messages', () => {
@@ -106,6 +117,8 @@ describe('rejects invalid messages', () => {
       'identity',
       grpcStatus.internal,
     ],
+    ['a compressed message of nothing', compressed(Buffer.alloc(0)), 'gzip', grpcStatus.internal],
+    ['half a compressed message', compressed(gzipSync('hello').subarray(0, 20)), 'gzip', grpcStatus.internal],
     ['a message that is not compressed', compressed(Buffer.from('xxxx')), 'gzip', grpcStatus.internal],
     [
       'a decompression bomb',
@@ -126,8 +139,8 @@ describe('rejects invalid messages', () => {
       grpcStatus.resourceExhausted,
     ],
   ];
-  test.each(cases)('%s', (_, bytes, encoding, status) => {
-    expect(read(bytes, [], encoding)).toMatchObject({ status });
+  test.each(cases)('%s', async (_, bytes, encoding, status) => {
+    expect(await readWhole(bytes, [], encoding)).toMatchObject({ status });
   });
 });
 
@@ -150,7 +163,7 @@ describe('the fields of a check', () => {
     ['rejects a body above its own limit', withBody, { stored: 100, skipped: 499 }, tooLarge],
     ['accepts any small message', withBody, { stored: 600, skipped: 0 }, taken],
   ];
-  test.each(cases)('%s', (_, message, limits, expected) => {
+  test.each(cases)('%s', async (_, message, limits, expected) => {
     const zipped = framed(gzipSync(message));
     zipped[0] = 1;
     for (const [frame, encoding] of [
@@ -160,7 +173,7 @@ describe('the fields of a check', () => {
       for (const cut of [frame.length, 3, 5, frame.length - 1]) {
         const reader = createMessageReader(encoding, limits, checkRequestFields);
         const failure = reader.add(frame.subarray(0, cut)) ?? reader.add(frame.subarray(cut));
-        const end = failure ?? reader.finish();
+        const end = failure ?? (await inflated(reader.finish()));
         expect('status' in end ? end.status : taken).toBe(
           expected === taken ? taken : grpcStatus.resourceExhausted,
         );
