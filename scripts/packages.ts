@@ -15,7 +15,7 @@ interface LockEntry {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
-  /** The platforms of a program, such as Node.js itself, which is no package of the program. */
+  /** The platforms of a program, such as Node.js itself, which the program does not import. */
   readonly os?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -51,13 +51,13 @@ export function packagesMarkdown(): string {
     `There are ${packages.length}. A test fails if there are more, or if the license of one is not accepted.`,
     'A service that only checks bearer tokens loads 16 of them (`test/process/loaded-packages.test.ts`).',
     'The image and the package contain the code of those that a command or the service can reach, in one bundle',
-    '([ADR 42](../adr/0042-bundle.md)). `npm run sbom` lists them.',
+    '([ADR 42](../adr/0042-bundle.md)). `npm run --silent sbom` lists them.',
     '`ioredis` and what it needs are optional for the sources: a service without `state` runs without them.',
     'None has native code. npm runs no install script (`ignore-scripts` in .npmrc).',
     '[ADR 9](../adr/0009-runtime-dependencies.md) gives the reasons for the direct dependencies.',
     '',
     '```sh',
-    'npm run sbom   # the packages in the bundle as a CycloneDX bill of materials, with hashes',
+    'npm run --silent sbom   # the packages in the bundle as a CycloneDX bill of materials, with hashes',
     '```',
     '',
     '| package | version | license | direct |',

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { EarlyHangups, ProgramProcess } from './cli/command.ts';
 import { loadManual } from './cli/commands.ts';
 import { findCommand } from './cli/find-command.ts';
+import { keepTickShape } from './runtime/tick-shape.ts';
 
 /** The oldest major version of Node that runs this code. */
 const requiredNode = 26;
@@ -15,6 +16,9 @@ const requiredNode = 26;
  */
 const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 
+/** Modules of Node that every service loads. */
+const modulesOfServices = ['assert', 'cluster', 'crypto', 'dns', 'https', 'perf_hooks', 'tty', 'zlib'];
+
 async function main(argv: readonly string[]): Promise<void> {
   const self: ProgramProcess = {
     program: fileURLToPath(import.meta.url),
@@ -24,8 +28,11 @@ async function main(argv: readonly string[]): Promise<void> {
     loadManual,
   };
   requireNode(process.versions.node);
+  // Before a flag is set: V8 then rejects the compiled code that is part of Node, and compiles such a module again.
+  for (const name of modulesOfServices) process.getBuiltinModule(`node:${name}`);
   // Before the schema of the options is built, because the heap does not shrink after that.
   for (const flag of heapFlags) setFlagsFromString(flag);
+  keepTickShape();
   const { command, line } = await findCommand(argv, self, process.send !== undefined);
   if (command.handlesHangup !== true) self.earlyHangups.stopCounting();
   await command.run(line, self);

@@ -3,10 +3,11 @@
 import type { Config } from '../config/declare/options.ts';
 import { otherSpellings } from '../config/values/header-names.ts';
 import { createReadClaim } from '../credential/token/claim-path.ts';
-import { claimsText, readClaims, scalarText } from '../credential/token/claims.ts';
+import { claimsText, scalarText } from '../credential/token/claims.ts';
 import { createIdentityClaims, type IdentityClaims } from '../credential/token/identity-claims.ts';
 import type { Forwarding, HeaderList, HeaderShape, Withheld } from '../model/forwarding.ts';
 import type { Claims, Identity } from '../model/identity.ts';
+import { parseJson } from '../runtime/parse-json.ts';
 import {
   absent,
   createWriteClaims,
@@ -101,8 +102,13 @@ export function createReadHeaders(
     // If the token is too long, the client's own header stays.
     const hasAuthorization = options.setAuthorizationHeader && token.length <= maxAuthorization;
     if (identityHeaders === 'remove') return { shape: shapeOf(nothing, hasAuthorization), values: '' };
-    const payload = claimsText(identity.text);
-    const sources = { claims: readClaims(payload), payload, token, of: issuers.get(identity.issuerName) };
+    const payload = claimsText(identity);
+    const sources = {
+      claims: parseJson(payload) as Claims,
+      payload,
+      token,
+      of: issuers.get(identity.issuerName),
+    };
     const values: string[] = [];
     let total = 0;
     const found = outputs.map(({ header, isToken, read }): OutputOfToken => {

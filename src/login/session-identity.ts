@@ -40,6 +40,7 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
     expiresAt,
     confirmation: undefined,
     text,
+    form: 'json',
     memory: memoryOfSession(),
   });
   return {
@@ -47,6 +48,7 @@ export function factsOfSession(session: Session, { config }: LoginIssuer, endsAt
     token: tokenOf(session, config.login.forward),
     facts: {
       text,
+      form: 'json',
       type: 'jwt',
       confirmation: undefined,
       // The lifetimes of sessions are their own.

@@ -12,8 +12,15 @@ export interface Confirmation {
 /** The claims of a token. The issuer chooses the names, so read them with `Object.hasOwn`. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The content of a token whose signature is verified. */
-export interface Identity {
+/** A text that has claims, and its form. The text alone cannot tell its form: its content is that of another party. */
+export interface ClaimsText {
+  readonly text: string;
+  /** A verified token in compact serialization (RFC 7515 section 7.1), or the JSON of the claims. */
+  readonly form: 'token' | 'json';
+}
+
+/** The content of a token whose signature is verified. Its text is the token as the request has it, or the claims of a session. */
+export interface Identity extends ClaimsText {
   /** The exact `iss`. */
   readonly issuer: string;
   /** The configured name of the issuer. */
@@ -27,8 +34,6 @@ export interface Identity {
   readonly expiresAt: number;
   /** The client must prove this binding. Undefined if the issuer's tokens need no proof. */
   readonly confirmation: Confirmation | undefined;
-  /** The text with the claims: the token as the request has it, or the claims of a session as JSON. */
-  readonly text: string;
   readonly memory: IdentityMemory;
 }
 

@@ -160,7 +160,7 @@ export const metricDefinitions = {
   connections_rejected_total: {
     type: 'counter',
     labels: ['listener', 'cause'],
-    help: "Connections that were closed because the client uses another protocol than the listener. Causes on every listener: `tls`, `http1`, `http2`, `proxy_protocol`, `unknown`. With TLS also: `plain_text`, `client_certificate` (missing or not trusted), `certificate_refused` (the client rejects the listener's certificate), `tls_version` (version or cipher), `alpn`.",
+    help: "Connections that were closed because of their client. Causes, if the client uses another protocol than the listener, on every listener: `tls`, `http1`, `http2`, `proxy_protocol`, `unknown`. With TLS also: `plain_text`, `client_certificate` (missing or not trusted), `certificate_refused` (the client rejects the listener's certificate), `tls_version` (version or cipher), `alpn`. On the gRPC listener, after HTTP/2 has begun: `flood`, `protocol_error`, `internal_error` (a fault of this service).",
   },
   workers: {
     type: 'gauge',

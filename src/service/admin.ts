@@ -110,7 +110,7 @@ export function createAdmin(dependencies: AdminDependencies): Listener {
     },
     onRejected: (cause) => {
       metrics.connectionRejected('admin', cause);
-      reportRejected('admin', cause, 1);
+      reportRejected('admin', cause, 1, undefined);
     },
     onDefect: (error) => logger.error({ error }, 'a request to the admin listener failed'),
   });

@@ -157,9 +157,9 @@ export function createCheckService(dependencies: CheckServiceDependencies): Chec
       return () => healthListeners.delete(listener);
     },
   };
-  const rejectedBy = (listener: Listener['name']) => (cause: RejectionCause) => {
+  const rejectedBy = (listener: Listener['name']) => (cause: RejectionCause, detail?: string) => {
     metrics.connectionRejected(listener, cause);
-    reportRejected(listener, cause, 1);
+    reportRejected(listener, cause, 1, detail);
   };
   const tlsReloadedBy = (listener: Listener['name']) => {
     const onReload = createTlsEvents(listener, logger, metrics);

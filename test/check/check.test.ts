@@ -9,7 +9,11 @@ import { checkRequest } from '../support/requests.ts';
 
 const request = checkRequest({ authorization: ['Bearer x'] });
 const boom = new Error('boom');
-const verified: Verdict = { outcome: 'verified', identity: { text: '{}' } as Identity, cached: false };
+const verified: Verdict = {
+  outcome: 'verified',
+  identity: { text: '{}', form: 'json' } as Identity,
+  cached: false,
+};
 const nothing = { set: [], remove: [], withheld: [], answers: { http: undefined, grpc: undefined } };
 
 describe('an exception ends in an error, never in an allow', () => {
@@ -54,7 +58,7 @@ describe('a client with a bound token', () => {
   const confirmation = { keyThumbprint: 'x', certificateThumbprint: undefined };
   const bound: Verdict = {
     outcome: 'verified',
-    identity: { issuerName: 'main', text: '{}', confirmation } as unknown as Identity,
+    identity: { issuerName: 'main', text: '{}', form: 'json', confirmation } as unknown as Identity,
     cached: true,
   };
   const make = (prove: Prove, verify = () => bound) =>

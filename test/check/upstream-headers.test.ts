@@ -29,6 +29,7 @@ function identity(claims: Record<string, unknown>): Identity {
     confirmation: undefined,
     memory: noMemory(),
     text: JSON.stringify(claims),
+    form: 'json',
   };
 }
 

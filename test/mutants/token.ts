@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const compact = ['test/credential/token/compact-jws.test.ts'];
 const json = ['test/credential/token/json.test.ts'];
 const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'test/check'];
+const whiteSpace = ['test/credential/token/white-space.test.ts'];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const flood = ['test/credential/token/flood.test.ts'];
@@ -127,6 +128,20 @@ export const token: readonly Mutant[] = [
     find: 'if (keyId !== undefined && !isKeyId(keyId))',
     replace: "if (keyId !== undefined && !isKeyId(keyId) && keyId === '')",
     tests: verifier,
+  },
+  {
+    name: 'the claims of a new token are read like those of a token in its text',
+    file: 'src/credential/token/read-facts.ts',
+    find: "form: 'json',",
+    replace: "form: text.startsWith('{') ? 'json' : 'token',",
+    tests: whiteSpace,
+  },
+  {
+    name: 'the claims of a token are told from the token by their first character',
+    file: 'src/credential/token/claims.ts',
+    find: "if (form === 'json') return text;",
+    replace: "if (form === 'json' && text.startsWith('{')) return text;",
+    tests: whiteSpace,
   },
   {
     name: 'a date in milliseconds is accepted',

@@ -110,6 +110,35 @@ describe('a listener in plain text', () => {
     expect(await count(scrape, listener, cause)).toBe(1);
   });
 
+  test.each([
+    [
+      'a flood',
+      'flood',
+      [preface, '\0\0\x08\x06\0\0\0\0\0'.padEnd(17, '\0').repeat(300)],
+      'too many PING frames',
+    ],
+    [
+      'a frame against the rules',
+      'protocol_error',
+      [preface, '\0\0\0\0\0\0\0\0\0'],
+      'frame of type 0 on stream 0',
+    ],
+    [
+      'a first frame that is not SETTINGS',
+      'protocol_error',
+      [preface.replace('\x04', '\x06')],
+      'the first frame is not SETTINGS',
+    ],
+  ])('grpc: HTTP/2 with %s', async (_, cause, packets, detail) => {
+    const app = await startApp();
+    await send(app.grpcPort, ...packets);
+    await until(() => rejections(app).length > 0);
+    expect(rejections(app)).toMatchObject([{ level: 'warn', listener: 'grpc', cause, count: 1 }]);
+    expect(app.records.find((record) => record.cause === cause)?.detail).toBe(detail);
+    const scrape = async () => (await fetch(`http://127.0.0.1:${app.adminPort}/metrics`)).text();
+    expect(await count(scrape, 'grpc', cause)).toBe(1);
+  });
+
   test('is reported for real clients', async () => {
     const app = await startApp();
     await curl(`https://127.0.0.1:${app.httpPort}/`);

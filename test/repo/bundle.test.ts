@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Bundle, bundle } from '../../scripts/bundle/bundle.ts';
 import { originalPlaces } from '../../scripts/bundle/original-places.ts';
 import { writeBundle } from '../../scripts/bundle/write-bundle.ts';
+import { writePackage } from '../../scripts/bundle/write-package.ts';
 import { runtimePackages } from '../../scripts/packages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -139,12 +140,13 @@ test('npm run sbom prints the bill of materials of the build', () => {
   expect(text).toBe(read('first/dist/oidc-authz.cdx.json'));
 });
 
-test('the package contains only the build, the schema, the protos, the license and the README', () => {
-  const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: other,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ files }] = JSON.parse(text.toString()) as [{ files: { path: string }[] }];
+test('the package contains only the build, the schema, the protos, the license and the README, and installs without a network', () => {
+  writePackage(root, join(folder, 'first'), join(folder, 'package'));
+  const npm = (...args: string[]) =>
+    execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+  const [{ files, filename }] = JSON.parse(npm('pack', './package', '--json')) as [
+    { files: { path: string }[]; filename: string },
+  ];
   const others = files.map(({ path }) => path).filter((path) => !/^dist\/[\w.-]+\.js$/.test(path));
   expect(others.toSorted()).toEqual([
     'LICENSE',
@@ -158,6 +160,11 @@ test('the package contains only the build, the schema, the protos, the license a
     'schema/explain.schema.json',
   ]);
   expect(files.map(({ path }) => path)).toContain('dist/main.js');
+  npm('install', '--offline', '--prefix', join(folder, 'installed'), filename);
+  expect(globSync('node_modules/*', { cwd: join(folder, 'installed') })).toEqual(['node_modules/oidc-authz']);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const program = join(folder, 'installed/node_modules/.bin/oidc-authz');
+  expect(execFileSync(process.execPath, [program, 'version']).toString()).toContain(version);
 });
 
 describe('the chunks', () => {

@@ -66,6 +66,7 @@ export function allowed(
     scopes: [],
     expiresAt: 5,
     text: '{"sub":"alice"}',
+    form: 'json',
     confirmation: undefined,
     memory: noMemory(),
   };

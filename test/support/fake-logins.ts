@@ -112,6 +112,7 @@ function identityOf(subject: string, issuer: string, issuerName: string): Identi
     scopes: ['openid'],
     expiresAt: 4_000_000_000,
     confirmation: undefined,
+    form: 'json',
     text: JSON.stringify({
       iss: issuer,
       sub: subject,

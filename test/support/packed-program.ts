@@ -1,11 +1,12 @@
 /** The program as `npm pack` packs it: unpacked into a folder without any package. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from '../../scripts/bundle/bundle.ts';
 import { writeBundle } from '../../scripts/bundle/write-bundle.ts';
+import { writePackage } from '../../scripts/bundle/write-package.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,11 +24,10 @@ export interface PackedProgram {
 /** Builds, packs and unpacks the program. */
 export async function packProgram(): Promise<PackedProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-authz-packed-'));
-  for (const name of ['package.json', '.npmrc', 'protos', 'schema', 'LICENSE', 'README.md'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
   const { chunks } = await writeBundle(root, folder);
+  writePackage(root, folder, join(folder, 'unpacked'));
   const options = { cwd: folder, stdio: 'ignore' } as const;
-  execFileSync('npm', ['pack', '--ignore-scripts'], options);
+  execFileSync('npm', ['pack', './unpacked'], options);
   execFileSync(
     'sh',
     ['-c', 'mkdir app && tar --extract --gzip --file oidc-authz-*.tgz --directory app'],

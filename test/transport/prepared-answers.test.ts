@@ -82,6 +82,7 @@ test('an allow of shared parts has the bytes of the plain writer, and says what 
           issuerName: 'i',
           confirmation: undefined,
           text: JSON.stringify(own),
+          form: 'json',
           memory: noMemory(),
           subject,
           ...facts,
@@ -144,6 +145,7 @@ test('changes that a memory keeps equal those that are made anew', () => {
         expiresAt: 1,
         confirmation: undefined,
         text: JSON.stringify(own),
+        form: 'json',
         memory,
       });
       const forward = createForwards(outputs)();
@@ -163,7 +165,7 @@ test('a memory has the values of one list, and forwarders of other lists read th
   const other = [{ header: 'x-mail', claim: 'email' }];
   const [usual, mail] = [forwardOf(), forwardOf(other)];
   const memory = noMemory();
-  const identity = { text: '{"sub":"s","email":"e"}', memory, issuerName: 'i' } as Identity;
+  const identity = { text: '{"sub":"s","email":"e"}', form: 'json', memory, issuerName: 'i' } as Identity;
   const setBy = (forward: typeof usual) => forward(identity, 't').set;
   for (let round = 0; round < 2; round++) {
     expect(setBy(usual)).toEqual([
@@ -188,6 +190,7 @@ test('prepared changes are those of their own forwarder', () => {
   const keeper = { grown: () => {}, keepsAnswers: () => true };
   const identity = {
     text: '{"sub":"s"}',
+    form: 'json',
     memory: { ...noMemory(), keeper },
     issuerName: 'i',
   } as unknown as Identity;

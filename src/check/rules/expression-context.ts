@@ -4,7 +4,6 @@ import type { Config } from '../../config/declare/options.ts';
 import type { ExpressionContext } from '../../config/expression/expression.ts';
 import { type Host, readHost } from '../../config/values/hosts.ts';
 import { readClaims } from '../../credential/token/claims.ts';
-import { createRemembered } from '../../credential/token/remembered.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -18,7 +17,7 @@ export interface ContextOf {
 }
 
 /**
- * Creates the function that creates contexts. Parsed claims are cached with the token.
+ * Creates the function that creates contexts. Claims are parsed for each request: parsed, they can take more memory than the token.
  *
  * @param trustedHeaders the headers that an expression can read; a client can forge all others
  */
@@ -27,7 +26,6 @@ export function createContextOf(
   clock: Clock,
   ports: Config['hosts']['ports'] = 'exact',
 ): ContextOf {
-  const claimsOf = createRemembered(({ text }: Identity): ExpressionContext['claims'] => readClaims(text));
   const contextOf = (
     identity: Identity,
     request: CheckRequest,
@@ -35,6 +33,7 @@ export function createContextOf(
   ): ExpressionContext => {
     const { issuer, audiences, scopes, expiresAt } = identity;
     // The cost of each part depends on the client's request, so each is read on first use.
+    const claims = once(() => readClaims(identity));
     const segments = once(() => readPath(request.path) ?? []);
     const path = once(() => `/${segments().join('/')}`);
     const host = once(readName);
@@ -43,7 +42,7 @@ export function createContextOf(
     return {
       target: request.path,
       get claims() {
-        return claimsOf(identity) ?? {};
+        return claims();
       },
       token: { issuer, audiences, scopes, expiry: BigInt(Math.floor(expiresAt)) },
       request: {

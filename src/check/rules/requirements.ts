@@ -42,8 +42,8 @@ export function createRuleRequirements(
 ): RuleRequirements {
   const { issuers, audiences, scopes, scopesFromHeader, anyScopes, claims, expression } = required;
   const claimRequirements = requirementsOf(claims, 'requirements', `${path}.require.claims`);
-  const findFailedClaim = createRemembered(({ text }: Identity) => {
-    const all = readClaims(text);
+  const findFailedClaim = createRemembered((identity: Identity) => {
+    const all = readClaims(identity);
     return claimRequirements.find(({ isMet }) => !isMet(all));
   });
   const isAllowedAudience = createIsOneOf(audiences ?? []);

@@ -25,9 +25,6 @@ import { issuerOptions } from './issuer-options.ts';
 import { logOptions } from './log-options.ts';
 import { compatOptions, shadowOptions } from './migration-options.ts';
 
-// A process reads its configuration once: compiled validators cost more than they save, and the image forbids them.
-z.config({ jitless: true });
-
 const tls = z
   .strictObject({
     certFile: filePath().describe('PEM file with the certificate chain; reloaded when it changes.'),

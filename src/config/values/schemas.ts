@@ -17,6 +17,10 @@ import {
 } from './units.ts';
 import { writtenUrlPattern, writtenUrlProblem } from './urls.ts';
 
+// A process reads its configuration once: compiled validators cost more than they save, and the image forbids them.
+// Here, because an object keeps the setting that it is declared with, and every file that declares one imports this file.
+z.config({ jitless: true });
+
 /** Bounds in their written form. */
 interface Range {
   readonly from: string;

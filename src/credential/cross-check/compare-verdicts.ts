@@ -38,7 +38,7 @@ function isIntended(judged: JudgedToken, verdict: JoseVerdict, keySet: string, n
   if (key === undefined) return false;
   const difference = {
     header,
-    claims: readClaims(payload),
+    claims: readClaims({ text: payload, form: 'json' }),
     signatureLength: Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url').length,
     key,
     keySet,

@@ -2,7 +2,7 @@
 
 import type { IssuerConfig } from '../../config/declare/options.ts';
 import { counted, detailOf, shown } from '../../config/values/detail-text.ts';
-import type { Claims } from '../../model/identity.ts';
+import type { Claims, ClaimsText } from '../../model/identity.ts';
 import type { Observation, StepDetail, StepName } from '../../model/trace.ts';
 import { createReadClaim } from './claim-path.ts';
 import { createClaimHoldsOne, readClaims, scalarText } from './claims.ts';
@@ -24,7 +24,7 @@ export interface ClaimRequirements {
 /** A requirement for the claims of a token. */
 export interface ClaimRequirement extends FailedRequirement {
   readonly isMet: (claims: Claims) => boolean;
-  readonly describe: (token: Pick<Facts, 'text'>) => StepDetail;
+  readonly describe: (token: ClaimsText) => StepDetail;
 }
 
 /**
@@ -91,8 +91,8 @@ export function createClaimRequirements(issuer: IssuerConfig, path: string): Cla
 
   const describeOf = (reason: FailedRequirement['reason']) =>
     requirements.filter((one) => one.reason === reason).map(({ describe }) => describe);
-  const findFailed = createRemembered(({ text }: Facts) => {
-    const claims = readClaims(text);
+  const findFailed = createRemembered((facts: Facts) => {
+    const claims = readClaims(facts);
     return requirements.find(({ isMet }) => !isMet(claims));
   });
   return {
@@ -126,8 +126,8 @@ export function requirementsOf(
     return {
       reason: 'claim_not_allowed',
       isMet,
-      describe: ({ text }) => {
-        const claims = readClaims(text);
+      describe: (token) => {
+        const claims = readClaims(token);
         const isAbsent = read(claims) === undefined;
         const found = isMet(claims) ? 'a required value' : isAbsent ? 'absent' : 'another value';
         return detailOf(
@@ -155,9 +155,9 @@ function describeClaim(
   isMet: (claims: Claims) => boolean,
   problem: string,
 ): ClaimRequirement['describe'] {
-  return ({ text }) =>
+  return (token) =>
     detailOf(
-      { ...observation, found: isMet(readClaims(text)) ? 'an allowed value' : 'another value' },
+      { ...observation, found: isMet(readClaims(token)) ? 'an allowed value' : 'another value' },
       problem,
     );
 }

@@ -1,7 +1,7 @@
 /** Reads claims by type (RFC 7519 section 4). A claim with a wrong type is never converted. */
 
 import type { ClaimName } from '../../config/values/claim-names.ts';
-import type { Claims } from '../../model/identity.ts';
+import type { Claims, ClaimsText } from '../../model/identity.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
 import { createReadClaim } from './claim-path.ts';
 import { createIsOneOf } from './list-members.ts';
@@ -12,21 +12,14 @@ export const wrongType = Symbol('wrong type');
 /** The value of a claim; undefined if it is absent; `wrongType` if its type is wrong. */
 export type Read<T> = T | undefined | typeof wrongType;
 
-/**
- * Parses the claims of a verified token or a session.
- *
- * @param text the token, or its claims as JSON text
- */
-export function readClaims(text: string): Claims {
-  return parseJson(claimsText(text)) as Claims;
+/** Parses the claims of a verified token or a session. */
+export function readClaims(of: ClaimsText): Claims {
+  return parseJson(claimsText(of)) as Claims;
 }
 
-/** Characters of base64url. The text of a JSON object starts with a brace or white space, which are not among them. */
-const startsLikeToken = /^[A-Za-z0-9_-]/;
-
-/** Returns the claims as JSON text. A token starts with a character of base64url (RFC 7515 section 7.1). */
-export function claimsText(text: string): string {
-  if (!startsLikeToken.test(text)) return text;
+/** Returns the claims of a verified token or a session as JSON text. */
+export function claimsText({ text, form }: ClaimsText): string {
+  if (form === 'json') return text;
   const start = text.indexOf('.') + 1;
   return Buffer.from(text.slice(start, text.indexOf('.', start)), 'base64url').toString();
 }

@@ -1,11 +1,9 @@
 /** The facts that the requirements of an issuer are checked against. */
-import type { Confirmation, IdentityMemory } from '../../model/identity.ts';
+import type { ClaimsText, Confirmation, IdentityMemory } from '../../model/identity.ts';
 import type { Read, wrongType } from './claims.ts';
 
 /** The content of a token as read, before any requirement is checked. */
-export interface Facts {
-  /** The text with the claims: the token, or the claims as JSON. */
-  readonly text: string;
+export interface Facts extends ClaimsText {
   /** The header's `typ` in lower case without `application/`; `jwt` if absent. `wrongType` also for a logout token, and for an ID token of an issuer with `login`. */
   readonly type: string | typeof wrongType;
   /** `unknown` if the token has a `cnf` that this service cannot verify. */

@@ -31,6 +31,7 @@ export function createReadFacts({
       audienceClaimsUsed === 'all' ? found : found.filter((value) => value !== undefined).slice(0, 1);
     return {
       text,
+      form: 'json',
       type: isNoAccessToken(claims) ? wrongType : typeOf(type),
       confirmation: readConfirmation(claims),
       expiresAt: readDate(claims, 'exp'),

@@ -78,11 +78,11 @@ function prepare(list: readonly DenyListEntry[], issuer: string): Prepared {
     find:
       entries.length === 0
         ? undefined
-        : createRemembered(({ text, issuedAt }) => {
-            const claims = readClaims(text);
+        : createRemembered((facts) => {
+            const claims = readClaims(facts);
             return [...names]
               .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-              .find((entry) => matches(entry, claims, issuedAt));
+              .find((entry) => matches(entry, claims, facts.issuedAt));
           }),
   };
 }

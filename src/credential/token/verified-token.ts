@@ -74,6 +74,7 @@ export function factsOf(verified: VerifiedToken, token: string): Facts {
   const { type, audiences, scopes } = profile;
   return {
     text: token,
+    form: 'token',
     type,
     confirmation,
     expiresAt,
@@ -98,6 +99,7 @@ export function identityOf(verified: VerifiedToken<unknown>, token: string): Ide
     expiresAt,
     confirmation: provesBinding && confirmation !== 'unknown' ? confirmation : undefined,
     text: token,
+    form: 'token',
     memory: verified,
   };
 }

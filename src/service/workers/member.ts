@@ -118,7 +118,7 @@ export function startMember(dependencies: MemberDependencies): Member {
       case 'answer':
         return questions.answered(message);
       case 'rejected':
-        return dependencies.reportRejected(message.listener, message.cause, message.count);
+        return dependencies.reportRejected(message.listener, message.cause, message.count, message.detail);
       case 'certificate':
         return dependencies.certificateReloaded(message.listener, message.problem);
       default:

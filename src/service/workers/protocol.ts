@@ -87,12 +87,13 @@ export type FromWorker =
   /** A token names an unknown key. */
   | { readonly kind: 'fetch'; readonly request: number; readonly identity: string; readonly keyId: string }
   | { readonly kind: 'report'; readonly metrics: Report }
-  /** Connections were closed because the client uses another protocol. */
+  /** Connections were rejected. */
   | {
       readonly kind: 'rejected';
       readonly listener: Listener['name'];
       readonly cause: RejectionCause;
       readonly count: number;
+      readonly detail: string | undefined;
     }
   /** A listener's certificate changed. `problem` is undefined if the new one is in use. */
   | {

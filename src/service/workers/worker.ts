@@ -118,7 +118,7 @@ export function createWorker(dependencies: WorkerDependencies): (message: ToWork
       listenFor: connections.listenFor,
       untilClosing: () => closing.promise,
       reportRejected: onceAMinute(
-        (listener, cause, count) => send({ kind: 'rejected', listener, cause, count }),
+        (listener, cause, count, detail) => send({ kind: 'rejected', listener, cause, count, detail }),
         clock,
       ),
       certificateReloaded: (listener, problem) => send({ kind: 'certificate', listener, problem }),

@@ -13,6 +13,7 @@ import { createRevocation } from '../../credential/token/revocation.ts';
 import { identityOf, verifiedToken } from '../../credential/token/verified-token.ts';
 import type { CheckRequest } from '../../model/check-request.ts';
 import type { Decision } from '../../model/decision.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { Reason } from '../../model/reasons.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
 import { createOwnCheck } from '../../service/own-check.ts';
@@ -94,7 +95,8 @@ async function decide(config: Config, test: RuleTest, clock: Clock): Promise<Dec
       };
     const cache = createTokenCache(config.cache);
     const verified = verifiedToken(JSON.parse(payload), facts, issuer, undefined, cache);
-    return admit(identityOf(verified, payload), '', false, request, trace);
+    const identity: Identity = { ...identityOf(verified, payload), form: 'json' };
+    return admit(identity, '', false, request, trace);
   };
   const person = test.session === true ? issuerOf(config, test) : undefined;
   const { createCheckLogins } = await import('../../service/check-logins.ts');

@@ -6,7 +6,7 @@ import type { Clock } from '../../runtime/time/clock.ts';
 import { closeServer, openSockets, quietMoment } from '../shared/close-server.ts';
 import type { Listen, Listener } from '../shared/listener.ts';
 import { limitOpenConnections } from '../shared/open-connections.ts';
-import { handshakeFailure, protocolOf } from '../shared/protocol-detection.ts';
+import { handshakeFailure } from '../shared/protocol-detection.ts';
 import type { OnRejected } from '../shared/rejections.ts';
 import { keepTlsFresh, readTls } from '../shared/tls.ts';
 import type { Method, ResponseStream } from './call/method.ts';
@@ -76,11 +76,10 @@ export function createGrpcServer(dependencies: GrpcServerDependencies): Listener
       openStreams,
       onBusy: () => connectionLimit.busy(connection),
       onIdle: () => connectionLimit.idle(connection),
-      onClosed: (firstBytes) => {
+      onRejected,
+      onClosed: () => {
         connections.delete(connection);
         connectionLimit.closed(connection);
-        const protocol = firstBytes === undefined ? 'http2' : protocolOf(firstBytes);
-        if (protocol !== 'http2') onRejected(protocol);
       },
     });
     connections.add(connection);

@@ -1,4 +1,4 @@
-/** Logs rejected connections: which protocol the client uses, and what to change. */
+/** Logs rejected connections: what the client does, and what to change. */
 
 import type { Logger } from '../../observe/logger.ts';
 import type { Clock } from '../../runtime/time/clock.ts';
@@ -9,8 +9,11 @@ type Name = Listener['name'];
 
 /** Creates a log of rejected connections, with one record per minute for each listener and cause. */
 export function createRejectionLog(logger: Logger, clock: Clock): ReportRejected {
-  return onceAMinute((listener, cause, count) => {
-    logger.warn({ listener, cause, count }, `connections are rejected: ${explanations[cause](listener)}`);
+  return onceAMinute((listener, cause, count, detail) => {
+    logger.warn(
+      { listener, cause, detail, count },
+      `connections are rejected: ${explanations[cause](listener)}`,
+    );
   }, clock);
 }
 
@@ -48,4 +51,9 @@ const explanations: Readonly<Record<RejectionCause, (listener: Name) => string>>
     listener === 'grpc'
       ? "Envoy does not offer HTTP/2 (`h2`) in its TLS handshake, which gRPC requires. Add `http2_protocol_options` and `alpn_protocols: [h2]` to Envoy's cluster"
       : `${clientOf(listener)} offers only HTTP/2 in its TLS handshake, and this listener requires HTTP/1.1. Remove \`http2_protocol_options\` from Envoy's cluster`,
+  flood: (listener) =>
+    `the client sends more frames than calls need; \`detail\` names them. Find out which client connects to \`${optionsOf(listener)}.port\`, and limit which pods can (chart: \`networkPolicy.checkFrom\`)`,
+  protocol_error: (listener) =>
+    `the client breaks the rules of HTTP/2; \`detail\` says which. Find out which client connects to \`${optionsOf(listener)}.port\`, or which proxy in between changes its bytes`,
+  internal_error: () => 'this service has a fault. Report it with a support bundle',
 };

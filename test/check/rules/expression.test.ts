@@ -25,6 +25,7 @@ function contextFor(target = '/users/alice/items?q=1&twice=a&twice=b', own: obje
     scopes: ['read', 'write'],
     expiresAt: 1_900_000_000.5,
     text: JSON.stringify(own),
+    form: 'json',
   } as unknown as Identity;
   const header = (name: string) => ({ 'x-tenant': ['t1'], 'x-other': ['x'] })[name] ?? [];
   return contextOf(
@@ -86,7 +87,7 @@ describe('an expression', () => {
   test('reads a trusted header with one line; an absent header has no value; two lines make it fail', () => {
     const text = '"x-tenant" in request.headers';
     const seen = (lines: readonly string[]) => {
-      const identity = { text: '{}', expiresAt: 1 } as unknown as Identity;
+      const identity = { text: '{}', form: 'json', expiresAt: 1 } as unknown as Identity;
       return compileExpression(text)(contextOf(identity, checkRequest({ header: () => lines })));
     };
     expect([seen(['a']), seen(['']), seen([])]).toEqual([true, true, false]);

@@ -22,6 +22,7 @@ const identity: Identity = {
   expiresAt: 4_000_000_000,
   confirmation: undefined,
   text: '{}',
+  form: 'json',
   memory: noMemory(),
 };
 

@@ -237,6 +237,7 @@ test('an expression reads only the parts of a request that it uses, each once', 
     scopes: [],
     expiresAt: 1,
     text: '{"sub":"alice"}',
+    form: 'json' as const,
   } as unknown as Identity;
   const contextOf = createContextOf(['x-tenant'], createTestClock());
   expect(compileExpression('claims.sub == request.segments[1]')(contextOf(identity, request))).toBe(true);

@@ -27,6 +27,7 @@ const identity = (scopes: readonly string[], claims: object): Identity => ({
   expiresAt: 0,
   confirmation: undefined,
   text: JSON.stringify(claims),
+  form: 'json',
   memory: noMemory(),
 });
 

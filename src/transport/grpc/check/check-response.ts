@@ -165,14 +165,14 @@ export function writeAllow(code: number, fields: Written, entries: Written): Wri
   );
 }
 
-/** What is before the value of a header to set, which is followed by {@link afterHeader}. @param length that of the value, in bytes */
+/** The bytes before the value of a header to set, which is followed by {@link afterHeader}. @param length that of the value, in bytes */
 export function beforeHeader(name: string, length: number): Written {
   const header = textField(inHeader.key, name) + fieldHead(inHeader.value, length);
   const option = fieldHead(inHeaderOption.header, header.length + length) + header;
   return fieldHead(inOk.headers, option.length + length + afterHeader.length) + option;
 }
 
-/** What is before the text of an entry of the metadata. @param length that of the text, in bytes */
+/** The bytes before the text of an entry of the metadata. @param length that of the text, in bytes */
 export function beforeText(name: string, length: number): Written {
   const text = fieldHead(inValue.string, length);
   const entry = textField(inStruct.key, name) + fieldHead(inStruct.value, text.length + length) + text;

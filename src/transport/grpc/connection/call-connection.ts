@@ -1,6 +1,7 @@
 /** A connection of a peer that makes gRPC calls, and its limits. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../runtime/time/clock.ts';
+import type { OnRejected } from '../../shared/rejections.ts';
 import type { Call } from '../call/call.ts';
 import { createCallHandler } from '../call/call-handler.ts';
 import type { Method, ResponseStream } from '../call/method.ts';
@@ -9,6 +10,7 @@ import { createHttp2Connection } from '../http2/connection.ts';
 import type { StreamHandler } from '../http2/stream.ts';
 import type { MessageLimits } from '../message/framing.ts';
 import type { Inflater } from '../message/inflater.ts';
+import { reportEnded } from './ended-connection.ts';
 import { createHeldMemory } from './held-memory.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { createPeer } from './silent-peer.ts';
@@ -43,12 +45,10 @@ export interface CallConnectionDependencies {
   readonly onBusy: () => void;
   /** Called when the last call has ended. */
   readonly onIdle: () => void;
-  /**
-   * Called once, when the connection has ended.
-   *
-   * @param firstBytes what the peer sent instead of HTTP/2; undefined if it sent nothing, or HTTP/2
-   */
-  readonly onClosed: (firstBytes: Buffer | undefined) => void;
+  /** Called if this side ended the connection: for another protocol, a flood or an error. */
+  readonly onRejected: OnRejected;
+  /** Called once, when the connection has ended. */
+  readonly onClosed: () => void;
 }
 
 /** The bytes that show which protocol a peer uses. */
@@ -65,6 +65,7 @@ export function createCallConnection({
   openStreams,
   onBusy,
   onIdle,
+  onRejected,
   onClosed,
 }: CallConnectionDependencies): CallConnection {
   let openCalls = 0;
@@ -108,7 +109,8 @@ export function createCallConnection({
     clock,
     onClosed: (error) => {
       held.close();
-      onClosed(error !== undefined && !connection.hasBegun() ? firstBytes : undefined);
+      if (error !== undefined) reportEnded(error, connection.hasBegun() ? undefined : firstBytes, onRejected);
+      onClosed();
     },
   });
   const peer = createPeer({ connection, unwritten: () => socket.writableLength, clock });

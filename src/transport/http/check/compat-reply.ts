@@ -97,9 +97,9 @@ function userOf(
   issuers: ReadonlyMap<string, IdentityClaims>,
 ): string | undefined {
   if (identity === undefined) return undefined;
-  const { issuerName, text, subject } = identity;
+  const { issuerName, subject } = identity;
   const issuer = issuers.get(issuerName);
-  const email = issuer?.email(readClaims(text));
+  const email = issuer?.email(readClaims(identity));
   const name = email === undefined || email === null || email === '' ? (subject ?? '') : email;
   return name === '' ? '' : claimText(name);
 }

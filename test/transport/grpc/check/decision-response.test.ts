@@ -22,6 +22,7 @@ const identity: Identity = {
   scopes: ['s'],
   expiresAt: 5,
   text: '{}',
+  form: 'json',
   confirmation: undefined,
   memory: noMemory(),
 };

@@ -26,6 +26,7 @@ const allowed = (subject: string | undefined): Decision => ({
     scopes: [],
     expiresAt: 5,
     text: JSON.stringify({ sub: subject }),
+    form: 'json',
     confirmation: undefined,
     memory: noMemory(),
   },

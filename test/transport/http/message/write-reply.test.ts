@@ -29,6 +29,7 @@ const identity = {
   scopes: [],
   expiresAt: 5,
   text: '{}',
+  form: 'json' as const,
   confirmation: undefined,
   memory: noMemory(),
 };

@@ -63,7 +63,7 @@ export function bytesOf(frame: WantedFrame): Buffer {
   head.writeUIntBE((frame.length ?? frame.payload.length) % 2 ** 24, 0, 3);
   head[3] = frame.type;
   head[4] = frame.flags;
-  head.writeUInt32BE(frame.stream, 5);
+  head.writeUInt32BE(frame.stream % 2 ** 32, 5);
   return Buffer.concat([head, frame.payload]);
 }
 

@@ -13,6 +13,8 @@ interface StreamState {
   /** The content-length, and the bytes of data so far. */
   length: number | undefined;
   received: number;
+  /** The bytes that count for the window. */
+  flowControlled: number;
 }
 
 /**
@@ -97,6 +99,8 @@ function lengthTraits(
 ): void {
   const value = fields?.find(([name]) => name === 'content-length')?.[1];
   if (value !== undefined) stream.length = Number(value);
+  if (frameType === type.data) stream.flowControlled += payload.length;
+  if (stream.flowControlled > 65_535) traits.add('data beyond the first window of the stream');
   if (frameType === type.data)
     stream.received += payload.length - ((flags & flag.padded) === 0 ? 0 : 1 + (payload[0] ?? 0));
   if (stream.length === undefined || stream.length === stream.received) return;
@@ -104,7 +108,15 @@ function lengthTraits(
 }
 
 function newStream(window: number): StreamState {
-  return { hasEnded: false, isReset: false, hasTrailers: false, window, length: undefined, received: 0 };
+  return {
+    hasEnded: false,
+    isReset: false,
+    hasTrailers: false,
+    window,
+    length: undefined,
+    received: 0,
+    flowControlled: 0,
+  };
 }
 
 function headersTraits(
