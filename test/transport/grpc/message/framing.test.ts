@@ -111,6 +111,7 @@ describe('rejects invalid messages', () => {
     ],
     ['a flag of 2', Buffer.from([2, 0, 0, 0, 0]), undefined, grpcStatus.internal],
     ['a compressed message without an encoding', compressed(gzipSync('x')), undefined, grpcStatus.internal],
+    ['a deflated message without an encoding', compressed(deflateSync('x')), undefined, grpcStatus.internal],
     [
       'a compressed message with the encoding identity',
       compressed(gzipSync('x')),
