@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { EarlyHangups, ProgramProcess } from './cli/command.ts';
 import { loadManual } from './cli/commands.ts';
 import { findCommand } from './cli/find-command.ts';
+import { keepTickShape } from './runtime/tick-shape.ts';
 
 /** The oldest major version of Node that runs this code. */
 const requiredNode = 26;
@@ -31,6 +32,7 @@ async function main(argv: readonly string[]): Promise<void> {
   for (const name of modulesOfServices) process.getBuiltinModule(`node:${name}`);
   // Before the schema of the options is built, because the heap does not shrink after that.
   for (const flag of heapFlags) setFlagsFromString(flag);
+  keepTickShape();
   const { command, line } = await findCommand(argv, self, process.send !== undefined);
   if (command.handlesHangup !== true) self.earlyHangups.stopCounting();
   await command.run(line, self);

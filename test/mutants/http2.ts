@@ -8,6 +8,7 @@ const streams = tests('streams');
 const flowControl = tests('flow-control');
 const floods = tests('floods');
 const connection = tests('connection');
+const headerWork = tests('header-work');
 
 /** A mutant of a file of the folder. */
 function of(file: string, name: string, find: string, replace: string, by: readonly string[]): Mutant {
@@ -59,8 +60,51 @@ export const http2Mutants: readonly Mutant[] = [
     'const from = start;',
     requests,
   ),
-  of('header-blocks', 'an incomplete field ends a block', 'if (rest.length > 0 || ', 'if (', requests),
+  of('header-blocks', 'an incomplete field ends a block', 'if (unread.length() > 0 || ', 'if (', requests),
   of('header-blocks', 'an incomplete long field ends a block', ' || toSkip > 0)', ')', requests),
+  of(
+    'header-blocks',
+    'a header block has no time limit',
+    'if (openStreamId !== 0 && now() - openedAt > timeLimit)',
+    'if (openStreamId < 0)',
+    floods,
+  ),
+  of(
+    'header-blocks',
+    'the time of a header block is that of the connection',
+    '      openedAt = now();\n',
+    '',
+    floods,
+  ),
+  of('hpack/field-length', 'a name may have any length', 'nameLength > longestName', 'false', requests),
+  of(
+    'hpack/decoder',
+    'a field is decoded before it has arrived',
+    ' || length > end - position) break;',
+    ') break;',
+    headerWork,
+  ),
+  of(
+    'hpack/decoder',
+    'a long field is kept',
+    'if (length > longestField) skipLiteral(bytes, length);\n        else if',
+    'if',
+    requests,
+  ),
+  of(
+    'unread-bytes',
+    'each byte of a header block copies those before it',
+    'Buffer.allocUnsafeSlow(2 * needed)',
+    'Buffer.allocUnsafeSlow(needed)',
+    headerWork,
+  ),
+  of(
+    'unread-bytes',
+    'an incomplete field is copied for each frame',
+    '      if (count === 0) return;\n',
+    '',
+    headerWork,
+  ),
   of(
     'header-blocks',
     'the frames of one header block count for the next',
@@ -71,7 +115,7 @@ export const http2Mutants: readonly Mutant[] = [
   of(
     'hpack/decoder',
     'a long field leaves the table unchanged',
-    'if (isAdded) clearTable(table);',
+    'if ((bytes[position] ?? 0) >= 0x40) clearTable(table);',
     '',
     requests,
   ),

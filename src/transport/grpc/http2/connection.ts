@@ -134,7 +134,7 @@ export function createHttp2Connection<Call>(
     isClosing: () => isClosing,
     sendWindow: responses.initialWindow,
   });
-  const headerBlocks = createHeaderBlocks(heads, requests.block);
+  const headerBlocks = createHeaderBlocks(heads, requests.block, () => heardAt);
   const readControlFrame = createControlFrames<Call>({
     streams,
     responses,
@@ -209,6 +209,7 @@ export function createHttp2Connection<Call>(
     if (!preface.isComplete()) return;
     if (start > 0) begin();
     frames.read(bytes, start);
+    headerBlocks.checkTime();
   };
   const read = (bytes: Buffer) => {
     if (hasEnded) return;

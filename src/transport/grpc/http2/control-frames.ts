@@ -42,21 +42,17 @@ const goAwayBytes = 8;
 export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): ControlFrameReader {
   const { streams, responses, output, floods, onPingAcknowledged } = dependencies;
 
-  /** Fails a stream, or the connection if the client has never used the stream. */
-  const failStream = (id: number, code: ErrorCode, detail: string) => {
+  /** Fails a stream, also one that the client has never used. One that this side has reset needs nothing more. */
+  const failStream = (id: number, code: ErrorCode) => {
     const stream = streams.find(id);
-    if (stream !== undefined) return streams.fail(stream, code);
-    const state = streams.stateOf(id);
-    if (state === 'idle') throw new ConnectionError(code, detail);
-    if (state === 'closed') streams.refuse(id, code, true);
+    if (stream !== undefined) streams.fail(stream, code);
+    else if (streams.stateOf(id) !== 'reset') streams.refuse(id, code, true);
   };
   const readPriority = (id: number, bytes: Buffer, start: number, end: number) => {
     floods.count('PRIORITY and unknown');
-    if (end - start !== priorityBytes)
-      return failStream(id, errorCode.frameSizeError, `PRIORITY of ${end - start} bytes`);
+    if (end - start !== priorityBytes) failStream(id, errorCode.frameSizeError);
     // RFC 9113 ignores priorities; this is what RFC 7540 section 5.3.1 requires in addition.
-    if (readUint31(bytes, start) === id)
-      failStream(id, errorCode.protocolError, `stream ${id} depends on itself`);
+    else if (readUint31(bytes, start) === id) failStream(id, errorCode.protocolError);
   };
   const readReset = (id: number, start: number, end: number) => {
     floods.count('RST_STREAM');

@@ -4,6 +4,7 @@ import { errorCode } from './error-code.ts';
 import { frameFlag, readUint31, smallestMaxFrameSize } from './frame.ts';
 import { CompressionError } from './hpack/field.ts';
 import type { HeadReader } from './request-head.ts';
+import { createUnreadBytes } from './unread-bytes.ts';
 
 /**
  * The most bytes of a compressed header block. A proxy copies headers of its clients into a call, and Envoy accepts up to 8 MiB
@@ -14,8 +15,8 @@ export const headerBlockLimit = 16 * 1024 * 1024;
 /** The most frames of a header block, in addition to those that are full. */
 const frameLimit = 64;
 
-/** The most bytes of an incomplete field that are kept. The rest of a longer one is skipped. */
-const keptField = 64 * 1024;
+/** The time for a header block, in milliseconds. The limit for silent peers ends one that sends no bytes. */
+const timeLimit = 15_000;
 
 /** The bytes of the priority in HEADERS (RFC 7540 section 6.2). */
 const priorityBytes = 5;
@@ -36,17 +37,28 @@ export interface HeaderBlocks {
   readonly headers: (flags: number, streamId: number, bytes: Buffer, start: number, end: number) => void;
   /** Reads the payload of CONTINUATION. */
   readonly continuation: (flags: number, bytes: Buffer, start: number, end: number) => void;
+  /** Checks the time of an incomplete block. Call it when bytes have arrived and were read. */
+  readonly checkTime: () => void;
 }
 
-/** Creates a reader. */
-export function createHeaderBlocks(heads: HeadReader, onBlock: OnHeaderBlock): HeaderBlocks {
+/**
+ * Creates a reader.
+ *
+ * @param now milliseconds of the monotonic clock
+ */
+export function createHeaderBlocks(
+  heads: HeadReader,
+  onBlock: OnHeaderBlock,
+  now: () => number,
+): HeaderBlocks {
   let openStreamId = 0;
+  let openedAt = 0;
   let isEnd = false;
   let dependsOnItself = false;
   let length = 0;
   let frames = 0;
   /** The part of an incomplete field that has arrived, and the bytes to come of one that is skipped. */
-  let rest = nothing;
+  const unread = createUnreadBytes();
   let toSkip = 0;
 
   const read = (bytes: Buffer, start: number, end: number, isFirst: boolean) => {
@@ -56,14 +68,14 @@ export function createHeaderBlocks(heads: HeadReader, onBlock: OnHeaderBlock): H
       throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too long');
     const from = Math.min(end, start + toSkip);
     toSkip -= from - start;
-    const part = Buffer.concat([rest, bytes.subarray(from, end)]);
-    rest = part.subarray(heads.part(part, 0, part.length, isFirst));
-    if (rest.length <= keptField) return;
-    toSkip = heads.skipField(rest, 0, rest.length);
-    rest = nothing;
+    unread.add(bytes, from, end);
+    const next = heads.part(unread.buffer(), 0, unread.length(), isFirst);
+    toSkip += Math.max(0, next - unread.length());
+    unread.remove(Math.min(next, unread.length()));
   };
   const complete = () => {
-    if (rest.length > 0 || toSkip > 0) throw new CompressionError('a field is longer than its block');
+    if (unread.length() > 0 || toSkip > 0) throw new CompressionError('a field is longer than its block');
+    unread.clear();
     const streamId = openStreamId;
     openStreamId = 0;
     length = 0;
@@ -95,13 +107,16 @@ export function createHeaderBlocks(heads: HeadReader, onBlock: OnHeaderBlock): H
         return onBlock(streamId, isEnd, dependsOnItself);
       }
       openStreamId = streamId;
+      openedAt = now();
       read(bytes, from, to, true);
     },
     continuation: (flags, bytes, start, end) => {
       read(bytes, start, end, false);
       if (flags & frameFlag.endHeaders) complete();
     },
+    checkTime: () => {
+      if (openStreamId !== 0 && now() - openedAt > timeLimit)
+        throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too slow');
+    },
   };
 }
-
-const nothing = Buffer.alloc(0);

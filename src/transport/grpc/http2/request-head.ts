@@ -22,11 +22,9 @@ export interface HeadReader {
   /**
    * Reads the complete fields of a part of a block.
    *
-   * @returns the position after the last one, from which the next part must begin
+   * @returns the position of the first field that is not complete; above `end` if the block continues there
    */
   readonly part: (bytes: Buffer, start: number, end: number, isFirst: boolean) => number;
-  /** Skips a long field that is not complete; returns the number of its bytes that have not arrived. */
-  readonly skipField: (bytes: Buffer, start: number, end: number) => number;
   /** The request of the last block; undefined if it is malformed. */
   readonly request: () => ReadHead | undefined;
   /** Whether the last block can be trailers. They are not used. */
@@ -122,7 +120,6 @@ export function createHeadReader(decoder: HeaderDecoder<RequestField>): HeadRead
       if (isFirst) begin();
       return decoder.decodePart(bytes, start, end, onField, isFirst);
     },
-    skipField: decoder.skipField,
     request: () => {
       if (!isWellFormed || !isRequest()) return undefined;
       if (last === undefined || !isLast(last)) {

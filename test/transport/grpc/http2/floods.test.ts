@@ -56,6 +56,12 @@ const floods: Flood[] = [
     perSecond: 10_000,
     frame: (index) => Buffer.concat([head(2 * index + 3), head(2 * index + 3)]),
   },
+  {
+    name: 'a wrong PRIORITY of a stream that is never used',
+    burst: 10_000,
+    perSecond: 1_000,
+    frame: () => frame(frameType.priority, 0, 3, Buffer.alloc(4)),
+  },
   { name: 'WINDOW_UPDATE', burst: 20_000, perSecond: 2_000, frame: (index) => windowUpdate(index % 2, 1) },
   { name: 'empty DATA', burst: 1_000, perSecond: 100, frame: () => data(1, 0) },
   {
@@ -152,6 +158,27 @@ describe('a header block (RFC 9113 section 6.10)', () => {
   ])('of %s ends the connection, before it is complete', async (_, ...frames) => {
     const { endedBy } = await serveHttp2();
     expect(await endedBy(start, ...frames)).toBe('enhanceYourCalm');
+  });
+
+  test('has 15 seconds, also if it arrives byte by byte', async () => {
+    const { socket, clock, exchange, endedBy, events } = await serveHttp2();
+    const end = more(0, flag.endHeaders);
+    socket.emit('data', start);
+    clock.pass(15_000);
+    socket.emit('data', end.subarray(0, 5));
+    clock.pass(60_000);
+    // A block that is complete is in time.
+    socket.emit('data', end.subarray(5));
+    await exchange();
+    expect(events).toEqual(['1 opened']);
+    socket.emit('data', frame(frameType.headers, 0, 3, callHeaders()));
+    clock.pass(15_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.emit('data', Buffer.of(0));
+    expect(socket.writableEnded).toBe(false);
+    clock.pass(1);
+    socket.emit('data', Buffer.of(0));
+    expect(await endedBy()).toBe('enhanceYourCalm');
   });
 });
 

@@ -251,6 +251,18 @@ describe('a header block of any size is read', () => {
     expect(await endedBy(continued(1, block))).toBe('compressionError');
   });
 
+  test.each<[name: string, code: string | undefined, length: number]>([
+    ['of 16 KiB is read', undefined, 16_384 - 3],
+    ['above 16 KiB ends the connection', 'compressionError', 16_384],
+  ])('a name %s', async (_, code, length) => {
+    const { client, exchange, endedBy, events } = await serveHttp2();
+    const field = longField(0, 'a', Buffer.alloc(length, 'v')).subarray(3);
+    const block = Buffer.concat([literals(post), Buffer.of(0), field, Buffer.of(0)]);
+    if (code !== undefined) return expect(await endedBy(continued(1, block))).toBe(code);
+    await exchange(continued(1, block));
+    expect([events, client.isClosed()]).toEqual([['1 opened'], false]);
+  });
+
   test('a block is the same wherever it is cut', async () => {
     const heads: RequestHead[] = [];
     const { exchange } = await serveHttp2({ opened: (stream) => void heads.push(stream.head) });

@@ -1,7 +1,9 @@
 /** Decodes header blocks (RFC 7541), with a dynamic table and Huffman strings. */
 import { addEntry, clearTable, createDynamicTable, entryOf, resizeTable } from './dynamic-table.ts';
-import { CompressionError, type Field, IncompleteFieldError } from './field.ts';
+import { CompressionError, type Field } from './field.ts';
+import { fieldLength } from './field-length.ts';
 import { decodeHuffman, longestOutput } from './huffman.ts';
+import { integerLength, integerValue } from './integer.ts';
 import { createRepeatedLiterals, findRepeated, keepLiteral, mayRepeat } from './repeated-literals.ts';
 import { staticTable } from './static-table.ts';
 
@@ -21,11 +23,15 @@ export interface HeaderDecoder<Read> {
    */
   readonly decode: (bytes: Buffer, start: number, end: number, onField: (field: Read) => void) => void;
   /**
-   * Decodes the complete fields of a part of a block. The next part begins with the field that is not complete.
+   * Decodes the complete fields of a part of a block, each once. The work is in proportion to the bytes of these fields.
+   *
+   * A field of more than four times the bytes of the table is skipped without being decoded: no code has more than 30 bits, so
+   * the table cannot hold it.
    *
    * @param isFirst whether the block begins with this part.
-   * @returns the position after the last complete field.
-   * @throws CompressionError if the block is invalid.
+   * @returns the position of the first field that is not complete: the next part must begin there. Above `end` if the rest of
+   *   a field is skipped: the block continues there.
+   * @throws CompressionError if the block is invalid, or has a name of more than four times the bytes of the table.
    */
   readonly decodePart: (
     bytes: Buffer,
@@ -34,15 +40,6 @@ export interface HeaderDecoder<Read> {
     onField: (field: Read) => void,
     isFirst: boolean,
   ) => number;
-  /**
-   * Skips a field that is not complete, and whose value is longer than the table. The value is not decoded.
-   *
-   * @param start the position of its first byte.
-   * @param end the position after the last byte that has arrived.
-   * @returns the number of its bytes that have not arrived.
-   * @throws CompressionError if the block is invalid, or the name of the field is not complete.
-   */
-  readonly skipField: (bytes: Buffer, start: number, end: number) => number;
 }
 
 /** The maximum size of the table until the encoder changes it, if this side allows more (RFC 9113 section 6.5.2). */
@@ -65,25 +62,19 @@ export function createHeaderDecoder<Read>(
   const staticFields: (Read | undefined)[] = new Array(staticTable.length + 1).fill(undefined);
   const repeatedLiterals = createRepeatedLiterals<Read>();
   let output = Buffer.alloc(0);
+  const longestField = 4 * maxTableSize;
   let position = 0;
-  let fieldStart = 0;
   let mayChangeSize = true;
 
-  /** Reads an integer (section 5.1). `mask` is the largest value of the prefix. */
+  /** Reads an integer. `mask` is the largest value of its prefix. */
   function readInteger(bytes: Buffer, end: number, mask: number): number {
-    const prefix = (bytes[position++] ?? 0) & mask;
-    return prefix < mask ? prefix : readContinuation(bytes, end, mask);
-  }
-
-  function readContinuation(bytes: Buffer, end: number, prefix: number): number {
-    let value = prefix;
-    for (let scale = 1; scale <= 2 ** 28; scale *= 2 ** 7) {
-      if (position >= end) throw new IncompleteFieldError('an integer is longer than its block');
-      const byte = bytes[position++] ?? 0;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80 && value < 2 ** 31) return value;
-    }
-    throw new CompressionError('an integer is too large');
+    const start = position++;
+    const prefix = (bytes[start] ?? 0) & mask;
+    if (prefix < mask) return prefix;
+    const length = integerLength(bytes, start, end, mask);
+    if (length === 0) throw new CompressionError('an integer is longer than its block');
+    position = start + length;
+    return integerValue(bytes, start, length, mask);
   }
 
   /** Reads a string (section 5.2). */
@@ -91,7 +82,7 @@ export function createHeaderDecoder<Read>(
     const isHuffman = (bytes[position] ?? 0) >= 0x80;
     const length = readInteger(bytes, end, 0x7f);
     // If the length itself is after the end, the rest is negative.
-    if (length > end - position) throw new IncompleteFieldError('a string is longer than its block');
+    if (length > end - position) throw new CompressionError('a string is longer than its block');
     const start = position;
     position += length;
     return isHuffman ? readHuffman(bytes, start, position) : bytes.toString('latin1', start, position);
@@ -153,48 +144,43 @@ export function createHeaderDecoder<Read>(
     resizeTable(table, size);
   }
 
-  function decodeFields(bytes: Buffer, start: number, end: number, onField: (field: Read) => void): void {
-    position = start;
-    while (position < end) {
-      fieldStart = position;
-      const first = bytes[position] ?? 0;
-      if (first >= 0x20 && first < 0x40) {
-        if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
-        changeTableSize(bytes, end);
-      } else {
-        mayChangeSize = false;
-        if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
-        else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
-        else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
-        else onField(readLiteral(bytes, end, 0x0f, false));
-      }
+  function decodeField(bytes: Buffer, end: number, onField: (field: Read) => void): void {
+    const first = bytes[position] ?? 0;
+    if (first >= 0x20 && first < 0x40) {
+      if (!mayChangeSize) throw new CompressionError('the size of the table changes after a field');
+      changeTableSize(bytes, end);
+      return;
     }
+    mayChangeSize = false;
+    if (first >= 0x80) onField(fieldAt(readInteger(bytes, end, 0x7f)));
+    else if (first >= 0x40) onField(readLiteral(bytes, end, 0x3f, true));
+    else if (mayRepeat(first)) onField(readRepeatedLiteral(bytes, end));
+    else onField(readLiteral(bytes, end, 0x0f, false));
+  }
+
+  /** Skips a literal that is too long for the table. As an entry, it leaves the table empty (section 4.4). */
+  function skipLiteral(bytes: Buffer, length: number): void {
+    mayChangeSize = false;
+    if ((bytes[position] ?? 0) >= 0x40) clearTable(table);
+    position += length;
   }
 
   return {
     decode: (bytes, start, end, onField) => {
       mayChangeSize = true;
-      decodeFields(bytes, start, end, onField);
+      position = start;
+      while (position < end) decodeField(bytes, end, onField);
     },
     decodePart: (bytes, start, end, onField, isFirst) => {
       if (isFirst) mayChangeSize = true;
-      try {
-        decodeFields(bytes, start, end, onField);
-        return end;
-      } catch (error) {
-        if (!(error instanceof IncompleteFieldError)) throw error;
-        return fieldStart;
-      }
-    },
-    skipField: (bytes, start, end) => {
       position = start;
-      const isAdded = (bytes[position] ?? 0) >= 0x40;
-      const index = readInteger(bytes, end, isAdded ? 0x3f : 0x0f);
-      if (index === 0) readString(bytes, end);
-      const length = readInteger(bytes, end, 0x7f);
-      // An entry that is larger than the table leaves it empty (section 4.4).
-      if (isAdded) clearTable(table);
-      return length - (end - position);
+      while (position < end) {
+        const length = fieldLength(bytes, position, end, longestField);
+        if (length > longestField) skipLiteral(bytes, length);
+        else if (length === 0 || length > end - position) break;
+        else decodeField(bytes, end, onField);
+      }
+      return position;
     },
   };
 }

@@ -5,6 +5,3 @@ export type Field = readonly [name: string, value: string];
 
 /** A header block that cannot be decoded. The state of the compression is lost, so the connection ends (RFC 7541 section 2.3.3). */
 export class CompressionError extends Error {}
-
-/** A field whose end has not arrived. */
-export class IncompleteFieldError extends CompressionError {}
