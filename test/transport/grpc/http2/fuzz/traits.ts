@@ -185,16 +185,17 @@ function windowTraits(
 const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => boolean])[] = [
   ['white space around a value', ({ all }) => all.some(([, value]) => /^[ \t]|[ \t]$/.test(value))],
   ['a value with NUL, CR or LF', ({ all }) => all.some(([, value]) => /[\0\r\n]/.test(value))],
-  [
-    'a name that is not a token',
-    ({ all }) => all.some(([name]) => !/^:?[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)),
-  ],
+  ['a name that is not a token', ({ all }) => all.some(([name]) => !isToken(name))],
   ['a name with a colon', ({ all }) => all.some(([name]) => /.:/.test(name))],
   ['wrong pseudo-headers', (fields) => hasWrongPseudoHeaders(fields)],
   ['more than 256 fields', ({ all }) => all.length > 256],
   [
     'more than 60,000 bytes of fields',
     ({ all }) => all.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0) > 60_000,
+  ],
+  [
+    'an unusual :authority',
+    ({ valuesOf }) => valuesOf(':authority').some((value) => !/^[\w.~%!$&'()*+,;=:[\]-]*$/.test(value)),
   ],
   ['no :authority', ({ valuesOf }) => valuesOf(':authority').length === 0],
   ['host', ({ valuesOf }) => valuesOf('host').length > 0],
@@ -230,6 +231,10 @@ const notInTrailers = new Set(
   ),
 );
 
+function isToken(name: string): boolean {
+  return /^:?[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name);
+}
+
 interface Fields {
   readonly all: readonly (readonly [name: string, value: string])[];
   readonly valuesOf: (name: string) => readonly string[];
@@ -240,6 +245,7 @@ function fieldTraits(all: OracleFrame['headers'], isTrailers: boolean): Trait[] 
   if (isTrailers)
     return [
       ...(all.some(([name]) => name.startsWith(':')) ? ['trailers with a pseudo-header'] : []),
+      ...(all.some(([name]) => !isToken(name)) ? ['trailers with a malformed field'] : []),
       ...(all.some(([name]) => notInTrailers.has(name)) ? ['trailers with a field of requests'] : []),
     ];
   const valuesOf = (wanted: string) => all.filter(([name]) => name === wanted).map(([, value]) => value);
