@@ -6,7 +6,7 @@ const write = ['test/transport/http/message/write-reply.test.ts'];
 const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
 const compat = ['test/transport/http/check/compat-reply.test.ts'];
 
-/** Each removes one check of `src/transport/http`, or of the start. */
+/** Each removes one check of `src/transport/http`, or of the speed that it relies on. */
 export const http: readonly Mutant[] = [
   {
     name: 'a collection removes the shape of ticks',
@@ -14,13 +14,6 @@ export const http: readonly Mutant[] = [
     find: "process.on('exit', () => tick);",
     replace: '',
     tests: ['test/runtime/tick-shape.test.ts'],
-  },
-  {
-    name: 'the modules of Node are compiled at each start',
-    file: 'src/main.ts',
-    find: "'crypto', 'dns', 'https',",
-    replace: "'dns',",
-    tests: ['test/process/process.test.ts'],
   },
   {
     name: 'only the last authorization line is read',
