@@ -75,6 +75,8 @@ test('a chunk that is one whole message needs no reader, and is read as the read
     }),
   );
   expect(whole).toBeGreaterThan(0);
+  expect(wholeMessage(framed(Buffer.alloc(30)), 30)).toHaveLength(30);
+  expect(wholeMessage(framed(Buffer.alloc(31)), 30)).toBeUndefined();
 });
 
 test.each([
