@@ -138,7 +138,7 @@ export const token: readonly Mutant[] = [
     tests: whiteSpace,
   },
   {
-    name: 'the claims of a token are told from the token by their first character',
+    name: 'the claims of a token depend on their first character',
     file: 'src/credential/token/claims.ts',
     find: "if (form === 'json') return text;",
     replace: "if (form === 'json' && text.startsWith('{')) return text;",
