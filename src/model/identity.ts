@@ -62,9 +62,9 @@ export interface PreparedForwarding {
 
 /** A result about the claims of an identity. */
 export interface KeptResult {
-  /** What made the result. Another configuration or rule has another one. */
+  /** The function that made the result. Another configuration or rule has another one. */
   readonly owner: object;
-  /** What the result is valid for. */
+  /** The state that the result is valid for, such as a list. */
   version: object;
   result: object | undefined;
   next: KeptResult | undefined;

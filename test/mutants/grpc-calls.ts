@@ -381,14 +381,6 @@ export const grpcCalls: readonly Mutant[] = [
     project: 'live',
   },
   {
-    name: 'a half-closed peer gets no answer to pending calls',
-    file: 'src/transport/grpc/http2/connection.ts',
-    find: '    if (streams.count() === 0) end(undefined);\n    else close();',
-    replace: '    end(undefined);',
-    tests: halfClosed,
-    project: 'live',
-  },
-  {
     name: 'an incomplete call of a half-closed peer keeps the connection',
     file: 'src/transport/grpc/http2/connection.ts',
     find: 'for (const stream of streams.all()) if (!stream.isRequestComplete) streams.close(stream);',

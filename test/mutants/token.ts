@@ -138,7 +138,7 @@ export const token: readonly Mutant[] = [
     tests: whiteSpace,
   },
   {
-    name: 'the first character decides whether a text is a token or its claims',
+    name: 'the claims of a token depend on their first character',
     file: 'src/credential/token/claims.ts',
     find: "if (form === 'json') return text;",
     replace: "if (form === 'json' && text.startsWith('{')) return text;",

@@ -54,7 +54,7 @@ export async function serveHttp2(behavior: Behavior = {}): Promise<Served> {
   const events: string[] = [];
   const endings: (string | undefined)[] = [];
   const opened = Promise.withResolvers<{ connection: Http2Connection<number>; socket: Socket }>();
-  const server = net.createServer((socket) => {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     const connection = createHttp2Connection<number>({
       socket,
       clock,

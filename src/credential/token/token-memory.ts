@@ -6,7 +6,7 @@ const bytesOfEntry = 298;
 const bytesOfBinding = 40;
 const bytesOfProfile = 400;
 /** A pointer, and a string that is a part of the claim. */
-const bytesOfListMember = 40;
+const bytesOfListMember = 48;
 const bytesOfString = 16;
 
 /** Returns the estimated memory of a cached token without values of headers, in bytes. */

@@ -9,11 +9,12 @@ import { ConnectionError } from './connection-error.ts';
 import { createControlFrames } from './control-frames.ts';
 import { type ErrorCode, errorCode } from './error-code.ts';
 import { createFloodLimits } from './floods.ts';
-import { defaultWindow, frameFlag, frameType, highestStreamId } from './frame.ts';
+import { belongsTo, defaultWindow, frameFlag, frameType, highestStreamId } from './frame.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { createHeaderBlocks, headerBlockLimit } from './header-blocks.ts';
 import { createHeaderDecoder } from './hpack/decoder.ts';
 import { CompressionError } from './hpack/field.ts';
+import { createInputTurns } from './input-turns.ts';
 import { recordOf } from './open-stream.ts';
 import { createOutput } from './output.ts';
 import { createPings } from './pings.ts';
@@ -87,6 +88,9 @@ type EndReason = { readonly code: ErrorCode; readonly detail: string };
 /** The time for the client to read the last bytes and to close, in milliseconds. */
 const lingerTime = 2_000;
 
+/** The time for the responses to a client that sends no more, in milliseconds. It may never read them. */
+const lastResponsesTime = 10_000;
+
 const ownSettings = writeSettings({
   maxConcurrentStreams,
   initialWindowSize: streamWindow,
@@ -104,9 +108,10 @@ export function createHttp2Connection<Call>(
   let isClosing = false;
   let hasEnded = false;
   let reason: EndReason | undefined;
-  let stopLingering = () => {};
+  let stopTimer = () => {};
 
   const output = createOutput(socket);
+  const turns = createInputTurns(socket, output);
   const floods = createFloodLimits(() => heardAt);
   const pings = createPings(output);
   const preface = createPrefaceReader();
@@ -190,7 +195,8 @@ export function createHttp2Connection<Call>(
     // The rest of the input is read: closing with unread bytes would make the client lose the last frames.
     socket.resume();
     socket.end();
-    stopLingering = clock.after(lingerTime, () => socket.destroy());
+    stopTimer();
+    stopTimer = clock.after(lingerTime, () => socket.destroy());
   };
   const destroy = () => {
     hasEnded = true;
@@ -221,7 +227,7 @@ export function createHttp2Connection<Call>(
       end(reasonOf(error));
     }
     output.flush();
-    if (output.isBackedUp() && !hasEnded) socket.pause();
+    if (!hasEnded) turns.read(bytes.length);
   };
 
   socket.setNoDelay(true);
@@ -233,13 +239,14 @@ export function createHttp2Connection<Call>(
   // The peer sends nothing more, but may still read: what it asked for completely is answered.
   socket.on('end', () => {
     for (const stream of streams.all()) if (!stream.isRequestComplete) streams.close(stream);
-    if (streams.count() === 0) end(undefined);
-    else close();
+    if (streams.count() === 0) return end(undefined);
+    close();
+    stopTimer = clock.after(lastResponsesTime, () => end(undefined));
   });
   // The socket closes after an error.
   socket.on('error', () => {});
   socket.once('close', () => {
-    stopLingering();
+    stopTimer();
     destroy();
     onClosed(reason);
   });
@@ -269,20 +276,6 @@ export function createHttp2Connection<Call>(
 /** Whether a frame continues the header block of a stream. */
 function isContinuationOf(openStreamId: number, type: number, streamId: number): boolean {
   return type === frameType.continuation && streamId === openStreamId;
-}
-
-/** Whether a frame of a known type may be on a stream, or on none (0). */
-function belongsTo(type: number, streamId: number): boolean {
-  switch (type) {
-    case frameType.settings:
-    case frameType.ping:
-    case frameType.goAway:
-      return streamId === 0;
-    case frameType.windowUpdate:
-      return true;
-    default:
-      return streamId !== 0;
-  }
 }
 
 function reasonOf(error: unknown): EndReason {

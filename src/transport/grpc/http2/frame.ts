@@ -47,3 +47,17 @@ export const highestStreamId = 2 ** 31 - 1;
 export function readUint31(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) & 0x7fff_ffff;
 }
+
+/** Whether a frame of a known type may be on a stream, or on none (0). */
+export function belongsTo(type: number, streamId: number): boolean {
+  switch (type) {
+    case frameType.settings:
+    case frameType.ping:
+    case frameType.goAway:
+      return streamId === 0;
+    case frameType.windowUpdate:
+      return true;
+    default:
+      return streamId !== 0;
+  }
+}

@@ -25,8 +25,11 @@ export interface Output {
 const smallestBuffer = 2 * 1024;
 const largestBuffer = 64 * 1024;
 
-/** The bytes that may wait in the socket, so that a peer that does not read costs little memory. */
-const backlogLimit = 1024 * 1024;
+/**
+ * The bytes that may wait here and in the socket, so that a peer that does not read costs little memory. More than the largest
+ * buffer and the high-water mark of a socket (64 KiB): if the backlog is too large, a `drain` of the socket follows.
+ */
+const backlogLimit = 128 * 1024;
 
 /** Creates the output to a socket. */
 export function createOutput(socket: Socket): Output {

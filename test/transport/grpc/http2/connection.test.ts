@@ -99,7 +99,7 @@ describe('a peer that does not read', () => {
   test('is not read from either, and what the socket holds is bounded', async () => {
     const { socket, connection } = await unread();
     expect(socket.isPaused()).toBe(true);
-    expect(socket.writableLength).toBeLessThan(1_300_000);
+    expect(socket.writableLength).toBeLessThan(200_000);
     const unsent = [...connection.streams()].map((stream) => connection.unsentBytes(stream));
     expect(unsent.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan(10_000_000);
   });
@@ -119,6 +119,91 @@ describe('a peer that does not read', () => {
     await clock.advance(1);
     expect(socket.destroyed).toBe(true);
     expect(endings).toEqual([expect.stringMatching(/^protocolError/)]);
+  });
+});
+
+describe('other connections get a turn', () => {
+  /** DATA that waits in the system, and the most bytes of it that are read in one turn of the event loop. */
+  const read = async (served: Served, data: Buffer) => {
+    const { socket, client, exchange } = served;
+    await exchange(head(1));
+    socket.pause();
+    client.write(data);
+    // The socket takes one piece, then the system is full.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const turns: number[] = [];
+    let inTurn = 0;
+    let total = 0;
+    socket.on('data', (bytes: Buffer) => {
+      inTurn += bytes.length;
+      total += bytes.length;
+    });
+    socket.resume();
+    while (total < data.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns.push(inTurn);
+      inTurn = 0;
+    }
+    return Math.max(...turns);
+  };
+
+  test('after 64 KiB, or the piece that passes them', async () => {
+    const served = await serveHttp2();
+    const most = await read(served, Buffer.concat(Array.from({ length: 300 }, () => data(1, 16_384))));
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(3 * 65_536);
+    expect(served.events.filter((event) => event.startsWith('1 data')).length).toBeGreaterThan(299);
+  });
+
+  test('but a peer that does not read gets none itself', async () => {
+    const { socket, client, exchange } = await serveHttp2({
+      opened: (stream, { start, send }) => {
+        start(stream, headers);
+        send(stream, Buffer.alloc(20_000_000));
+      },
+    });
+    await exchange(settings([4, 2 ** 31 - 1]), windowUpdate(0, 2 ** 30));
+    client.socket.pause();
+    // The turn ends before the output of a later read fills the socket.
+    socket.emit('data', frame(0xfa, 0, 0, Buffer.alloc(16_000)));
+    for (let count = 0; count < 4; count++) socket.emit('data', frame(0xfa, 0, 0, Buffer.alloc(16_000)));
+    socket.emit('data', head(1));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(socket.isPaused()).toBe(true);
+  });
+});
+
+describe('a client that sends no more', () => {
+  const endedServer = async () => {
+    const served = await serveHttp2();
+    await served.exchange(head(1, { end: true }), head(3), head(5, { end: true }));
+    served.client.socket.end();
+    while (!served.socket.readableEnded) await new Promise((resolve) => setImmediate(resolve));
+    return served;
+  };
+
+  test('gets the responses to its complete requests, then the connection ends', async () => {
+    const { client, connection, endings, endedBy, events } = await endedServer();
+    expect(events.slice(-1)).toEqual(['3 closed']);
+    const [first, second] = [...connection.streams()];
+    if (first !== undefined) connection.respond(first, headers, body, trailers);
+    expect(endings).toEqual([]);
+    if (second !== undefined) connection.respond(second, headers, body, trailers);
+    expect(await endedBy()).toBe('noError');
+    expect(client.frames.slice(-6).map(describeFrame)).toEqual([...whole(1), ...whole(5)]);
+    while (endings.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(endings).toEqual([undefined]);
+  });
+
+  test('keeps its connection for 10 seconds at most', async () => {
+    const { clock, socket, connection, endedBy, endings } = await endedServer();
+    await clock.advance(9_999);
+    expect(socket.writableEnded).toBe(false);
+    await clock.advance(1);
+    expect([...connection.streams()]).toEqual([]);
+    await endedBy();
+    while (endings.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(endings).toEqual([undefined]);
   });
 });
 
