@@ -42,11 +42,12 @@ const goAwayBytes = 8;
 export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): ControlFrameReader {
   const { streams, responses, output, floods, onPingAcknowledged } = dependencies;
 
-  /** Fails a stream, also one that the client has never used. One that this side has reset needs nothing more. */
+  /** Fails a stream, also one that the client has not used yet. One that this side has reset needs nothing more. */
   const failStream = (id: number, code: ErrorCode) => {
     const stream = streams.find(id);
-    if (stream !== undefined) streams.fail(stream, code);
-    else if (streams.stateOf(id) !== 'reset') streams.refuse(id, code, true);
+    if (stream !== undefined) return streams.fail(stream, code);
+    const state = streams.stateOf(id);
+    if (state !== 'reset') streams.refuse(id, code, state === 'closed');
   };
   const readPriority = (id: number, bytes: Buffer, start: number, end: number) => {
     floods.count('PRIORITY and unknown');

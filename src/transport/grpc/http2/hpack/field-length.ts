@@ -8,11 +8,11 @@ import { integerLength, integerValue } from './integer.ts';
 /**
  * Measures a field. Its end may not have arrived.
  *
- * @param start the position of its first byte
- * @param end the position after the last byte that has arrived
- * @param longestName the most bytes of its name
- * @returns the number of its bytes; 0 if its lengths have not arrived
- * @throws CompressionError if the field is invalid, or its name is longer
+ * @param start the position of its first byte.
+ * @param end the position after the last byte that has arrived.
+ * @param longestName the most bytes of its name.
+ * @returns the number of its bytes; 0 if its lengths have not arrived.
+ * @throws CompressionError if the field is invalid, or its name is longer.
  */
 export function fieldLength(bytes: Buffer, start: number, end: number, longestName: number): number {
   const first = bytes[start] ?? 0;
