@@ -39,7 +39,9 @@ else {
       'wrote docs/performance.md; run npm run generate for docs/security/denial-of-service.md\n',
     );
   }
-  process.stdout.write(`${circumstancesText(run)}\n${summaryText(run)}`);
+  const isPart = wanted.length > 0;
+  if (isPart) process.stdout.write(`This run measured only ${wanted.join(', ')}, with their targets:\n\n`);
+  process.stdout.write(`${circumstancesText(run)}\n${summaryText(run, isPart)}`);
 }
 process.exit();
 

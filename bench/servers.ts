@@ -123,7 +123,7 @@ export async function startListening(
   };
 }
 
-/** The compiled program of a checkout, as its `package.json` names it. */
+/** The bundled program of a checkout, as its `package.json` names it. */
 export function mainOf(folder: string): string {
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return join(folder, bin['oidc-authz']);
@@ -131,7 +131,7 @@ export function mainOf(folder: string): string {
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Starts the service from its compiled JavaScript, on free ports. */
+/** Starts the service from its bundle, on free ports. */
 export function startService(
   args: readonly string[],
   options: ServerOptions,

@@ -10,15 +10,20 @@ import { startFuzzServers } from '../test/transport/grpc/http2/fuzz/start-server
 
 const [seconds = '60', firstSeed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
 const seed = Number(firstSeed);
-if (!Number.isSafeInteger(seed) || !(Number(seconds) >= 0))
-  throw new TypeError('SECONDS and SEED are numbers');
+if (!Number.isSafeInteger(seed) || !(Number(seconds) >= 0)) {
+  process.stderr.write('usage: npm run fuzz:http2 -- [SECONDS] [SEED], both numbers\n');
+  process.exit(2);
+}
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const megabytes = () => Math.round(process.memoryUsage().rss / 2 ** 20);
 const folder = fileURLToPath(new URL('../.cache/http2-fuzz/', import.meta.url));
 const file = `${folder}${seed}.jsonl`;
 const end = performance.now() + Number(seconds) * 1000;
 const started = await startFuzzServers();
-if ('missing' in started) throw new Error(started.missing);
+if ('missing' in started) {
+  process.stderr.write(`${started.missing}\n`);
+  process.exit(2);
+}
 let printedAt = performance.now();
 
 const store = (finding: Finding) => {

@@ -51,7 +51,7 @@ export const start: Group = {
             row('oidc-authz, listening', listening, 'start'),
             row('oidc-authz, with the keys of the issuer', ready),
           ],
-          note: '`node -e 0` is timed to its exit. The service runs from its compiled JavaScript.',
+          note: '`node -e 0` is timed to its exit. The service runs from its bundle.',
         },
       ],
     };

@@ -21,14 +21,21 @@ export function pageOf(
   });
   const parts = {
     run: circumstancesText(run),
+    groups: namesText(groups),
     targets: summaryText(run),
     core: capacityText(run) ?? '',
     results: sections.join('\n'),
   };
   return Object.entries(parts).reduce(
-    (page, [name, text]) => page.replace(`<!-- ${name} -->\n`, () => text),
+    (page, [name, text]) => page.replace(new RegExp(`<!-- ${name} -->\\n?`), () => text),
     frame,
   );
+}
+
+function namesText(groups: readonly Pick<GroupResult, 'name'>[]): string {
+  const names = groups.map(({ name }) => `\`${name}\``);
+  const half = Math.ceil(names.length / 2);
+  return [names.slice(0, half), names.slice(half)].map((part) => part.join(', ')).join(',\n');
 }
 
 /** The commit, the machine and the noise of a run, as Markdown. */
@@ -44,7 +51,7 @@ export function circumstancesText({ circumstances: of, groups }: Run): string {
       ? `The machine was quiet: in each group, ${shares(worst)}, at most.`
       : `**The machine was noisy** in ${noisy.map(({ name }) => name).join(', ')}: ${shares(worst)}, at most.\nDo not rely on the results of these groups.`;
   return [
-    `All figures of this page are from one run of ${Math.round(minutes)} minutes: commit \`${of.commit}\`, ${of.date},`,
+    `All figures are from one run of ${Math.round(minutes)} minutes: commit \`${of.commit}\`, ${of.date},`,
     `${of.machine}, Node ${of.node}.`,
     noise,
     '',

@@ -10,14 +10,16 @@ interface Outcome {
   readonly target: string;
   readonly figure: string;
   readonly result: string;
+  /** Whether a group of the run has a row for it. */
+  readonly isInRun: boolean;
 }
 
 /** The rows of the summary, one for each target that has a text. */
 export function outcomesOf({ groups }: Pick<Run, 'groups'>): readonly Outcome[] {
   return Object.entries(targets).flatMap(([name, target]) => {
     if (!('summary' in target)) return [];
-    const base = { text: target.summary, target: limitText(target) };
     const found = rowOf(name as TargetName, groups);
+    const base = { text: target.summary, target: limitText(target), isInRun: found !== undefined };
     const judged = found === undefined ? undefined : judgedOf(found.row);
     if (found === undefined || judged === undefined)
       return [{ ...base, figure: '', result: '**not measured**' }];
@@ -38,9 +40,14 @@ function rowOf(
   return undefined;
 }
 
-/** The summary as Markdown. */
-export function summaryText(run: Pick<Run, 'groups'>): string {
-  const rows = outcomesOf(run).map(
+/**
+ * The summary as Markdown.
+ *
+ * @param isPart whether the run has only some groups: then the summary has only their targets
+ */
+export function summaryText(run: Pick<Run, 'groups'>, isPart = false): string {
+  const outcomes = outcomesOf(run).filter(({ isInRun }) => !isPart || isInRun);
+  const rows = outcomes.map(
     ({ text, target, figure, result }) => `| ${text} | ${target} | ${figure} | ${result} |`,
   );
   return ['| target | limit | measured | result |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');

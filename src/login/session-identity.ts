@@ -94,7 +94,14 @@ export function createSessionRequirements(
 
 /** The memory of a session. Its cache bounds it, so its header changes stay prepared. */
 function memoryOfSession(): IdentityMemory {
-  return { headers: undefined, values: '', prepared: undefined, bytes: 0, keeper: keepAll };
+  return {
+    headers: undefined,
+    values: '',
+    prepared: undefined,
+    results: undefined,
+    bytes: 0,
+    keeper: keepAll,
+  };
 }
 
 const keepAll: MemoryKeeper = {

@@ -45,6 +45,8 @@ export interface IdentityMemory {
   values: string;
   /** The header changes of forwarders, the newest first. */
   prepared: PreparedForwarding | undefined;
+  /** Results about the claims, the newest first. */
+  results: KeptResult | undefined;
   /** The estimated memory of the identity, in bytes. 0 while it is not kept. */
   bytes: number;
   readonly keeper: MemoryKeeper;
@@ -56,6 +58,16 @@ export interface PreparedForwarding {
   readonly owner: object;
   readonly forwarding: Forwarding;
   readonly next: PreparedForwarding | undefined;
+}
+
+/** A result about the claims of an identity. */
+export interface KeptResult {
+  /** The function that made the result. Another configuration or rule has another one. */
+  readonly owner: object;
+  /** The state that the result is valid for, such as a list. */
+  version: object;
+  result: object | undefined;
+  next: KeptResult | undefined;
 }
 
 /** Bounds the memory of many identities. */

@@ -55,6 +55,15 @@ describe('the summary', () => {
     for (const line of lines) expect(line).toMatch(/\| \*\*not measured\*\* \|$/);
   });
 
+  test('has only the targets of its groups in a run of some', () => {
+    const run = runWith(groupWith([rowWith('start', 1), rowWith('grpcHot', Number.NaN)]));
+    const lines = summaryText(run, true).trimEnd().split('\n').slice(2);
+    expect(lines).toEqual([
+      expect.stringMatching(/^\| gRPC, cached token .*not measured/),
+      expect.stringMatching(/^\| start to listening .*met \|$/),
+    ]);
+  });
+
   test('says that a target of a group whose program is missing is not measured', () => {
     const run = runWith(groupWith([], { findings: { missing: 'Go is not on the PATH' } }));
     expect(outcomesOf(run).every(({ result }) => result === '**not measured**')).toBe(true);

@@ -6,8 +6,15 @@ const write = ['test/transport/http/message/write-reply.test.ts'];
 const bounded = ['test/transport/http/connection/connection-limit.test.ts'];
 const compat = ['test/transport/http/check/compat-reply.test.ts'];
 
-/** Each removes one check of `src/transport/http`. */
+/** Each removes one check of `src/transport/http`, or of the speed that it relies on. */
 export const http: readonly Mutant[] = [
+  {
+    name: 'a collection removes the shape of ticks',
+    file: 'src/runtime/tick-shape.ts',
+    find: "process.on('exit', () => tick);",
+    replace: '',
+    tests: ['test/runtime/tick-shape.test.ts'],
+  },
   {
     name: 'only the last authorization line is read',
     file: 'src/transport/shared/check-request.ts',

@@ -263,20 +263,6 @@ export const http2Mutants: readonly Mutant[] = [
   ),
   of(
     'control-frames',
-    'a stream that was reset before its use can be used',
-    "streams.refuse(id, code, state === 'closed');",
-    'streams.refuse(id, code, true);',
-    frames,
-  ),
-  of(
-    'requests',
-    'a stream that was reset before its use is opened',
-    " && streams.stateOf(id) === 'idle') {",
-    ') {',
-    frames,
-  ),
-  of(
-    'control-frames',
     'SETTINGS are acknowledged after their effects',
     `    output.frame(frameType.settings, frameFlag.ack, 0, nothing);
     responses.applySettings(settings, streams.all());`,
@@ -430,6 +416,13 @@ export const http2Mutants: readonly Mutant[] = [
     'connection',
     'a client that sends no more keeps its connection for ever',
     'stopTimer = clock.after(lastResponsesTime, () => end(undefined));',
+    '',
+    connection,
+  ),
+  of(
+    'connection',
+    'a client that sends no more keeps its incomplete requests',
+    'for (const stream of streams.all()) if (!stream.isRequestComplete) streams.close(stream);',
     '',
     connection,
   ),

@@ -5,6 +5,7 @@ const compact = ['test/credential/token/compact-jws.test.ts'];
 const json = ['test/credential/token/json.test.ts'];
 const verifier = ['test/credential/token', 'test/contract/contract.test.ts', 'test/check'];
 const whiteSpace = ['test/credential/token/white-space.test.ts'];
+const kept = ['test/credential/token/remembered.test.ts', 'test/credential/token/revocation.test.ts'];
 const choice = ['test/credential/token/key-choice.test.ts'];
 const waits = ['test/credential/token/pending-keys.test.ts'];
 const flood = ['test/credential/token/flood.test.ts'];
@@ -137,11 +138,32 @@ export const token: readonly Mutant[] = [
     tests: whiteSpace,
   },
   {
-    name: 'the claims of a token are told from the token by their first character',
+    name: 'the claims of a token depend on their first character',
     file: 'src/credential/token/claims.ts',
     find: "if (form === 'json') return text;",
     replace: "if (form === 'json' && text.startsWith('{')) return text;",
     tests: whiteSpace,
+  },
+  {
+    name: 'a token keeps the results of any number of tests',
+    file: 'src/credential/token/remembered.ts',
+    find: 'count < maxKept && ',
+    replace: '',
+    tests: kept,
+  },
+  {
+    name: 'the memory does not count the results of a token',
+    file: 'src/credential/token/remembered.ts',
+    find: 'if (!isFull) memory.keeper.grown(memory, bytesOfResult);',
+    replace: '',
+    tests: kept,
+  },
+  {
+    name: 'a result outlives the list that it is about',
+    file: 'src/credential/token/remembered.ts',
+    find: 'if (kept?.version === version) return',
+    replace: 'if (kept !== undefined) return',
+    tests: kept,
   },
   {
     name: 'a date in milliseconds is accepted',

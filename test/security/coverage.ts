@@ -2067,6 +2067,40 @@ export const tables: readonly Table[] = [
         ],
       },
       {
+        id: 'LG16',
+        threat: 'Thousands of small compressed messages stop the process while they are decompressed',
+        tests: [
+          [
+            'transport/grpc/compressed-calls.test.ts',
+            'large checks in gzip do not delay a check of another connection that is %s',
+          ],
+          [
+            'transport/grpc/message/inflater.test.ts',
+            'take fair turns, in any order of arrivals, ends and removals',
+          ],
+          [
+            'transport/grpc/call/call-handler.test.ts',
+            'that takes too long gets the response of the method, once, also if its client does not take it',
+          ],
+        ],
+        note: 'Envoy does not compress checks, so only a peer that connects directly can send them.',
+      },
+      {
+        id: 'LG17',
+        threat:
+          'A peer loses responses: it closes its side of the connection, or all other connections are busy',
+        tests: [
+          [
+            'transport/grpc/half-closed.test.ts',
+            'gets the answers of its calls, and the connection ends after the last one',
+          ],
+          [
+            'transport/grpc/limits.test.ts',
+            'if all have a call, the new one gets the responses of its first calls, then it is closed',
+          ],
+        ],
+      },
+      {
         id: 'RK1',
         threat:
           'An authorizer whose name has spaces, quotes or templates makes the registration overwrite another entry',

@@ -51,7 +51,8 @@ export const processRow: readonly Panel[] = [
     title: 'Rejected connections',
     type: 'timeseries',
     unit: 'ops',
-    description: 'Connections with the wrong protocol, by listener and cause. Empty until the first one.',
+    description:
+      'Connections with the wrong protocol, a flood or a protocol error, by listener and cause. Empty until the first one.',
     alert: 'OidcAuthzConnectionsRejected',
     queries: {
       '{{listener}} {{cause}}': `sum by (listener, cause) (${rate(metric('connections_rejected_total'))})`,

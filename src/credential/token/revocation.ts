@@ -23,6 +23,8 @@ export type CurrentDenyList = () => readonly DenyListEntry[];
 /** A list, prepared for the tokens of one issuer. */
 interface Prepared {
   readonly list: readonly DenyListEntry[];
+  /** A tiny object, so that a result of an old list does not keep the list. */
+  readonly version: object;
   /** Undefined if the list has no entry of the issuer. */
   readonly find: Revocation['find'] | undefined;
 }
@@ -40,9 +42,11 @@ export function createRevocation(denyList: CurrentDenyList, issuer: string, file
     if (list !== prepared.list) prepared = prepare(list, issuer);
     return prepared;
   };
-  const find: Revocation['find'] = (facts) => {
-    return current().find?.(facts);
-  };
+  const findOnce = createRemembered(
+    (facts: Facts) => current().find?.(facts),
+    () => current().version,
+  );
+  const find: Revocation['find'] = (facts) => (current().find === undefined ? undefined : findOnce(facts));
   return {
     find,
     hasEntries: () => current().find !== undefined,
@@ -73,18 +77,13 @@ function prepare(list: readonly DenyListEntry[], issuer: string): Prepared {
   const entries = list.filter((entry) => entry.issuer === issuer);
   const byFirstClaim = Map.groupBy(entries, ({ claims: [first] }) => nameOf(first?.[0], first?.[1]));
   const names = new Set(entries.flatMap(({ claims: [first] }) => (first === undefined ? [] : [first[0]])));
-  return {
-    list,
-    find:
-      entries.length === 0
-        ? undefined
-        : createRemembered((facts) => {
-            const claims = readClaims(facts);
-            return [...names]
-              .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
-              .find((entry) => matches(entry, claims, facts.issuedAt));
-          }),
+  const find: Revocation['find'] = (facts) => {
+    const claims = readClaims(facts);
+    return [...names]
+      .flatMap((name) => byFirstClaim.get(nameOf(name, textOf(claims, name))) ?? [])
+      .find((entry) => matches(entry, claims, facts.issuedAt));
   };
+  return { list, version: {}, find: entries.length === 0 ? undefined : find };
 }
 
 function matches(

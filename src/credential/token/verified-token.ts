@@ -63,6 +63,7 @@ export function verifiedToken<Key>(
     headers: undefined,
     values: '',
     prepared: undefined,
+    results: undefined,
     bytes: 0,
     keeper,
   };

@@ -27,6 +27,7 @@ const tokenFor = (cache: TokenCache, issuer = 'https://i'): VerifiedToken => ({
   headers: undefined,
   values: '',
   prepared: undefined,
+  results: undefined,
   bytes: 0,
   keeper: cache.keeper,
 });

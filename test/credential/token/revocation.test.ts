@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readDenyList } from '../../../src/config/load/deny-list.ts';
 import { createReadFacts } from '../../../src/credential/token/read-facts.ts';
 import { createRevocation } from '../../../src/credential/token/revocation.ts';
+import { noMemory } from '../../support/identity-memory.ts';
 
 const issuer = 'https://a';
 const factsOf = (claims: Record<string, unknown>) =>
@@ -66,7 +67,7 @@ test('a change of the list counts at once for a token that was judged before', (
   const list = (...entries: readonly object[]) => readDenyList(JSON.stringify(entries), 'list');
   let current = list();
   const revocation = createRevocation(() => current, issuer, 'list');
-  const facts = factsOf({ sub: 'alice' });
+  const facts = { ...factsOf({ sub: 'alice' }), memory: noMemory() };
   const results: boolean[] = [];
   for (const next of [
     list({ issuer, sub: 'alice' }),

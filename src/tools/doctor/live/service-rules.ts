@@ -127,10 +127,10 @@ const notEnforced: Rule<ServiceInput> = {
 
 const wrongProtocol: Rule<ServiceInput> = {
   id: 'K87',
-  title: 'Connections with another protocol than the listener',
+  title: 'Rejected connections: another protocol than the listener, a flood, or an error of HTTP/2',
   severity: 'warning',
   effect: 'Each of these connections was closed, so a check, a probe or a scrape on it failed.',
-  fix: 'Correct the port or the protocol at the client. A gRPC port needs `grpc` in its name or `appProtocol`, every other port `http`. Use TLS only if the listener has it (docs/proxy-errors.md).',
+  fix: 'Correct the port or the protocol at the client. A gRPC port needs `grpc` in its name or `appProtocol`, every other port `http`. Use TLS only if the listener has it (docs/proxy-errors.md). For `flood` and `protocol_error`, find the client (docs/operations.md#rejected-connections).',
   check: ({ url, samples }) =>
     samples
       .filter(({ name, value }) => name === `${metricPrefix}connections_rejected_total` && value > 0)

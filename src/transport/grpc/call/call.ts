@@ -6,8 +6,8 @@ import { readTimeout } from './grpc-over-http2.ts';
 import type { Method } from './method.ts';
 
 /**
- * The state of a call: its request is incomplete; its whole request is being decompressed, or waits for that; its response is
- * being made; or the final response was sent, as far as the windows of the client allow.
+ * The state of a call. Its request is incomplete, or is being decompressed. Its response is being made. Or the final response
+ * was sent, as far as the windows of the client allow.
  */
 export type CallState = 'reading' | 'inflating' | 'serving' | 'answered';
 

@@ -42,18 +42,20 @@ const goAwayBytes = 8;
 export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): ControlFrameReader {
   const { streams, responses, output, floods, onPingAcknowledged } = dependencies;
 
-  /** Fails a stream, also one that the client has not used yet. One that this side has reset needs nothing more. */
-  const failStream = (id: number, code: ErrorCode) => {
+  /** Fails an open stream. A closed one needs nothing more, and an idle one cannot be reset (RFC 9113 section 6.4). */
+  const failStream = (id: number, code: ErrorCode, detail: string) => {
     const stream = streams.find(id);
-    if (stream !== undefined) return streams.fail(stream, code);
-    const state = streams.stateOf(id);
-    if (state !== 'reset') streams.refuse(id, code, state === 'closed');
+    if (stream !== undefined) streams.fail(stream, code);
+    else if (streams.stateOf(id) === 'idle')
+      throw new ConnectionError(code, `${detail} of the idle stream ${id}`);
   };
   const readPriority = (id: number, bytes: Buffer, start: number, end: number) => {
     floods.count('PRIORITY and unknown');
-    if (end - start !== priorityBytes) failStream(id, errorCode.frameSizeError);
+    const size = end - start;
+    if (size !== priorityBytes) failStream(id, errorCode.frameSizeError, `PRIORITY of ${size} bytes`);
     // RFC 9113 ignores priorities; this is what RFC 7540 section 5.3.1 requires in addition.
-    else if (readUint31(bytes, start) === id) failStream(id, errorCode.protocolError);
+    else if (readUint31(bytes, start) === id)
+      failStream(id, errorCode.protocolError, 'PRIORITY that depends on itself');
   };
   const readReset = (id: number, start: number, end: number) => {
     floods.count('RST_STREAM');

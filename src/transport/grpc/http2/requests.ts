@@ -109,7 +109,7 @@ export function createRequests<Call>(dependencies: RequestsDependencies<Call>): 
     block: (id, isEnd, dependsOnItself) => {
       const stream = streams.find(id);
       if (stream !== undefined) endStream(stream, isEnd, dependsOnItself || !heads.isTrailers());
-      else if (id > streams.highestId() && streams.stateOf(id) === 'idle') {
+      else if (id > streams.highestId()) {
         if (id % 2 === 0) throw new ConnectionError(errorCode.protocolError, `HEADERS of stream ${id}`);
         openStream(id, isEnd, dependsOnItself, heads.request());
       } else {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { settingNames } from './settings.ts';
 import { type Shape, shapeNames } from './shapes.ts';
 
 const script = fileURLToPath(new URL('fill-cache.ts', import.meta.url));
@@ -15,9 +16,16 @@ interface Memory {
   readonly estimatePerToken: number;
 }
 
-async function memoryOf(count: number, shape: Shape, transports: string): Promise<Memory> {
+async function memoryOf(count: number, shape: Shape, transports: string, setting = 'plain'): Promise<Memory> {
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ['--expose-gc', script, String(count), shape, transports]);
+  const { stdout } = await run(process.execPath, [
+    '--expose-gc',
+    script,
+    String(count),
+    shape,
+    transports,
+    setting,
+  ]);
   return JSON.parse(stdout) as Memory;
 }
 
@@ -31,10 +39,22 @@ describe('a cached token of 850 characters takes at most 500 bytes, with its ans
   });
 });
 
+/** Expects that the estimate of tokens is at most 10 % too low and 25 % too high. */
+function expectEstimate({ bytesPerToken, estimatePerToken }: Memory): void {
+  expect(estimatePerToken / bytesPerToken).toBeGreaterThan(0.9);
+  expect(estimatePerToken / bytesPerToken).toBeLessThan(1.25);
+}
+
 describe('the estimate is the memory', () => {
   test.each(shapeNames)('%s', async (shape) => {
-    const { bytesPerToken, estimatePerToken } = await memoryOf(6_000, shape, 'http+grpc');
-    expect(estimatePerToken / bytesPerToken).toBeGreaterThan(0.9);
-    expect(estimatePerToken / bytesPerToken).toBeLessThan(1.25);
+    expectEstimate(await memoryOf(6_000, shape, 'http+grpc'));
+  });
+
+  test.each(settingNames)('with %s', async (setting) => {
+    expectEstimate(await memoryOf(4_000, 'usual', 'http+grpc', setting));
+  });
+
+  test.each(['16 KB', 'many groups'] as const)('with an expression, %s', async (shape) => {
+    expectEstimate(await memoryOf(4_000, shape, 'http+grpc', 'an expression'));
   });
 });

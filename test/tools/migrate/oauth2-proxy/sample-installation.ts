@@ -65,8 +65,10 @@ export function configFrom(flags: Flags = {}, more: Partial<Installation> = {}):
 export function allows(issuer: IssuerConfig | undefined, claims: Claims): boolean {
   if (issuer === undefined) throw new TypeError('no such issuer');
   return (
-    createClaimRequirements(issuer, 'issuers[0]').check({ text: JSON.stringify(claims), form: 'json' } as Facts) ===
-    undefined
+    createClaimRequirements(issuer, 'issuers[0]').check({
+      text: JSON.stringify(claims),
+      form: 'json',
+    } as Facts) === undefined
   );
 }
 

@@ -56,12 +56,6 @@ const floods: Flood[] = [
     perSecond: 10_000,
     frame: (index) => Buffer.concat([head(2 * index + 3), head(2 * index + 3)]),
   },
-  {
-    name: 'a wrong PRIORITY of a stream that is never used',
-    burst: 10_000,
-    perSecond: 1_000,
-    frame: () => frame(frameType.priority, 0, 3, Buffer.alloc(4)),
-  },
   { name: 'WINDOW_UPDATE', burst: 20_000, perSecond: 2_000, frame: (index) => windowUpdate(index % 2, 1) },
   { name: 'empty DATA', burst: 1_000, perSecond: 100, frame: () => data(1, 0) },
   {

@@ -93,6 +93,8 @@ describe('a malformed frame ends the connection', () => {
     ['HEADERS without its priority (6.2)', 'frameSizeError', frame(1, 4 | priority, 1, Buffer.alloc(4))],
     ['an invalid header block (4.3)', 'compressionError', frame(1, 4, 1, Buffer.of(0x80))],
     ['PRIORITY on stream 0 (6.3)', 'protocolError', frame(2, 0, 0, Buffer.alloc(5))],
+    ['PRIORITY of 4 bytes for an idle stream (6.3, 6.4)', 'frameSizeError', frame(2, 0, 1, Buffer.alloc(4))],
+    ['PRIORITY of an idle stream on itself (6.4)', 'protocolError', frame(2, 0, 1, Buffer.of(0, 0, 0, 1, 0))],
     ['RST_STREAM on stream 0 (6.4)', 'protocolError', rstStream(0)],
     ['RST_STREAM of an idle stream (6.4)', 'protocolError', rstStream(1)],
     ['RST_STREAM of 3 bytes (6.4)', 'frameSizeError', head(1), frame(3, 0, 1, Buffer.alloc(3))],
@@ -153,17 +155,6 @@ describe('an error of one stream leaves the others alone (RFC 9113 section 5.4.2
     expect(events).toEqual(expect.arrayContaining(['3 closed', '1 end 5']));
     expect(events.filter((event) => event === '3 closed')).toHaveLength(1);
   });
-});
-
-test.each<[name: string, code: string, payload: Buffer]>([
-  ['of 4 bytes (6.3)', 'frameSizeError', Buffer.alloc(4)],
-  ['on itself (RFC 7540 5.3.1)', 'protocolError', Buffer.of(0, 0, 0, 5, 0)],
-])('PRIORITY %s of an idle stream resets this stream alone', async (_, code, payload) => {
-  const { exchange, events } = await serveHttp2();
-  const wrong = frame(frameType.priority, 0, 5, payload);
-  const answers = await exchange(wrong, wrong, head(3), head(5), data(5, 1), head(7));
-  expect(answers.map(describeFrame)).toEqual([`5 RST_STREAM ${code}`]);
-  expect(events).toEqual(['3 opened', '7 opened']);
 });
 
 test('a PING is answered with its payload, and an acknowledgement of no PING is ignored (6.7)', async () => {

@@ -75,6 +75,8 @@ test('a chunk that is one whole message needs no reader, and is read as the read
     }),
   );
   expect(whole).toBeGreaterThan(0);
+  expect(wholeMessage(framed(Buffer.alloc(30)), 30)).toHaveLength(30);
+  expect(wholeMessage(framed(Buffer.alloc(31)), 30)).toBeUndefined();
 });
 
 test.each([
@@ -111,6 +113,7 @@ describe('rejects invalid messages', () => {
     ],
     ['a flag of 2', Buffer.from([2, 0, 0, 0, 0]), undefined, grpcStatus.internal],
     ['a compressed message without an encoding', compressed(gzipSync('x')), undefined, grpcStatus.internal],
+    ['a deflated message without an encoding', compressed(deflateSync('x')), undefined, grpcStatus.internal],
     [
       'a compressed message with the encoding identity',
       compressed(gzipSync('x')),

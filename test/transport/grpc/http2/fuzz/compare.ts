@@ -11,7 +11,12 @@ export interface Outcome {
 
 /** A difference between two servers. */
 export interface Difference {
-  readonly kind: 'one ended the connection' | 'only one delivered' | 'only one completed' | 'never answered';
+  readonly kind:
+    | 'another body'
+    | 'one ended the connection'
+    | 'only one delivered'
+    | 'only one completed'
+    | 'never answered';
   readonly detail: string;
 }
 
@@ -21,22 +26,37 @@ export function hasEnded({ end }: Outcome): boolean {
 }
 
 /**
- * Compares two outcomes. Both may end the connection; then it does not matter what they delivered before. Otherwise each call
- * must have reached both handlers, as complete or incomplete in both, and with the same body if it is complete.
+ * Compares two outcomes. A call that is complete in both must have the same body. If both end the connection, nothing else
+ * matters. Otherwise each call must have reached both handlers, as complete or as incomplete.
  */
 export function compare(one: Outcome, other: Outcome): Difference[] {
   const silent = [one, other].filter(({ end }) => end === 'silent');
   if (silent.length > 0)
     return silent.map(({ server }) => ({ kind: 'never answered' as const, detail: server }));
-  if (hasEnded(one) && hasEnded(other)) return [];
+  const bodies = differentBodies(one, other);
+  if (hasEnded(one) && hasEnded(other)) return bodies;
   if (hasEnded(one) || hasEnded(other))
     return [
+      ...bodies,
       { kind: 'one ended the connection', detail: `${one.server} ${one.end}, ${other.server} ${other.end}` },
     ];
-  return [...onlyIn(one, other), ...onlyIn(other, one)];
+  return [...bodies, ...onlyIn(one, other), ...onlyIn(other, one)];
 }
 
-function onlyIn(one: Outcome, other: Outcome): Difference[] {
+function differentBodies(one: Outcome, other: Outcome): Difference[] {
+  return one.calls.flatMap((call) => {
+    const isThis = ({ method, path }: DeliveredCall) => method === call.method && path === call.path;
+    const [mine, theirs] = [one.calls.filter(isThis), other.calls.filter(isThis)];
+    const [same] = theirs;
+    const isSure = call.complete && same?.complete === true && mine.length === 1 && theirs.length === 1;
+    return isSure && same.body !== call.body
+      ? [{ kind: 'another body' as const, detail: `${keyOf(call)} is ${same.body} in ${other.server}` }]
+      : [];
+  });
+}
+
+/** The calls of one outcome that the other does not have. */
+export function onlyIn(one: Outcome, other: Outcome): Difference[] {
   const left = other.calls.map(keyOf);
   const differences: Difference[] = [];
   for (const call of one.calls) {

@@ -12,14 +12,18 @@ import {
   wanted,
 } from './frames.ts';
 import { mutate } from './mutations.ts';
-import { makePlan, type PlannedCall } from './plan.ts';
+import { makePlan, type Plan, type PlannedCall } from './plan.ts';
 
 /** One client. */
 export interface FuzzCase {
   readonly seed: number;
   readonly frames: readonly WantedFrame[];
-  /** Without mutations: the calls that must reach the handler. */
-  readonly expected: readonly PlannedCall[] | undefined;
+  /** The calls that must reach the handler, if the server has no reason to end the connection. */
+  readonly expected: readonly PlannedCall[];
+  /** Those whose frames all come before the first mutation: they arrive even if the server then ends the connection. */
+  readonly certain: readonly PlannedCall[];
+  /** Whether the client is correct: then no other calls reach the handler, and the connection stays open. */
+  readonly isCorrect: boolean;
   /** The names of the mutations and of the changes to fields. */
   readonly changes: readonly string[];
   /** The first bytes. */
@@ -46,7 +50,40 @@ export function createCase(seed: number): FuzzCase {
       start[random.below(start.length)] = random.below(256);
     }
   }
-  return { seed, frames, start, changes, expected: changes.length === 0 ? plan.calls : undefined };
+  return {
+    ...{ seed, frames, start, changes },
+    expected: unchangedCalls(plan, frames),
+    certain: start === preface ? callsBeforeMutations(plan, frames) : [],
+    isCorrect: changes.length === 0,
+  };
+}
+
+/**
+ * The planned calls that the mutations leave alone: those with the same frames as before, and with header blocks before the first
+ * one that changed. After it, the tables of the compression and the streams may differ.
+ */
+function unchangedCalls(plan: Plan, frames: readonly WantedFrame[]): PlannedCall[] {
+  if (frames.some(({ length }) => length !== undefined)) return [];
+  const streamOf = ({ stream }: WantedFrame) => stream % 2 ** 31;
+  const [before, after] = [plan.frames, frames].map((list) => Map.groupBy(list, streamOf));
+  const areSame = (one: readonly WantedFrame[] = [], other: readonly WantedFrame[] = []) =>
+    one.length === other.length && one.every((frame, index) => frame === other[index]);
+  const [blocks = [], newBlocks = []] = [plan.frames, frames].map((list) => list.filter(isOfBlock));
+  const firstChange = blocks.findIndex((frame, index) => frame !== newBlocks[index]);
+  const later = new Set(firstChange < 0 ? [] : blocks.slice(firstChange).map(streamOf));
+  return plan.calls.filter(
+    ({ stream }) => !later.has(stream) && areSame(before?.get(stream), after?.get(stream)),
+  );
+}
+
+function callsBeforeMutations({ frames, calls }: Plan, mutated: readonly WantedFrame[]): PlannedCall[] {
+  const first = frames.findIndex((frame, index) => frame !== mutated[index]);
+  const later = new Set(first < 0 ? [] : frames.slice(first).map(({ stream }) => stream));
+  return calls.filter(({ stream }) => !later.has(stream));
+}
+
+function isOfBlock({ type: frameType }: WantedFrame): boolean {
+  return frameType === type.headers || frameType === type.continuation;
 }
 
 /**
