@@ -257,8 +257,8 @@ export const http2Mutants: readonly Mutant[] = [
     'control-frames',
     'PRIORITY is not counted',
     `    floods.count('PRIORITY and unknown');
-    if (end - start !== priorityBytes)`,
-    '    if (end - start !== priorityBytes)',
+    const size = end - start;`,
+    '    const size = end - start;',
     floods,
   ),
   of(
