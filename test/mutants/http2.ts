@@ -420,13 +420,6 @@ export const http2Mutants: readonly Mutant[] = [
     connection,
   ),
   of(
-    'connection',
-    'a client that sends no more keeps its incomplete requests',
-    'for (const stream of streams.all()) if (!stream.isRequestComplete) streams.close(stream);',
-    '',
-    connection,
-  ),
-  of(
     'output',
     'a peer that does not read has 1 MiB in the socket',
     '= 128 * 1024;',
