@@ -375,8 +375,16 @@ export const grpcCalls: readonly Mutant[] = [
   {
     name: 'a half-closed peer gets no answer',
     file: 'src/transport/grpc/server.ts',
-    find: 'const allowHalfOpen = true;',
-    replace: 'const allowHalfOpen = false;',
+    find: 'net.createServer({ allowHalfOpen: true }, serve)',
+    replace: 'net.createServer(serve)',
+    tests: halfClosed,
+    project: 'live',
+  },
+  {
+    name: 'a client over TLS that sends no more gets no response',
+    file: 'src/transport/grpc/server.ts',
+    find: 'socket.allowHalfOpen = true;',
+    replace: '',
     tests: halfClosed,
     project: 'live',
   },

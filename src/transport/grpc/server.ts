@@ -43,9 +43,6 @@ const extraConnections = 1_000;
 /** The timeout of a TLS handshake, in milliseconds. */
 const handshakeTimeout = 10_000;
 
-/** A peer that has sent everything still gets its responses. */
-const allowHalfOpen = true;
-
 /** Creates the gRPC check listener. */
 export function createGrpcServer(dependencies: GrpcServerDependencies): Listener {
   const { options, limits, authorizer, health, clock, onTlsReload, onRejected, listen } = dependencies;
@@ -138,10 +135,13 @@ function createServer(
   serve: (socket: Socket) => void,
   onRejected: OnRejected,
 ): Server {
-  if (files === undefined) return net.createServer({ allowHalfOpen }, serve);
+  // A peer that has sent everything still gets its responses.
+  if (files === undefined) return net.createServer({ allowHalfOpen: true }, serve);
   const server = tls.createServer(
-    { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout, allowHalfOpen },
+    { ...readTls(files), ALPNProtocols: ['h2'], handshakeTimeout },
     (socket) => {
+      // Only now, because a peer that ends its half during the handshake would keep its place until the timeout.
+      socket.allowHalfOpen = true;
       if (socket.alpnProtocol === 'h2') return serve(socket);
       onRejected('alpn');
       socket.destroy();
