@@ -223,6 +223,14 @@ describe('integers', () => {
     expect(index('ff ff ff ff ff 7f')).toMatch('an integer is too large');
   });
 
+  test('are not read from after their block', () => {
+    const sizeOf31 = bytes('3f 00');
+    const decode = (end: number) => () =>
+      createHeaderDecoder(4_096, (name, value) => [name, value]).decode(sizeOf31, 0, end, () => {});
+    expect(decode(2)).not.toThrow();
+    expect(decode(1)).toThrow('an integer is longer than its block');
+  });
+
   test('that end with their block are rejected', () => {
     for (const block of ['ff', 'ff 80', '7f', '0f', '1f', '3f', '3f ff', '00 7f', '00 ff'])
       expect([block, errorOf([bytes(block)])]).toEqual([
