@@ -42,12 +42,13 @@ const goAwayBytes = 8;
 export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): ControlFrameReader {
   const { streams, responses, output, floods, onPingAcknowledged } = dependencies;
 
-  /** Fails an open stream. A closed one needs nothing more, and an idle one cannot be reset (RFC 9113 section 6.4). */
+  /** Fails a stream, or the connection if the stream is idle: an idle one cannot be reset (RFC 9113 section 6.4). */
   const failStream = (id: number, code: ErrorCode, detail: string) => {
     const stream = streams.find(id);
-    if (stream !== undefined) streams.fail(stream, code);
-    else if (streams.stateOf(id) === 'idle')
-      throw new ConnectionError(code, `${detail} of the idle stream ${id}`);
+    if (stream !== undefined) return streams.fail(stream, code);
+    const state = streams.stateOf(id);
+    if (state === 'idle') throw new ConnectionError(code, `${detail} of the idle stream ${id}`);
+    if (state === 'closed') streams.refuse(id, code, true);
   };
   const readPriority = (id: number, bytes: Buffer, start: number, end: number) => {
     floods.count('PRIORITY and unknown');

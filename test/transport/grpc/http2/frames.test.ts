@@ -157,6 +157,13 @@ describe('an error of one stream leaves the others alone (RFC 9113 section 5.4.2
   });
 });
 
+test('PRIORITY of a wrong length on a closed stream is an error of this stream (6.3)', async () => {
+  const { exchange } = await serveHttp2();
+  const wrong = frame(frameType.priority, 0, 1, Buffer.alloc(4));
+  const answers = await exchange(head(1), rstStream(1), wrong, head(3));
+  expect(answers.map(describeFrame)).toEqual(['1 RST_STREAM frameSizeError']);
+});
+
 test('a PING is answered with its payload, and an acknowledgement of no PING is ignored (6.7)', async () => {
   const { exchange, client } = await serveHttp2();
   const payload = Buffer.from('12345678');
