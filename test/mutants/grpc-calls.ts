@@ -302,7 +302,7 @@ export const grpcCalls: readonly Mutant[] = [
   },
   {
     name: 'a flood is reported as an error of the protocol',
-    file: 'src/transport/grpc/connection/ended-connection.ts',
+    file: 'src/transport/grpc/connection/connection-end.ts',
     find: "if (code === errorCode.enhanceYourCalm) return 'flood';",
     replace: '',
     tests: ['test/observe/rejections.test.ts'],
@@ -310,7 +310,7 @@ export const grpcCalls: readonly Mutant[] = [
   },
   {
     name: 'a connection that ends for a flood or an error is not reported',
-    file: 'src/transport/grpc/connection/ended-connection.ts',
+    file: 'src/transport/grpc/connection/connection-end.ts',
     find: 'onRejected(causeOf(error.code), error.detail)',
     replace: 'undefined',
     tests: ['test/observe/rejections.test.ts'],

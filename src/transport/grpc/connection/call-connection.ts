@@ -10,7 +10,7 @@ import { createHttp2Connection } from '../http2/connection.ts';
 import type { StreamHandler } from '../http2/stream.ts';
 import type { MessageLimits } from '../message/framing.ts';
 import type { Inflater } from '../message/inflater.ts';
-import { reportEnded } from './ended-connection.ts';
+import { reportEnded } from './connection-end.ts';
 import { createHeldMemory } from './held-memory.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { createPeer } from './silent-peer.ts';
