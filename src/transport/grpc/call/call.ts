@@ -50,7 +50,7 @@ export function beginCall(method: Method | undefined, openedAt: number): Call {
   };
 }
 
-/** Whether the request of a call has not reached its method. */
+/** Whether the method of a call still waits for its request. */
 export function isUnserved({ state }: Call): boolean {
   return state === 'reading' || state === 'inflating';
 }

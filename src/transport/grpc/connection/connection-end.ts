@@ -7,7 +7,7 @@ import { type ErrorCode, errorCode } from '../http2/error-code.ts';
  * Reports a connection that this side ended.
  *
  * @param error the code and the detail of its GOAWAY. The detail contains no text of the client.
- * @param firstBytes what the peer sent, if HTTP/2 has not begun
+ * @param firstBytes the first bytes of a peer that did not start HTTP/2
  */
 export function reportEnded(
   error: { readonly code: ErrorCode; readonly detail: string },

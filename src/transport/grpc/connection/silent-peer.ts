@@ -15,7 +15,7 @@ export interface Peer {
 /** The dependencies of a peer. */
 export interface PeerDependencies {
   readonly connection: Pick<Http2Connection<Call>, 'hasBegun' | 'heardAt' | 'ping' | 'destroy'>;
-  /** The bytes that the system has not taken from this process yet. */
+  /** The bytes that still wait in this process. */
   readonly unwritten: () => number;
   readonly clock: Clock;
 }

@@ -24,7 +24,7 @@ export interface StalledCallsDependencies {
   readonly reject: (stream: CallStream) => void;
   /** Records the memory of a call, in bytes. */
   readonly hold: (call: Call, bytes: number) => void;
-  /** Called when a client has not read a response in time. */
+  /** Called when a client reads a response too late. */
   readonly onUnread: () => void;
 }
 

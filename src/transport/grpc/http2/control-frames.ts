@@ -3,24 +3,11 @@ import { ConnectionError } from './connection-error.ts';
 import { type ErrorCode, errorCode } from './error-code.ts';
 import type { FloodLimits } from './floods.ts';
 import { frameFlag, frameType, readUint31 } from './frame.ts';
+import type { OnFrame } from './frame-reader.ts';
 import type { Output } from './output.ts';
 import type { Responses } from './responses.ts';
 import { readSettings } from './settings.ts';
 import type { Streams } from './streams.ts';
-
-/**
- * Reads a frame. The payload is `bytes` from `start` to `end`.
- *
- * @throws ConnectionError if it is malformed, or one of a flood
- */
-export type ControlFrameReader = (
-  type: number,
-  flags: number,
-  streamId: number,
-  bytes: Buffer,
-  start: number,
-  end: number,
-) => void;
 
 /** The dependencies of the reader. */
 export interface ControlFramesDependencies<Call> {
@@ -39,7 +26,7 @@ const pingBytes = 8;
 const goAwayBytes = 8;
 
 /** Creates the reader of a connection. */
-export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): ControlFrameReader {
+export function createControlFrames<Call>(dependencies: ControlFramesDependencies<Call>): OnFrame {
   const { streams, responses, output, floods, onPingAcknowledged } = dependencies;
 
   /** Fails a stream, or the connection if the stream is idle: an idle one cannot be reset (RFC 9113 section 6.4). */

@@ -3,19 +3,26 @@ import { ConnectionError } from './connection-error.ts';
 import { errorCode } from './error-code.ts';
 import { frameFlag, frameHeadBytes, frameType, readUint31, smallestMaxFrameSize } from './frame.ts';
 
+/**
+ * Called with a whole frame. Its payload is `bytes` from `start` to `end`, during the call.
+ *
+ * @throws ConnectionError if it is malformed, or one of a flood
+ */
+export type OnFrame = (
+  type: number,
+  flags: number,
+  streamId: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => void;
+
 /** Receives frames, in order. Its functions may throw a {@link ConnectionError}. */
 export interface FrameReceiver {
   /** Called with the head of each frame, before its payload. */
   readonly begins: (type: number, flags: number, streamId: number) => void;
-  /** Called with a whole frame of a known type other than DATA. Its payload is `bytes` from `start` to `end`, during the call. */
-  readonly frame: (
-    type: number,
-    flags: number,
-    streamId: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ) => void;
+  /** Called with each frame of a known type other than DATA. */
+  readonly frame: OnFrame;
   /**
    * Called before the data of a DATA frame.
    *
@@ -42,7 +49,7 @@ export interface FrameReader {
   readonly stop: () => void;
 }
 
-/** Creates a reader. It keeps only the parts of heads, and of payloads other than data, whose rest has not arrived. */
+/** Creates a reader. It keeps the head and the payload of an incomplete frame, but no data. */
 export function createFrameReader(receiver: FrameReceiver): FrameReader {
   const splitHead = Buffer.alloc(frameHeadBytes);
   let splitHeadBytes = 0;

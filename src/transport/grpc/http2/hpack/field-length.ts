@@ -11,7 +11,7 @@ import { integerLength, integerValue } from './integer.ts';
  * @param start the position of its first byte.
  * @param end the position after the last byte that has arrived.
  * @param longestName the most bytes of its name.
- * @returns the number of its bytes; 0 if its lengths have not arrived.
+ * @returns the number of its bytes; 0 if a part of its lengths is still missing.
  * @throws CompressionError if the field is invalid, or its name is longer.
  */
 export function fieldLength(bytes: Buffer, start: number, end: number, longestName: number): number {

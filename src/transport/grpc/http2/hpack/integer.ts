@@ -5,7 +5,7 @@ import { CompressionError } from './field.ts';
 const longestInteger = 6;
 
 /**
- * The number of bytes of an integer; 0 if its last byte has not arrived.
+ * The number of bytes of an integer; 0 if its last byte is still missing.
  *
  * @param mask the largest value of the prefix
  * @throws CompressionError if it is too long
