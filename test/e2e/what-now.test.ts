@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findEnvoy, freePort, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
+import { findEnvoy, type RunningEnvoy, startEnvoy } from '../../tools/envoy.ts';
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { type Received, startWorkload, type Workload } from '../../tools/workload.ts';
 import { type RunningApp, runApp, startApp, until } from '../support/app.ts';
+import { closedPort } from '../support/closed-port.ts';
 import { withExampleId } from '../support/decision-ids.ts';
 import { type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, type RawResponse, request } from '../support/http1.ts';
@@ -103,13 +104,11 @@ describeWith('a real Envoy', await findEnvoy(), (path) => {
   /** The same with a login. */
   let signingIn: RunningApp;
   let workload: Workload;
-  let unusedPort: number;
   const awayIssuer = 'http://127.0.0.1:9/realms/away';
 
   beforeAll(async () => {
     issuer = await startFakeIssuer();
     workload = await startWorkload();
-    unusedPort = await freePort();
     const fileOf = (more = '') => `
 issuers:
   - {issuer: "${issuer.url}", audiences: [orders-api], name: main, requiredScopes: [orders.read]}
@@ -249,12 +248,12 @@ shutdown: {delay: 0s, timeout: 5s}
     '403 without a body': {
       phrase: 'Forbidden',
       transports: both,
-      mesh: () => ({ authorizers: [unusedPort] }),
+      mesh: () => ({ authorizers: [closedPort] }),
     },
     '503 without a body': {
       phrase: 'Service Unavailable',
       transports: both,
-      mesh: () => ({ authorizers: [unusedPort] }),
+      mesh: () => ({ authorizers: [closedPort] }),
       change: (config) => withFilters(config, withStatusOnError),
     },
     '403 RBAC: access denied': {
@@ -266,7 +265,7 @@ shutdown: {delay: 0s, timeout: 5s}
       phrase: 'Service Unavailable',
       transports: both,
       lines: async () => [await bearer()],
-      mesh: () => ({ workload: unusedPort }),
+      mesh: () => ({ workload: closedPort }),
     },
     '413 of Envoy': {
       phrase: 'Payload Too Large',
@@ -481,7 +480,7 @@ shutdown: {delay: 0s, timeout: 5s}
     test.each(both)(
       'failOpen, and Envoy has no answer over %s: the forged identity of the client reaches the workload',
       async (transport) => {
-        const envoy = await gateway({ transport, authorizers: [unusedPort], failOpen: true });
+        const envoy = await gateway({ transport, authorizers: [closedPort], failOpen: true });
         const answer = await get(envoy, ['x-auth-request-user: mallory']);
         expect([answer?.status, receivedBy(answer)['x-auth-request-user']]).toEqual([200, 'mallory']);
         const stats = await (await fetch(`http://127.0.0.1:${envoy.adminPort}/stats`)).text();

@@ -7,9 +7,9 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../tools/envoy.ts';
 import { findOauth2Proxy, startOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { fileFor, startApp } from '../support/app.ts';
+import { closedPort } from '../support/closed-port.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { startProcess } from '../support/process.ts';
 import { describeWith } from '../support/real-servers.ts';
@@ -235,7 +235,7 @@ describe('differences', () => {
 
 describe('without a response', () => {
   test.each([
-    ['nothing listens', async () => `http://127.0.0.1:${await freePort()}`, 'nothing listens at this URL'],
+    ['nothing listens', async () => `http://127.0.0.1:${closedPort}`, 'nothing listens at this URL'],
     [
       'it does not use TLS',
       async () => (await startRefusing()).replace('http', 'https'),

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../../tools/envoy.ts';
 import {
   configOf,
   fileFor,
@@ -11,6 +10,7 @@ import {
   type TestAppOptions,
   until,
 } from '../../support/app.ts';
+import { closedPort } from '../../support/closed-port.ts';
 import { comparisonsOf } from '../../support/comparisons.ts';
 import { startFakeIssuer } from '../../support/fake-issuer.ts';
 import { connectGrpc } from '../../support/grpc-client.ts';
@@ -288,7 +288,7 @@ describe('without an answer of the incumbent', () => {
     const incumbent = await startIncumbent(() => {});
     const slow = await startShadowed(incumbent.url);
     await exchange(slow.httpPort, request('GET', '/'));
-    const away = await startShadowed(`http://127.0.0.1:${await freePort()}`);
+    const away = await startShadowed(`http://127.0.0.1:${closedPort}`);
     await exchange(away.httpPort, request('GET', '/'));
     const problemOf = ({ records }: RunningApp) =>
       records.find(({ outcome }) => outcome === 'error')?.problem;
@@ -299,7 +299,7 @@ describe('without an answer of the incumbent', () => {
   });
 
   test('because nothing listens there', async () => {
-    const service = await startShadowed(`http://127.0.0.1:${await freePort()}`);
+    const service = await startShadowed(`http://127.0.0.1:${closedPort}`);
     expect(await exchange(service.httpPort, request('GET', '/', [await bearer(service)]))).toMatchObject(
       denial,
     );

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ValkeyConfig } from '../../../../src/state/valkey/valkey-config.ts';
-import { freePort } from '../../../../tools/envoy.ts';
 import { findRedis } from '../../../../tools/redis.ts';
 import { createAuthority } from '../../../support/certificates.ts';
+import { closedPort } from '../../../support/closed-port.ts';
 import { describeWith } from '../../../support/real-servers.ts';
 import { type RedisOptions, startRedis } from '../../../support/redis/server.ts';
 import { failureOfCall, openValkeyStore } from '../../../support/state/valkey-store.ts';
@@ -49,7 +49,7 @@ async function listenWith(onConnection: (socket: net.Socket) => void): Promise<n
 
 describe('without a server', () => {
   test('a port on which no server listens', async () => {
-    expect(await problemOf({ urls: [`redis://127.0.0.1:${await freePort()}`] })).toBe(
+    expect(await problemOf({ urls: [`redis://127.0.0.1:${closedPort}`] })).toBe(
       '127.0.0.1:PORT: no server listens there; check the host and the port in `state.valkey.urls`, and that the server runs (ECONNREFUSED)',
     );
   });
