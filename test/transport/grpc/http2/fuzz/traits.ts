@@ -204,6 +204,7 @@ const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => b
     'a content-length that is not a number',
     ({ valuesOf }) => valuesOf('content-length').some((value) => !/^[0-9]{1,15}$/.test(value)),
   ],
+  ['te twice', ({ valuesOf }) => valuesOf('te').length > 1],
   ['te other than trailers', ({ valuesOf }) => valuesOf('te').some((value) => value !== 'trailers')],
   [
     'a connection-specific field',
