@@ -195,6 +195,11 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
     reason: 'RFC 9113 section 8.2.2: both lines have the only allowed value; Go accepts one line',
   },
   {
+    trait: 'a scheme with wrong characters',
+    servers: both,
+    reason: 'RFC 9113 section 8.3.1: malformed; this service does not read the scheme',
+  },
+  {
     trait: 'a connection-specific field',
     servers: go,
     reason: 'RFC 9113 section 8.2.2: malformed, so the stream ends; Go ends the connection at its trailers',

@@ -1,6 +1,7 @@
 /** Finds what is unusual in the frames of a client, to explain why servers treat it in different ways. */
 import type { OracleFrame, OracleReading } from '../../../../../tools/http2-oracle.ts';
 import { flag, type ReadFrame, type } from './frames.ts';
+import { hasLateTableSize } from './header-blocks.ts';
 
 /** Something unusual in a case. */
 export type Trait = string;
@@ -28,6 +29,7 @@ export function traitsOf(frames: readonly ReadFrame[], { frames: blocks, error }
   if (/decoding error|hpack/.test(error)) traits.add('a compression error');
   if (frames[0]?.type !== type.settings || (frames[0].flags & flag.ack) !== 0)
     traits.add('a first frame that is not SETTINGS');
+  if (hasLateTableSize(frames)) traits.add('a size of the table in the middle');
   const streams = new Map<number, StreamState>();
   const connection = { highest: 0, initial: 65_535, acks: 0 };
   let block: number | undefined;
@@ -219,6 +221,10 @@ const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => b
     ({ valuesOf }) => valuesOf(':method').some((method) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)),
   ],
   ['an unusual path', ({ valuesOf }) => valuesOf(':path').some((path) => !/^\/[\x21-\x7e]*$/.test(path))],
+  [
+    'a scheme with wrong characters',
+    ({ valuesOf }) => valuesOf(':scheme').some((scheme) => !/^[a-z][a-z0-9+.-]*$/i.test(scheme)),
+  ],
   [
     'an unusual scheme',
     ({ valuesOf }) => valuesOf(':scheme').some((scheme) => scheme !== 'http' && scheme !== 'https'),
