@@ -80,6 +80,7 @@ export function traitsOf(frames: readonly ReadFrame[], { frames: blocks, error }
         break;
       case 0x10:
         if (stream !== 0) traits.add('PRIORITY_UPDATE on a stream');
+        if (payload.length < 4) traits.add('PRIORITY_UPDATE of a wrong length');
         break;
     }
     if ((flags & flag.endStream) !== 0 && (frameType === type.data || frameType === type.headers)) {
@@ -187,6 +188,7 @@ function windowTraits(
 const fieldChecks: readonly (readonly [trait: Trait, isSo: (fields: Fields) => boolean])[] = [
   ['white space around a value', ({ all }) => all.some(([, value]) => /^[ \t]|[ \t]$/.test(value))],
   ['a value with NUL, CR or LF', ({ all }) => all.some(([, value]) => /[\0\r\n]/.test(value))],
+  ['a value with DEL', ({ all }) => all.some(([, value]) => value.includes('\x7f'))],
   ['a name that is not a token', ({ all }) => all.some(([name]) => !isToken(name))],
   ['a name with a colon', ({ all }) => all.some(([name]) => /.:/.test(name))],
   ['wrong pseudo-headers', (fields) => hasWrongPseudoHeaders(fields)],
