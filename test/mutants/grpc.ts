@@ -18,6 +18,14 @@ export const grpc: readonly Mutant[] = [
     project: 'live',
   },
   {
+    name: 'a message above the limit is stored whole, with its body',
+    file: 'src/transport/grpc/message/framing.ts',
+    find: 'Math.min(maxWhole, limits.stored)',
+    replace: 'maxWhole',
+    tests: message,
+    project: 'live',
+  },
+  {
     name: 'the content of a compressed message has no limit',
     file: 'src/transport/grpc/message/framing.ts',
     find: 'return size > longest\n',

@@ -184,6 +184,36 @@ describe('the fields of a check', () => {
   });
 });
 
+test('a small check in chunks is read whole, and its complete fields can be read before its end', () => {
+  const headers = { 'x-request-id': 'r'.repeat(20), cookie: 'c'.repeat(20) };
+  const message = officialCheck.requestSerialize({
+    attributes: { request: { http: { method: 'GET', headers } } },
+  });
+  const frame = framed(message);
+  const seen = new Set<string>();
+  for (let cut = 1; cut < frame.length; cut++) {
+    const reader = createMessageReader(undefined, { stored: 1_000, skipped: 0 }, checkRequestFields);
+    reader.add(frame.subarray(0, cut));
+    const soFar = officialCheck.requestDeserialize(reader.soFar()) as CheckSoFar;
+    const found = soFar.attributes?.request?.http ?? {};
+    seen.add(JSON.stringify(found));
+    for (const [name, value] of Object.entries(found.headers ?? {}))
+      expect(value).toBe(headers[name as keyof typeof headers]);
+    reader.add(frame.subarray(cut));
+    expect(reader.finish()).toEqual(message);
+  }
+  // Nothing, the method, and the first header: the message ends with the second one.
+  expect(seen.size).toBe(3);
+});
+
+interface CheckSoFar {
+  readonly attributes?: {
+    readonly request?: {
+      readonly http?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
+    };
+  };
+}
+
 test('counts the real memory of small chunks, and allocates only for bytes that have arrived', () => {
   const reader = createMessageReader(undefined, { stored: 1_000_000, skipped: 0 });
   reader.add(Buffer.from([0, 0, 15, 0, 0]));
