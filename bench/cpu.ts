@@ -47,7 +47,7 @@ export interface CpuRow extends Comparison {
 /** The amount of measurements. */
 export interface CpuOptions {
   readonly rounds: number;
-  /** Requests of one case in one round. */
+  /** Requests of one case in one round, if each has a token of its own. Other cases have five times as many. */
   readonly count: number;
 }
 
@@ -59,16 +59,23 @@ export function tokensNeeded({ rounds, count }: CpuOptions): number {
 /** Rounds that do not count, because code is compiled in them. */
 const warmUp = 2;
 
+/**
+ * How many more requests a case has whose tokens repeat. They cost little, so the new connections of a round and code that is
+ * not compiled yet would be a large part of fewer ones.
+ */
+const moreRepeated = 5;
+
 /** Measures the cases in turn, every second round in reverse, so that a machine that slows down favors none. */
 export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions): Promise<CpuRow[]> {
   const { rounds, count } = options;
   const costs = new Map<string, number[]>(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds + warmUp; round++) {
     for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
+      const load = loadOf(one, round, count);
       const before = used(one.server);
-      const answers = await runClosed(loadOf(one, round, count));
-      const cost = (used(one.server) - before) / count;
-      requireAnswers(one, answers, count);
+      const answers = await runClosed(load);
+      const cost = (used(one.server) - before) / load.count;
+      requireAnswers(one, answers, load.count);
       if (round >= warmUp) costs.get(one.name)?.push(cost);
     }
   }
@@ -97,14 +104,13 @@ function loadOf(
   count: number,
 ): ClosedLoad {
   const prepare = protocol === 'http' ? httpRequest : grpcRequest;
+  const areNew = tokens !== undefined && tokens.length > count;
   const first = round * count;
   const requests =
     prepared ??
-    (tokens === undefined
-      ? [prepare(undefined)]
-      : tokens.length === 1
-        ? [prepare(tokens[0])]
-        : Array.from({ length: count }, (_, index) => prepare(tokens[(first + index) % tokens.length])));
+    (areNew
+      ? Array.from({ length: count }, (_, index) => prepare(tokens[(first + index) % tokens.length]))
+      : (tokens ?? [undefined]).map(prepare));
   const streams = protocol === 'http' ? 1 : 16;
   return {
     protocol,
@@ -112,7 +118,7 @@ function loadOf(
     connections: connections ?? (protocol === 'http' ? 32 : 2),
     streams,
     requests,
-    count,
+    count: areNew ? count : count * moreRepeated,
   };
 }
 
