@@ -14,6 +14,9 @@ export const type = {
   continuation: 9,
 } as const;
 
+/** A type that no document defines. */
+const unknownType = 0xfa;
+
 /** The flags of frames. */
 export const flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const;
 
@@ -91,4 +94,13 @@ export function readFrames(bytes: Buffer): { readonly frames: readonly ReadFrame
     at += 9 + length;
   }
   return { frames, rest: bytes.subarray(at) };
+}
+
+/** The same frames, but a reader skips all except HEADERS and CONTINUATION, so that none of the others stops it. */
+export function headerFrames(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  for (let at = 0; changed.length - at >= 9; at += 9 + changed.readUIntBE(at, 3))
+    if (changed[at + 3] !== type.headers && changed[at + 3] !== type.continuation)
+      changed[at + 3] = unknownType;
+  return changed;
 }

@@ -8,7 +8,7 @@ import { acceptedDifferences } from './accepted-differences.ts';
 import { checkOutput } from './check-output.ts';
 import { compare, type Difference, type Outcome, onlyIn } from './compare.ts';
 import { exchange } from './exchange.ts';
-import { readFrames } from './frames.ts';
+import { headerFrames, readFrames } from './frames.ts';
 import { createCase, type FuzzCase, splitBytes, writeCase } from './fuzz-case.ts';
 import type { FuzzServer } from './fuzz-server.ts';
 import type { NodeProcess } from './node-process.ts';
@@ -132,7 +132,7 @@ export async function judge(
     if (differing.length === 0) summary.same++;
   }
   if (differing.length === 0) return { faults, differences: [] };
-  const reading = await oracle.read(bytes.subarray(made.start.length));
+  const reading = await oracle.read(headerFrames(bytes.subarray(made.start.length)));
   const traits = new Set([...made.changes, ...traitsOf(client, reading)]);
   const differences = differing.flatMap(({ other, found }) => {
     // No rule explains two bodies of one call.
