@@ -47,7 +47,7 @@ export interface CpuRow extends Comparison {
 /** The amount of measurements. */
 export interface CpuOptions {
   readonly rounds: number;
-  /** Requests of one case in one round, if each has a token of its own. Other cases have five times as many. */
+  /** Requests of one case in one round, if each has a token of its own. Other cases have three times as many. */
   readonly count: number;
 }
 
@@ -63,7 +63,7 @@ const warmUp = 2;
  * How many more requests a case has whose tokens repeat. They cost little, so the new connections of a round and code that is
  * not compiled yet would be a large part of fewer ones.
  */
-const moreRepeated = 5;
+const moreRepeated = 3;
 
 /** Measures the cases in turn, every second round in reverse, so that a machine that slows down favors none. */
 export async function measureCpu(cases: readonly CpuCase[], options: CpuOptions): Promise<CpuRow[]> {

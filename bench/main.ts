@@ -25,7 +25,7 @@ import { pinLoad } from './servers.ts';
 import { startMint } from './tokens.ts';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 9);
-const count = Number(process.env.BENCH_REQUESTS ?? 2_000);
+const count = Number(process.env.BENCH_REQUESTS ?? 4_000);
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 const wanted = process.argv.slice(2);
