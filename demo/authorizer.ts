@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../tools/envoy.ts';
+import { freePort } from '../tools/free-port.ts';
 import { audience, loginClient, secret } from './issuer.ts';
 
 /** An authorizer that runs. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { startChild } from './child.ts';
-import { freePort } from './envoy.ts';
+import { freePort } from './free-port.ts';
 
 /** The programs of a cluster. */
 export interface ClusterPrograms {

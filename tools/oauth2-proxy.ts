@@ -1,6 +1,6 @@
 /** The real oauth2-proxy that tests compare this service with. */
 import { answersWell, type RunningChild, startChild } from './child.ts';
-import { freePort } from './envoy.ts';
+import { freePort } from './free-port.ts';
 import { type FoundProgram, goProgram } from './programs.ts';
 
 /** The tested version. */

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './envoy.ts';
+import { freePort } from './free-port.ts';
 import { debianProgram, type FoundProgram } from './programs.ts';
 
 const run = promisify(execFile);

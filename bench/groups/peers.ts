@@ -2,7 +2,7 @@
 import { seedFlags } from '../../test/oauth2-proxy/seed.ts';
 import { audience } from '../../test/support/fake-issuer.ts';
 import { answersWell } from '../../tools/child.ts';
-import { freePort } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type Comparison, type CpuCase, measureCpu, tokensNeeded } from '../cpu.ts';
 import { bareHttp, startPinned, trusting } from '../servers.ts';

@@ -1,7 +1,7 @@
 /** The cost of a check by a session cookie, next to one by a bearer token and to a real oauth2-proxy. */
 import { client } from '../../test/support/login/keycloak.ts';
 import { answersWell } from '../../tools/child.ts';
-import { freePort } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { findOauth2Proxy } from '../../tools/oauth2-proxy.ts';
 import { type CpuCase, measureCpu } from '../cpu.ts';
 import { httpRequest } from '../load/messages.ts';

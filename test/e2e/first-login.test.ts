@@ -1,6 +1,7 @@
 /** Runs the commands of `docs/first-login.md`, with a real Keycloak and a real Envoy. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findEnvoy, freePort } from '../../tools/envoy.ts';
+import { findEnvoy } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { findKeycloak } from '../../tools/keycloak.ts';
 import { blocksOf, readPage } from '../support/pages.ts';
 import { describeWith } from '../support/real-servers.ts';

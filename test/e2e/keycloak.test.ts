@@ -1,6 +1,6 @@
 /** A real Keycloak as the issuer: its tokens, its clients and scopes, its rotations, its restart. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { findKeycloak, type RunningKeycloak, startKeycloak } from '../../tools/keycloak.ts';
 import { type RunningApp, startApp, until } from '../support/app.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Container, type ContainerOptions, startContainer } from '../../tools/container.ts';
-import { freePort } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { type BuiltImage, buildImage, findImageTools } from '../../tools/image.ts';
 import { until } from '../support/app.ts';
 import { audience, startFakeIssuer } from '../support/fake-issuer.ts';

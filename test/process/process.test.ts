@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { until } from '../support/app.ts';
 import { audience, type FakeIssuer, startFakeIssuer } from '../support/fake-issuer.ts';
 import { exchange, request } from '../support/http1.ts';
@@ -253,15 +254,16 @@ describe('a process', () => {
 
   test('continues to serve and exits normally if nothing reads its log', async () => {
     const issuer = await issuerForTest();
+    const port = await freePort();
     const flags = [...free, '--shutdown-delay', '0s', '--log-checks', 'all', '--log-level', 'debug'];
     // A pipe of the shell blocks its writer; a pipe of Node does not.
     const service = startCommand('bash', [
       '-c',
-      `${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} --http-port ${issuer.port + 1} & echo $! >&2; wait $!; echo "code $?" >&2`,
+      `${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} --http-port ${port} & echo $! >&2; wait $!; echo "code $?" >&2`,
     ]);
     service.child.stdout?.pause();
     const good = request('GET', `/${'x'.repeat(400)}`, [`authorization: Bearer ${await issuer.mint()}`]);
-    const answer = () => exchange(issuer.port + 1, good).then((response) => response?.status);
+    const answer = () => exchange(port, good).then((response) => response?.status);
     await until(async () => (await answer()) === 200);
     for (let check = 0; check < 1_000; check++) expect(await answer()).toBe(200);
     process.kill(Number(service.errors().trim()), 'SIGTERM');
@@ -270,21 +272,14 @@ describe('a process', () => {
 
   test('continues to serve and exits normally if its log cannot be written', async () => {
     const issuer = await issuerForTest();
-    const flags = [
-      ...free,
-      '--shutdown-delay',
-      '0s',
-      '--log-checks',
-      'all',
-      '--http-port',
-      `${issuer.port + 2}`,
-    ];
+    const port = await freePort();
+    const flags = [...free, '--shutdown-delay', '0s', '--log-checks', 'all', '--http-port', `${port}`];
     const service = startCommand('bash', [
       '-c',
       `exec ${process.execPath} src/main.ts --issuer ${issuer.url} --audience ${audience} ${flags.join(' ')} >/dev/full`,
     ]);
     const good = request('GET', '/', [`authorization: Bearer ${await issuer.mint()}`]);
-    const answer = () => exchange(issuer.port + 2, good).then((response) => response?.status);
+    const answer = () => exchange(port, good).then((response) => response?.status);
     await until(async () => (await answer()) === 200);
     for (let check = 0; check < 100; check++) expect(await answer()).toBe(200);
     service.child.kill('SIGTERM');

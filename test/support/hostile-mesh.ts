@@ -6,7 +6,8 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answersWell, startChild } from '../../tools/child.ts';
-import { freePort, startEnvoy } from '../../tools/envoy.ts';
+import { startEnvoy } from '../../tools/envoy.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { istioSidecar, type MeshOptions } from '../../tools/istio.ts';
 import { startWorkload, type Workload } from '../../tools/workload.ts';
 

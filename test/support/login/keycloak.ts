@@ -1,6 +1,6 @@
 /** A realm of a real Keycloak with people, groups and a client that must use PKCE. */
 import type { Page } from 'playwright-core';
-import { freePort } from '../../../tools/envoy.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { type RunningKeycloak, startKeycloak } from '../../../tools/keycloak.ts';
 import { type IssuerFront, startIssuerFront } from './issuer-front.ts';
 import type { SignIn } from './sign-in.ts';

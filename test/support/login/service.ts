@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../../src/runtime/time/clock.ts';
 import { answersWell, startChild } from '../../../tools/child.ts';
-import { freePort } from '../../../tools/envoy.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { runApp } from '../app.ts';
 import type { FakeIssuer } from '../fake-issuer.ts';
 import { newSessionKey } from '../session-key.ts';

@@ -1,5 +1,5 @@
 /** A cluster of three masters without replicas. */
-import { freePort } from '../../../tools/envoy.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { until } from '../app.ts';
 import type { RedisAnswer } from './client.ts';
 import { type RedisOptions, type RedisServer, startRedis } from './server.ts';

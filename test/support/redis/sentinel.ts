@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from '../../../tools/child.ts';
-import { freePort } from '../../../tools/envoy.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { redisEnvironment } from '../../../tools/redis.ts';
 import { until } from '../app.ts';
 import { askRedis, type RedisAnswer } from './client.ts';
