@@ -143,7 +143,7 @@ export async function runApp(options: TestAppOptions = {}): Promise<RunningApp> 
 }
 
 /** Polls until a condition is true. Fails after a limited time. */
-export async function until(isSo: () => boolean | Promise<boolean>, seconds = 10): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, seconds = 45): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`waited ${seconds} s without success for ${isSo}`);
