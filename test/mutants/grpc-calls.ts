@@ -229,6 +229,22 @@ export const grpcCalls: readonly Mutant[] = [
     project: 'live',
   },
   {
+    name: 'output that waits in a socket ends no connection',
+    file: 'src/transport/grpc/connection/held-memory.ts',
+    find: 'if (unwritten > (stream?.call.heldBytes ?? 0)) {',
+    replace: 'if (unwritten < 0) {',
+    tests: held,
+    project: 'live',
+  },
+  {
+    name: 'output that waits in a socket ends a connection whose calls take more',
+    file: 'src/transport/grpc/connection/held-memory.ts',
+    find: 'if (unwritten > (stream?.call.heldBytes ?? 0)) {',
+    replace: 'if (unwritten > 0) {',
+    tests: held,
+    project: 'live',
+  },
+  {
     name: 'a complete request ends for memory',
     file: 'src/transport/grpc/connection/held-memory.ts',
     find: 'return !isRequestComplete;',

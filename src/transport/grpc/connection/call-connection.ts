@@ -129,6 +129,7 @@ export function createCallConnection({
       connection.close();
     },
     sweep: () => {
+      held.holdUnwritten(socket.writableLength);
       stalled.sweep();
       peer.sweep();
     },

@@ -32,6 +32,8 @@ function connection(memory = createMemoryBudget()) {
     cancel: fake.cancel,
     rejected,
     close: held.close,
+    holdUnwritten: held.holdUnwritten,
+    isDestroyed: fake.isDestroyed,
     hold: ({ call }: FakeStream<Call>, bytes: number) => held.hold(call, bytes),
   };
 }
@@ -85,4 +87,33 @@ test('of a request or a connection that ends is freed', () => {
   first.close();
   second.hold(second.open(), 60 * mebibyte);
   expect([first.rejected, second.rejected]).toEqual([[], []]);
+});
+
+test('of output that waits in the sockets ends the connections with the most, and no other', () => {
+  const memory = createMemoryBudget();
+  const slow = Array.from({ length: 800 }, () => connection(memory));
+  const envoy = connection(memory);
+  envoy.hold(envoy.open(), 100_000);
+  for (const { holdUnwritten } of slow) holdUnwritten(128 * 1024);
+  // 96 MiB are 768 times 128 KiB, so the last 33 are too much.
+  const open = slow.filter(({ isDestroyed }) => !isDestroyed());
+  expect([open.length, envoy.isDestroyed(), envoy.rejected]).toEqual([767, false, []]);
+});
+
+test('of output that the peer takes after all is freed', () => {
+  const memory = createMemoryBudget();
+  const peers = Array.from({ length: 700 }, () => connection(memory));
+  for (let time = 0; time < 3; time++) {
+    for (const { holdUnwritten } of peers) holdUnwritten(128 * 1024);
+    for (const { holdUnwritten } of peers) holdUnwritten(0);
+  }
+  expect(peers.filter(({ isDestroyed }) => isDestroyed())).toEqual([]);
+});
+
+test('of output ends the connection only if it is more than that of a call', () => {
+  const { open, hold, holdUnwritten, rejected, isDestroyed } = connection();
+  const call = open();
+  hold(call, 64 * mebibyte);
+  holdUnwritten(128 * 1024);
+  expect([rejected, isDestroyed()]).toEqual([[call], false]);
 });
