@@ -35,6 +35,11 @@ export const acceptedDifferences: readonly AcceptedDifference[] = [
     reason: 'RFC 9113 section 6.3: an error of the stream; the others end the connection',
   },
   {
+    trait: 'PRIORITY on stream 0',
+    servers: node,
+    reason: 'RFC 9113 section 6.3: an error of the connection; nghttp2 ignores it',
+  },
+  {
     trait: 'PRIORITY of itself',
     servers: both,
     reason:

@@ -58,6 +58,7 @@ export function traitsOf(frames: readonly ReadFrame[], { frames: blocks, error }
           traits.add('padding beyond DATA');
         break;
       case type.priority:
+        if (stream === 0) traits.add('PRIORITY on stream 0');
         if (payload.length !== 5) traits.add('PRIORITY of a wrong length');
         else if ((payload.readUInt32BE(0) & 0x7fffffff) === stream) traits.add('PRIORITY of itself');
         break;
