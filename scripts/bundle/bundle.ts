@@ -54,6 +54,8 @@ export async function bundle(root: string): Promise<Bundle> {
     sourcemap: 'hidden',
     // Names in logs and stack traces stay, and so do line breaks.
     minify: false,
+    // V8 holds a file with one character beyond Latin-1 in two bytes for each of its characters.
+    charset: 'ascii',
     comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: {
       groups: [
