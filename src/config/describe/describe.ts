@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { proofsPerKey } from '../declare/binding-options.ts';
 import { type Config, configSchema } from '../declare/options.ts';
+import type { Output } from '../schema/schema.ts';
+import { zodOf } from '../schema/to-zod.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { maskUrls } from '../values/quote-value.ts';
 import {
@@ -16,7 +18,7 @@ import type { YamlComment } from './yaml-text.ts';
 
 /** Returns the JSON Schema (2020-12) of the configuration file. */
 export function configJsonSchema(): object {
-  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'throw' });
+  const schema = z.toJSONSchema(zodOf(configSchema), { io: 'input', unrepresentable: 'throw' });
   return { ...schema, title: 'oidc-authz configuration' };
 }
 
@@ -78,7 +80,9 @@ export function optionsMarkdown(): string {
 
 /** Converts a configuration to the form of a file, with all defaults and masked credentials. */
 export function writtenConfig(config: Config): unknown {
-  return maskCredentials(z.encode(configSchema, structuredClone(config) as z.output<typeof configSchema>));
+  return maskCredentials(
+    z.encode(zodOf(configSchema), structuredClone(config) as Output<typeof configSchema>),
+  );
 }
 
 /** Adds the defaults that depend on other options. */

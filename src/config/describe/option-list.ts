@@ -1,6 +1,6 @@
 /** Lists the options. Flags, environment names, help and docs are derived from the list. */
-import type * as z from 'zod';
 import { configSchema } from '../declare/options.ts';
+import { metaOf, type Schema, shapeOf, withoutAdditions } from '../schema/schema.ts';
 
 /** The kind of value that an option takes in a flag or the environment. */
 export type ValueKind = 'text' | 'number' | 'boolean' | 'structure';
@@ -76,71 +76,70 @@ function words(camelCase: string): string[] {
 }
 
 interface Unwrapped {
-  readonly schema: z.core.$ZodType;
+  readonly schema: Schema;
   readonly description: string;
   readonly default: unknown;
 }
 
-function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<OptionInfo> {
+function* walk(wrapped: Schema, path: readonly string[]): Generator<OptionInfo> {
   const { schema, description, default: preset } = unwrap(wrapped);
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'object') {
-    for (const [key, field] of Object.entries(def.shape)) yield* walk(field, [...path, key]);
+  const shape = shapeOf(schema);
+  if (shape !== undefined) {
+    for (const [key, field] of Object.entries(shape)) yield* walk(field, [...path, key]);
     return;
   }
+  const { call, values } = withoutAdditions(schema);
   const option = { path, kind: kindOf(schema), title: titleOf(wrapped), description, default: preset };
-  if (def.type === 'record') yield { ...option, entryTitle: titleOf(def.valueType) };
-  else if (def.type !== 'array') yield option;
-  else if ((def.element as z.core.$ZodTypes)._zod.def.type !== 'object')
-    yield { ...option, entryTitle: titleOf(def.element) };
+  const entry = values[call === 'record' ? 1 : 0] as Schema;
+  if (call === 'record') yield { ...option, entryTitle: titleOf(entry) };
+  else if (call !== 'array') yield option;
+  else if (shapeOf(entry) === undefined) yield { ...option, entryTitle: titleOf(entry) };
   else {
     yield option;
-    yield* walk(def.element, [...path, '[]']);
+    yield* walk(entry, [...path, '[]']);
   }
 }
 
-function unwrap(schema: z.core.$ZodType): Unwrapped {
-  let current = schema as z.core.$ZodTypes;
+function unwrap(wrapped: Schema): Unwrapped {
+  let schema = wrapped;
   let description: string | undefined;
   let preset: unknown;
   for (;;) {
-    description ??= metaOf(current).description;
-    const { def } = current._zod;
-    if (def.type !== 'default' && def.type !== 'prefault' && def.type !== 'optional') break;
-    if (def.type !== 'optional') preset ??= def.defaultValue;
-    current = def.innerType as z.core.$ZodTypes;
+    description ??= metaOf(schema).description;
+    const { call, values, on } = withoutAdditions(schema);
+    if (on === undefined) break;
+    if (call !== 'optional') preset ??= values[0];
+    schema = on;
   }
-  return { schema: current, description: description ?? '', default: preset };
+  return { schema, description: description ?? '', default: preset };
 }
 
-function titleOf(schema: z.core.$ZodType): string {
+function titleOf(schema: Schema): string {
   const { title } = metaOf(schema);
   if (title !== undefined) return title;
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'default' || def.type === 'prefault' || def.type === 'optional')
-    return titleOf(def.innerType);
-  if (def.type === 'array') return 'a list';
-  return def.type === 'record' ? 'a mapping' : 'a value';
+  const { call, on } = withoutAdditions(schema);
+  if (on !== undefined) return titleOf(on);
+  if (call === 'array') return 'a list';
+  return call === 'record' ? 'a mapping' : 'a value';
 }
 
-function metaOf(schema: z.core.$ZodType): { title?: string | undefined; description?: string | undefined } {
-  return (schema as unknown as z.ZodType).meta() ?? {};
-}
-
-function kindOf(schema: z.core.$ZodType): ValueKind {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  switch (def.type) {
+function kindOf(schema: Schema): ValueKind {
+  const { call, values } = withoutAdditions(schema);
+  switch (call) {
     case 'number':
+    case 'int':
       return 'number';
     case 'boolean':
       return 'boolean';
     case 'string':
     case 'enum':
     case 'literal':
-    case 'pipe':
+    case 'codec':
       return 'text';
     case 'union':
-      return def.options.some((option) => kindOf(option) === 'number') ? 'number' : 'text';
+      return (values[0] as readonly Schema[]).some((option) => kindOf(option) === 'number')
+        ? 'number'
+        : 'text';
     default:
       return 'structure';
   }
