@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type OutputAsset, type OutputChunk, rolldown } from 'rolldown';
 import { cheapBuiltins } from './cheap-builtins.ts';
+import { withoutUnusedPackages } from './unused-packages.ts';
 
 /** The chunk of what runs before the version of Node is known to be new enough. It must not load the others. */
 const earlyRoots = /\/src\/cli\/find-command\.ts$/;
@@ -45,7 +46,7 @@ export async function bundle(root: string): Promise<Bundle> {
     onLog: (_, { message }) => {
       throw new Error(message);
     },
-    plugins: [cheapBuiltins()],
+    plugins: [withoutUnusedPackages(), cheapBuiltins()],
   });
   const { output } = await build.generate({
     format: 'esm',

@@ -87,26 +87,31 @@ const ways: Readonly<Record<string, (more: string | undefined) => Promise<Loaded
   'the bundle': ofBundle,
 };
 
-describe.each(Object.entries(ways))('from %s', (_, load) => {
+/** Packages that run from the sources, but are not in the bundle, because nothing uses them. */
+const unused: Readonly<Record<string, readonly string[]>> = {
+  'the sources': ['@opentelemetry/api', 'bintrees', 'tdigest', 'thread-stream'],
+  'the bundle': [],
+};
+
+describe.each(Object.entries(ways))('from %s', (way, load) => {
   test('a service that checks bearer tokens loads only these packages', async () => {
     const { packages, own, builtIn } = await load('');
-    expect(packages).toEqual([
-      '@opentelemetry/api',
-      '@pinojs/redact',
-      'atomic-sleep',
-      'bintrees',
-      'lru-cache',
-      'on-exit-leak-free',
-      'pino',
-      'pino-std-serializers',
-      'prom-client',
-      'quick-format-unescaped',
-      'safe-stable-stringify',
-      'sonic-boom',
-      'tdigest',
-      'thread-stream',
-      'yaml',
-    ]);
+    expect(packages).toEqual(
+      [
+        ...(unused[way] ?? []),
+        '@pinojs/redact',
+        'atomic-sleep',
+        'lru-cache',
+        'on-exit-leak-free',
+        'pino',
+        'pino-std-serializers',
+        'prom-client',
+        'quick-format-unescaped',
+        'safe-stable-stringify',
+        'sonic-boom',
+        'yaml',
+      ].toSorted(),
+    );
     // The gRPC listener has its own HTTP/2.
     expect(builtIn).toContain('net');
     expect(builtIn).not.toContain('http2');
