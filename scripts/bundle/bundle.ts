@@ -8,8 +8,7 @@ import { withoutUnusedPackages } from './unused-packages.ts';
 const earlyRoots = /\/src\/cli\/find-command\.ts$/;
 
 /** Each service loads these. All that these files import is in one chunk, so that a start reads few files. */
-const serviceRoots =
-  /\/src\/(?:cli\/serve|cli\/serve\/service|config\/describe\/option-list|config\/load\/settings)\.ts$/;
+const serviceRoots = /\/src\/(?:cli\/serve|cli\/serve\/service|config\/load\/settings)\.ts$/;
 
 /** A file of the bundle, below `dist/`. */
 export interface BundleFile {

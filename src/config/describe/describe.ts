@@ -6,14 +6,7 @@ import type { Output } from '../schema/schema.ts';
 import { zodOf } from '../schema/to-zod.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { maskUrls } from '../values/quote-value.ts';
-import {
-  dotted,
-  environmentName,
-  flagName,
-  listOptions,
-  listScalarOptions,
-  type OptionInfo,
-} from './option-list.ts';
+import { dotted, listOptions, listScalarOptions, type OptionInfo } from './option-list.ts';
 import type { YamlComment } from './yaml-text.ts';
 
 /** Returns the JSON Schema (2020-12) of the configuration file. */
@@ -25,15 +18,13 @@ export function configJsonSchema(): object {
 /** Returns the reference of all options as Markdown. */
 export function optionsMarkdown(): string {
   const all = listOptions();
-  const scalar = new Set(listScalarOptions().map(({ path }) => dotted(path)));
+  const scalar = new Map(listScalarOptions().map((option) => [dotted(option.path), option]));
   const issuer = all.filter(({ path }) => path[0] === 'issuers');
   const rest = all.filter(({ path }) => path[0] !== 'issuers');
   const row = (option: OptionInfo) => {
     const name = dotted(option.path);
-    const isScalar = scalar.has(name);
-    const elsewhere = isScalar
-      ? `<br>\`${flagName(option.path)}\`<br>\`${environmentName(option.path)}\``
-      : '';
+    const { flag, variable } = scalar.get(name) ?? {};
+    const elsewhere = flag === undefined ? '' : `<br>\`${flag}\`<br>\`${variable}\``;
     return `| \`${name}\`${elsewhere} | ${cell(option.title)} | ${defaultCell(option.default)} | ${cell(option.description)} |`;
   };
   const table = (rows: readonly OptionInfo[]) =>

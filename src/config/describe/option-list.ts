@@ -19,9 +19,26 @@ export interface OptionInfo {
   readonly default: unknown;
 }
 
+/** An option that flags and the environment can set. */
+export interface ScalarOption extends OptionInfo {
+  /** For example `--http-port`. */
+  readonly flag: string;
+  /** For example `OIDC_AUTHZ_HTTP_PORT`. */
+  readonly variable: string;
+}
+
 // Listed once, because each start asks for it several times.
 const options: readonly OptionInfo[] = [...walk(configSchema, [])];
-const scalarOptions = options.filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'));
+const scalarOptions: readonly ScalarOption[] = options
+  .filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'))
+  .map((option) => {
+    const words = option.path.flatMap(wordsOf);
+    return {
+      ...option,
+      flag: `--${words.join('-')}`,
+      variable: `OIDC_AUTHZ_${words.join('_').toUpperCase()}`,
+    };
+  });
 
 /** Lists every option, in the order of declaration. */
 export function listOptions(): readonly OptionInfo[] {
@@ -29,7 +46,7 @@ export function listOptions(): readonly OptionInfo[] {
 }
 
 /** Lists the options that flags and the environment can set. */
-export function listScalarOptions(): readonly OptionInfo[] {
+export function listScalarOptions(): readonly ScalarOption[] {
   return scalarOptions;
 }
 
@@ -40,16 +57,6 @@ export function dotted(path: readonly PropertyKey[]): string {
     .join('.')
     .replaceAll('.[]', '[]')
     .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]');
-}
-
-/** Returns the flag of an option, for example `--http-port`. */
-export function flagName(path: readonly string[]): string {
-  return `--${path.map((part) => words(part).join('-')).join('-')}`;
-}
-
-/** Returns the environment name of an option, for example `OIDC_AUTHZ_HTTP_PORT`. */
-export function environmentName(path: readonly string[]): string {
-  return `OIDC_AUTHZ_${path.flatMap(words).join('_').toUpperCase()}`;
 }
 
 /**
@@ -71,7 +78,7 @@ export function titleAt(path: readonly PropertyKey[]): string | undefined {
   return at(pattern)?.title ?? above?.entryTitle ?? (above?.kind === 'text' ? above.title : undefined);
 }
 
-function words(camelCase: string): string[] {
+function wordsOf(camelCase: string): string[] {
   return camelCase.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
 
