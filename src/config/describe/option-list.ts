@@ -1,6 +1,6 @@
 /** Lists the options. Flags, environment names, help and docs are derived from the list. */
 import { configSchema } from '../declare/options.ts';
-import { metaOf, type Schema, shapeOf, withoutAdditions } from '../schema/schema.ts';
+import { descriptionOf, type Schema, shapeOf, titleOf, withoutAdditions } from '../schema/schema.ts';
 
 /** The kind of value that an option takes in a flag or the environment. */
 export type ValueKind = 'text' | 'number' | 'boolean' | 'structure';
@@ -28,15 +28,15 @@ export interface ScalarOption extends OptionInfo {
 }
 
 // Listed once, because each start asks for it several times.
-const options: readonly OptionInfo[] = [...walk(configSchema, [])];
+const options: readonly OptionInfo[] = listFrom(configSchema, [], []);
 const scalarOptions: readonly ScalarOption[] = options
   .filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'))
   .map((option) => {
-    const words = option.path.flatMap(wordsOf);
+    const name = option.path.join('-').replaceAll(/[A-Z]/g, '-$&').toLowerCase();
     return {
       ...option,
-      flag: `--${words.join('-')}`,
-      variable: `OIDC_AUTHZ_${words.join('_').toUpperCase()}`,
+      flag: `--${name}`,
+      variable: `OIDC_AUTHZ_${name.replaceAll('-', '_').toUpperCase()}`,
     };
   });
 
@@ -78,33 +78,27 @@ export function titleAt(path: readonly PropertyKey[]): string | undefined {
   return at(pattern)?.title ?? above?.entryTitle ?? (above?.kind === 'text' ? above.title : undefined);
 }
 
-function wordsOf(camelCase: string): string[] {
-  return camelCase.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
-}
-
 interface Unwrapped {
   readonly schema: Schema;
   readonly description: string;
   readonly default: unknown;
 }
 
-function* walk(wrapped: Schema, path: readonly string[]): Generator<OptionInfo> {
+function listFrom(wrapped: Schema, path: readonly string[], into: OptionInfo[]): OptionInfo[] {
   const { schema, description, default: preset } = unwrap(wrapped);
   const shape = shapeOf(schema);
   if (shape !== undefined) {
-    for (const [key, field] of Object.entries(shape)) yield* walk(field, [...path, key]);
-    return;
+    for (const key of Object.keys(shape)) listFrom(shape[key] as Schema, [...path, key], into);
+    return into;
   }
   const { call, values } = withoutAdditions(schema);
-  const option = { path, kind: kindOf(schema), title: titleOf(wrapped), description, default: preset };
+  const option = { path, kind: kindOf(schema), title: phraseOf(wrapped), description, default: preset };
   const entry = values[call === 'record' ? 1 : 0] as Schema;
-  if (call === 'record') yield { ...option, entryTitle: titleOf(entry) };
-  else if (call !== 'array') yield option;
-  else if (shapeOf(entry) === undefined) yield { ...option, entryTitle: titleOf(entry) };
-  else {
-    yield option;
-    yield* walk(entry, [...path, '[]']);
-  }
+  const isList = call === 'array';
+  const isListOfMappings = isList && shapeOf(entry) !== undefined;
+  const hasEntries = (isList && !isListOfMappings) || call === 'record';
+  into.push(hasEntries ? { ...option, entryTitle: phraseOf(entry) } : option);
+  return isListOfMappings ? listFrom(entry, [...path, '[]'], into) : into;
 }
 
 function unwrap(wrapped: Schema): Unwrapped {
@@ -112,7 +106,7 @@ function unwrap(wrapped: Schema): Unwrapped {
   let description: string | undefined;
   let preset: unknown;
   for (;;) {
-    description ??= metaOf(schema).description;
+    description ??= descriptionOf(schema);
     const { call, values, on } = withoutAdditions(schema);
     if (on === undefined) break;
     if (call !== 'optional') preset ??= values[0];
@@ -121,11 +115,11 @@ function unwrap(wrapped: Schema): Unwrapped {
   return { schema, description: description ?? '', default: preset };
 }
 
-function titleOf(schema: Schema): string {
-  const { title } = metaOf(schema);
+function phraseOf(schema: Schema): string {
+  const title = titleOf(schema);
   if (title !== undefined) return title;
   const { call, on } = withoutAdditions(schema);
-  if (on !== undefined) return titleOf(on);
+  if (on !== undefined) return phraseOf(on);
   if (call === 'array') return 'a list';
   return call === 'record' ? 'a mapping' : 'a value';
 }

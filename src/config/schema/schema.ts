@@ -26,20 +26,16 @@ export type Beginning =
   | 'codec';
 
 /** A method that adds a check or a description. */
-const additions = [
-  'describe',
-  'meta',
-  'min',
-  'max',
-  'regex',
-  'toLowerCase',
-  'refine',
-  'superRefine',
-  'check',
-] as const;
-
-/** See {@link additions}. */
-export type Addition = (typeof additions)[number];
+export type Addition =
+  | 'describe'
+  | 'meta'
+  | 'min'
+  | 'max'
+  | 'regex'
+  | 'toLowerCase'
+  | 'refine'
+  | 'superRefine'
+  | 'check';
 
 /** A method that accepts an absent value. */
 export type Wrapping = 'optional' | 'default' | 'prefault';
@@ -156,8 +152,9 @@ export const z = {
   ): Schema<zod.ZodCodec<In, Out>> => new Schema('codec', [written, read, functions]),
 };
 
-function isAddition({ call }: Schema): boolean {
-  return (additions as readonly string[]).includes(call);
+/** All others begin a schema or wrap one, and have no title of the one below. */
+function isAddition({ call, on }: Schema): boolean {
+  return on !== undefined && call !== 'optional' && call !== 'default' && call !== 'prefault';
 }
 
 /** Returns the call below the checks and descriptions of a schema. */
@@ -167,14 +164,20 @@ export function withoutAdditions(schema: Schema): Schema {
   return below;
 }
 
-/** Returns all descriptions of a schema together; the later ones take precedence. */
-export function metaOf(schema: Schema): { readonly title?: string; readonly description?: string } {
-  let all: Meta = {};
+/** Returns the `title` of a schema; undefined without one of its own. */
+export function titleOf(schema: Schema): string | undefined {
   for (let at: Schema | undefined = schema; at !== undefined && isAddition(at); at = at.on) {
-    if (at.call === 'meta') all = { ...(at.values[0] as Meta), ...all };
-    if (at.call === 'describe') all = { description: at.values[0], ...all };
+    const title = at.call === 'meta' ? (at.values[0] as Meta).title : undefined;
+    if (title !== undefined) return title as string;
   }
-  return all;
+  return undefined;
+}
+
+/** Returns the description of a schema; undefined without one of its own. */
+export function descriptionOf(schema: Schema): string | undefined {
+  for (let at: Schema | undefined = schema; at !== undefined && isAddition(at); at = at.on)
+    if (at.call === 'describe') return at.values[0] as string;
+  return undefined;
 }
 
 /** The members of a mapping with known names; undefined for another schema. */
