@@ -61,6 +61,7 @@ export async function bundle(root: string): Promise<Bundle> {
       groups: [
         { name: 'command-line', test: earlyRoots, priority: 2 },
         { name: 'service', test: serviceRoots, priority: 1 },
+        { name: 'config-file', test: /\/src\/config\/load\/file\.ts$/ },
       ],
     },
   });
