@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 /** Finds the command and runs it. Loads only the file of this command. */
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import type { EarlyHangups, ProgramProcess } from './cli/command.ts';
 import { loadManual } from './cli/commands.ts';
 import { findCommand } from './cli/find-command.ts';
@@ -18,11 +16,11 @@ const requiredNode = 26;
 const heapFlags = ['--heap-growing-percent=30', '--semi-space-growth-factor=1'];
 
 /** Modules of Node that every service loads. */
-const modulesOfServices = ['assert', 'cluster', 'crypto', 'dns', 'https', 'perf_hooks', 'tty', 'zlib'];
+const modulesOfServices = ['assert', 'cluster', 'crypto', 'dns', 'https', 'perf_hooks', 'tty', 'v8', 'zlib'];
 
 async function main(argv: readonly string[]): Promise<void> {
   const self: ProgramProcess = {
-    program: fileURLToPath(import.meta.url),
+    program: import.meta.filename,
     environment: process.env,
     // First of all, because a SIGHUP before the configuration is read would end the process.
     earlyHangups: countHangups(),
@@ -32,8 +30,11 @@ async function main(argv: readonly string[]): Promise<void> {
   // Before a flag is set: V8 then rejects the compiled code that is part of Node, and compiles such a module again.
   for (const name of modulesOfServices) process.getBuiltinModule(`node:${name}`);
   // Before the schema of the options is built, because the heap does not shrink after that.
+  // Not imports: they read every export of a module.
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
   for (const flag of heapFlags) setFlagsFromString(flag);
-  keepTickShape();
+  keepTickShape(executionAsyncResource);
   const { command, line } = await findCommand(argv, self, process.send !== undefined);
   if (command.handlesHangup !== true) self.earlyHangups.stopCounting();
   await command.run(line, self);

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { type OutputAsset, type OutputChunk, rolldown } from 'rolldown';
 import { cheapBuiltins } from './cheap-builtins.ts';
+import { withoutUnusedPackages } from './unused-packages.ts';
 
 /** The chunk of what runs before the version of Node is known to be new enough. It must not load the others. */
 const earlyRoots = /\/src\/cli\/find-command\.ts$/;
 
 /** Each service loads these. All that these files import is in one chunk, so that a start reads few files. */
-const serviceRoots =
-  /\/src\/(?:cli\/serve|cli\/serve\/service|config\/describe\/option-list|config\/load\/file|config\/load\/settings)\.ts$/;
+const serviceRoots = /\/src\/(?:cli\/serve|cli\/serve\/service|config\/load\/settings)\.ts$/;
 
 /** A file of the bundle, below `dist/`. */
 export interface BundleFile {
@@ -45,7 +45,7 @@ export async function bundle(root: string): Promise<Bundle> {
     onLog: (_, { message }) => {
       throw new Error(message);
     },
-    plugins: [cheapBuiltins()],
+    plugins: [withoutUnusedPackages(), cheapBuiltins()],
   });
   const { output } = await build.generate({
     format: 'esm',
@@ -54,11 +54,14 @@ export async function bundle(root: string): Promise<Bundle> {
     sourcemap: 'hidden',
     // Names in logs and stack traces stay, and so do line breaks.
     minify: false,
+    // V8 holds a file with one character beyond Latin-1 in two bytes for each of its characters.
+    charset: 'ascii',
     comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: {
       groups: [
         { name: 'command-line', test: earlyRoots, priority: 2 },
         { name: 'service', test: serviceRoots, priority: 1 },
+        { name: 'config-file', test: /\/src\/config\/load\/file\.ts$/ },
       ],
     },
   });

@@ -62,27 +62,23 @@ async function parse(argv: readonly string[], self: ProgramProcess): Promise<Arg
   const questions = [...helpFlags, ...versionFlags];
   const others = argv.filter((word) => word.startsWith('--') && word !== '--' && !questions.includes(word));
   if (others.length === 0) return parseArguments(argv, (flag) => questions.includes(flag));
-  const booleans = await booleanFlags();
-  const bare = [...questions, ...(await ownBareFlags(others, self))];
+  const { booleanFlags, configFlags } = await import('../config/load/settings.ts');
+  const booleans = new Set(booleanFlags());
+  const bare = [...questions, ...(await ownBareFlags(others, configFlags(), self))];
   const isBare = (flag: string, next: string) =>
     bare.includes(flag) || (booleans.has(flag) && !/^(true|false)$/.test(next));
   return parseArguments(argv, isBare);
 }
 
 /** The commands' own flags that take no value. Does not load the help pages if every flag is the configuration's. */
-async function ownBareFlags(used: readonly string[], self: ProgramProcess): Promise<readonly string[]> {
-  const { configFlags } = await import('../config/load/settings.ts');
-  const known = new Set(configFlags());
-  if (used.every((word) => known.has(word.replace(/=.*/s, '')))) return [];
+async function ownBareFlags(
+  used: readonly string[],
+  ofConfig: readonly string[],
+  self: ProgramProcess,
+): Promise<readonly string[]> {
+  if (used.every((word) => ofConfig.includes(word.replace(/=.*/s, '')))) return [];
   const own = (await self.loadManual()).flatMap(({ flags }) => flags);
   return own.filter(({ takes }) => takes === undefined).map(({ name }) => name);
-}
-
-/** The flags of the configuration that need no value. */
-async function booleanFlags(): Promise<ReadonlySet<string>> {
-  const { flagName, listScalarOptions } = await import('../config/describe/option-list.ts');
-  const booleans = listScalarOptions().filter(({ kind }) => kind === 'boolean');
-  return new Set(booleans.map(({ path }) => flagName(path)));
 }
 
 function isName(word: string): boolean {

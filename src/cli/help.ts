@@ -1,5 +1,5 @@
 /** `oidc-authz help`: the help text of the program and of each command, in lines of at most 80 columns. */
-import { flagName, listScalarOptions, type OptionInfo } from '../config/describe/option-list.ts';
+import { listScalarOptions, type ScalarOption } from '../config/describe/option-list.ts';
 import type { Command, ManualFlag, ManualPage } from './command.ts';
 import { rejectWord } from './exit.ts';
 
@@ -131,7 +131,7 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
     ];
   const own = new Set(flags.map((flag) => flag.name));
   const leaves = listScalarOptions();
-  const groupOf = ({ path }: OptionInfo) =>
+  const groupOf = ({ path }: ScalarOption) =>
     path.length > 1 ? (groups[path[0] ?? ''] ?? path[0] ?? '') : 'answers';
   const byGroup = Map.groupBy(leaves, groupOf);
   return [
@@ -146,14 +146,14 @@ function configFlagLines({ name, flags }: ManualPage): string[] {
   ];
 }
 
-function flagOf(leaf: OptionInfo): ManualFlag {
-  const { path, title, description, default: preset } = leaf;
+function flagOf(leaf: ScalarOption): ManualFlag {
+  const { flag, title, description, default: preset } = leaf;
   const takes = preset === undefined ? `Takes ${title}.` : `Takes ${title}; default ${quoted(preset)}.`;
-  return { name: flagName(path), takes: placeholder(leaf), text: `${withoutMarkup(description)} ${takes}` };
+  return { name: flag, takes: placeholder(leaf), text: `${withoutMarkup(description)} ${takes}` };
 }
 
 /** The placeholder for the value of a flag. */
-function placeholder({ kind, title }: OptionInfo): string {
+function placeholder({ kind, title }: ScalarOption): string {
   const words = /^one of ([\w.-]+(?:, [\w.-]+)*)$/.exec(title)?.[1]?.split(', ');
   if (words !== undefined && words.length < 5) return words.join('|');
   if (kind === 'boolean') return '[true|false]';

@@ -116,7 +116,7 @@ export function createApp(initial: Config, dependencies: AppDependencies): App {
   const shadowWarnings = createShadowWarnings(logger, metrics, clock);
 
   const apply = async (next: Config) => {
-    const nextDenyList = denyList.open(next);
+    const nextDenyList = await denyList.open(next);
     const startedAt = clock.monotonic();
     const [switchIssuers, waited = 0] = await Promise.all([
       registry.prepare(planIssuers(next)),

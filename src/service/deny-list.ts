@@ -9,8 +9,8 @@ import type { ReloadProblems } from './reload-problems.ts';
 
 /** The deny list of the service. */
 export interface DenyList {
-  /** Reads and follows the file of a configuration. Changes are ignored until `follow`. Throws if the file is invalid. */
-  readonly open: (config: Config) => FollowedDenyList;
+  /** Reads and follows the file of a configuration. Changes are ignored until `follow`. Rejects if the file is invalid. */
+  readonly open: (config: Config) => Promise<FollowedDenyList>;
   /** Applies the changes of this list from now on, and stops following the previous one. */
   readonly follow: (next: FollowedDenyList) => void;
   /** Takes a new configuration, with the entries of its file. */
@@ -87,8 +87,8 @@ export function createDenyList(dependencies: DenyListDependencies): DenyList {
   };
 
   return {
-    open: (config) => {
-      const opened: FollowedDenyList = followDenyList(config.denyList.file, {
+    open: async (config) => {
+      const opened: FollowedDenyList = await followDenyList(config.denyList.file, {
         files,
         onChange: (change) => {
           if (opened === followed) changed(change, config);

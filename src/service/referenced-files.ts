@@ -3,7 +3,6 @@
 import type { Config, IssuerConfig, TlsFiles } from '../config/declare/options.ts';
 import { listenerTls } from '../config/describe/listener-tls.ts';
 import { readAdminToken } from '../config/load/admin-token.ts';
-import { readDenyList } from '../config/load/deny-list.ts';
 import type { Problem } from '../config/validate/problems.ts';
 import { keySetOfPem } from '../issuer/keys/pem.ts';
 import { keySetRules, readKeySet } from '../issuer/keys/read-key-set.ts';
@@ -102,9 +101,12 @@ function tlsChecks(
 }
 
 function denyListChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {
-  return file === undefined
-    ? []
-    : [{ path: 'denyList.file', source: file, attempt: () => readDenyList(readFile(file), file) }];
+  if (file === undefined) return [];
+  const attempt = async () => {
+    const { readDenyList } = await import('../config/load/deny-list.ts');
+    return readDenyList(readFile(file), file);
+  };
+  return [{ path: 'denyList.file', source: file, attempt }];
 }
 
 function adminTokenChecks(file: string | undefined, readFile: (path: string) => string): FileCheck[] {

@@ -11,10 +11,71 @@ const cost = ['test/check/rules/expression-cost.test.ts'];
 const allProblems = ['test/config/load/all-problems.test.ts'];
 const claimNames = ['test/config/values/claim-names.test.ts'];
 const spaces = ['test/config/validate/stray-white-space.test.ts'];
+const quickReader = ['test/config/schema/read.test.ts'];
 const expressions = ['test/check/rules/expression.test.ts'];
 
 /** Each removes one check of `src/config`. */
 export const config: readonly Mutant[] = [
+  {
+    name: 'the quick reader accepts unknown options',
+    file: 'src/config/schema/read.ts',
+    find: ' || !Object.keys(value).every((name) => Object.hasOwn(shape, name))',
+    replace: '',
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader accepts an option that is a name of every object',
+    file: 'src/config/schema/read.ts',
+    find: 'Object.hasOwn(shape, name)',
+    replace: 'name in shape',
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader ignores patterns',
+    file: 'src/config/schema/read.ts',
+    find: '(pattern as RegExp).test(value as string)',
+    replace: 'pattern !== undefined',
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader ignores checks across options',
+    file: 'src/config/schema/read.ts',
+    find: `addIssue });
+    return issues.length === 0 ? value : invalid;`,
+    replace: `addIssue });
+    return value;`,
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader ignores checks with a message of their own',
+    file: 'src/config/schema/read.ts',
+    find: `({ value, issues });
+    return issues.length === 0 ? value : invalid;`,
+    replace: `({ value, issues });
+    return value;`,
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader does not read a default in its written form',
+    file: 'src/config/schema/read.ts',
+    find: 'read(on, value === undefined ? structuredClone(values[0]) : value)',
+    replace: 'value === undefined ? values[0] : read(on, value)',
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader does not read names of a mapping',
+    file: 'src/config/schema/read.ts',
+    find: '[read(key, name), read(member, one)]',
+    replace: '[name, read(member, one)]',
+    tests: quickReader,
+  },
+  {
+    name: 'the quick reader sets absent options',
+    file: 'src/config/schema/read.ts',
+    find: 'if (isPresent || member !== undefined) found',
+    replace: 'found',
+    tests: quickReader,
+  },
   {
     name: 'a URL may have white space around it',
     file: 'src/config/values/urls.ts',

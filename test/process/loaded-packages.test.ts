@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fileFor } from '../support/app.ts';
-import { startFakeIssuer } from '../support/fake-issuer.ts';
+import { audience, startFakeIssuer } from '../support/fake-issuer.ts';
 import { connectGrpc } from '../support/grpc-client.ts';
 import { packProgram } from '../support/packed-program.ts';
 import { startCommand } from '../support/process.ts';
@@ -29,13 +29,20 @@ interface Loaded {
   readonly own: readonly string[];
 }
 
-/** Starts a service, checks a token, and returns the paths of the modules that it has loaded. */
-async function modulesWith(more: string, main: string): Promise<readonly string[]> {
+/**
+ * Starts a service, checks a token, and returns the paths of the modules that it has loaded.
+ *
+ * @param more more lines of its file; undefined: it has flags instead of a file
+ */
+async function modulesWith(more: string | undefined, main: string): Promise<readonly string[]> {
   const issuer = await startFakeIssuer();
   onTestFinished(() => issuer.close());
   const file = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'oidc-authz.yaml');
   writeFileSync(file, `${fileFor(issuer.url)}\n${more}`);
-  const args = ['--import', printModules, main, '--config', file];
+  const flags = ['--issuer', issuer.url, '--audience', audience];
+  for (const listener of ['http', 'grpc', 'admin'])
+    flags.push(`--${listener}-host`, '127.0.0.1', `--${listener}-port`, '0');
+  const args = ['--import', printModules, main, ...(more === undefined ? flags : ['--config', file])];
   const service = startCommand(process.execPath, args);
   await service.record(({ state }) => state === 'ready');
   const [http, admin] = [await service.port('http'), await service.port('admin')];
@@ -61,7 +68,7 @@ function sorted(modules: readonly string[]): Loaded {
 }
 
 /** The modules in the chunks that a service from the bundle has loaded. */
-async function ofBundle(more: string): Promise<Loaded> {
+async function ofBundle(more: string | undefined): Promise<Loaded> {
   const { main, chunks } = await packed;
   const modules = await modulesWith(more, main);
   const names = new Set(modules.map((path) => basename(path)));
@@ -75,32 +82,36 @@ async function ofBundle(more: string): Promise<Loaded> {
   return sorted([...modules, ...inside]);
 }
 
-const ways: Readonly<Record<string, (more: string) => Promise<Loaded>>> = {
+const ways: Readonly<Record<string, (more: string | undefined) => Promise<Loaded>>> = {
   'the sources': async (more) => sorted(await modulesWith(more, 'src/main.ts')),
   'the bundle': ofBundle,
 };
 
-describe.each(Object.entries(ways))('from %s', (_, load) => {
+/** Packages that run from the sources, but are not in the bundle, because nothing uses them. */
+const unused: Readonly<Record<string, readonly string[]>> = {
+  'the sources': ['@opentelemetry/api', 'bintrees', 'tdigest', 'thread-stream'],
+  'the bundle': [],
+};
+
+describe.each(Object.entries(ways))('from %s', (way, load) => {
   test('a service that checks bearer tokens loads only these packages', async () => {
     const { packages, own, builtIn } = await load('');
-    expect(packages).toEqual([
-      '@opentelemetry/api',
-      '@pinojs/redact',
-      'atomic-sleep',
-      'bintrees',
-      'lru-cache',
-      'on-exit-leak-free',
-      'pino',
-      'pino-std-serializers',
-      'prom-client',
-      'quick-format-unescaped',
-      'safe-stable-stringify',
-      'sonic-boom',
-      'tdigest',
-      'thread-stream',
-      'yaml',
-      'zod',
-    ]);
+    expect(packages).toEqual(
+      [
+        ...(unused[way] ?? []),
+        '@pinojs/redact',
+        'atomic-sleep',
+        'lru-cache',
+        'on-exit-leak-free',
+        'pino',
+        'pino-std-serializers',
+        'prom-client',
+        'quick-format-unescaped',
+        'safe-stable-stringify',
+        'sonic-boom',
+        'yaml',
+      ].toSorted(),
+    );
     // The gRPC listener has its own HTTP/2.
     expect(builtIn).toContain('net');
     expect(builtIn).not.toContain('http2');
@@ -137,6 +148,16 @@ describe.each(Object.entries(ways))('from %s', (_, load) => {
       'service/state-files.ts',
       'service/workers/state-message.ts',
     ]);
+  });
+
+  test('a service without a file does not load YAML, and one with a deny list loads zod', async () => {
+    const { packages } = await load(undefined);
+    expect(packages).toContain('pino');
+    expect(packages).not.toContain('yaml');
+    expect(packages).not.toContain('zod');
+    const list = join(mkdtempSync(join(tmpdir(), 'oidc-authz-')), 'deny-list.json');
+    writeFileSync(list, '[]');
+    expect((await load(`denyList: {file: ${list}}\n`)).packages).toContain('zod');
   });
 
   test('a service with a store loads its client too', async () => {

@@ -208,6 +208,12 @@ describe('the chunks', () => {
     expect(numbered).toEqual(['TypeError$1 = class']);
   });
 
+  test('have no character beyond Latin-1, so V8 holds them in one byte for each character', () => {
+    const wide = built.files.filter(({ text }) => /[^\0-\xff]/.test(text));
+    expect(wide.map(({ name }) => name)).toEqual([]);
+    expect(built.files.some(({ text }) => text.includes('"must not have a fragment (#\\u2026)"'))).toBe(true);
+  });
+
   test('do not refer to their source maps', () => {
     expect(
       built.files.filter(({ text }) => text.includes('sourceMappingURL')).map(({ name }) => name),

@@ -1,5 +1,5 @@
 /** The options for tokens that are bound to a client key or a client certificate. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { duration, oneOf, text, wholeNumber } from '../values/schemas.ts';
 
 /** DPoP proofs (RFC 9449). */

@@ -1,5 +1,5 @@
 /** The options of the deny list: tokens and sessions that are revoked before they expire. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { boolean, filePath } from '../values/schemas.ts';
 
 /** `denyList`. */

@@ -1,5 +1,6 @@
 /** The options of a header that forwards token data to the upstream. */
-import * as z from 'zod';
+import type { RefinementCtx } from 'zod';
+import { z } from '../schema/schema.ts';
 import { claimName, headerName, oneOf } from '../values/schemas.ts';
 
 const encodings = ['plain', 'percent', 'base64url', 'json'] as const;
@@ -42,7 +43,7 @@ export const claimHeaders = () =>
 const percentCharacters = /[A-Za-z0-9._~%-]/;
 
 /** Checks the fields of one entry together. It also runs if single fields are invalid, so it must not trust any type. */
-function checkAcrossFields(entry: unknown, context: z.RefinementCtx): void {
+function checkAcrossFields(entry: unknown, context: RefinementCtx): void {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return;
   const { claim, from, separator, encoding } = entry as Readonly<Record<string, unknown>>;
   const problem = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });

@@ -1,5 +1,5 @@
 /** The options for the email and the groups of a token, and for access by them. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { boolean, claimName, oneOf, text } from '../values/schemas.ts';
 
 const domain = () =>

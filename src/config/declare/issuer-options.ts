@@ -1,7 +1,8 @@
 /** The options of one issuer. The names are those of Istio's RequestAuthentication, if it has the same option. */
-import * as z from 'zod';
+import type { RefinementCtx } from 'zod';
 import { issuerLoginOptions } from '../login/issuer-login-options.ts';
 import { checkIssuerLogin } from '../login/issuer-login-problems.ts';
+import { type Input, z } from '../schema/schema.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import {
   boolean,
@@ -198,8 +199,8 @@ function anySource() {
 
 /** Checks the fields of one issuer together. It also runs if single fields are invalid, so it must not trust any type. */
 function checkAcrossFields(
-  issuer: Partial<Record<keyof z.input<typeof issuerFields>, unknown>> | null,
-  context: z.RefinementCtx,
+  issuer: Partial<Record<keyof Input<typeof issuerFields>, unknown>> | null,
+  context: RefinementCtx,
 ) {
   // Another problem already reports a value that is not a mapping.
   if (typeof issuer !== 'object' || issuer === null || Array.isArray(issuer)) return;

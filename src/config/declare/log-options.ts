@@ -1,5 +1,5 @@
 /** Declares the options of the log. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { anyHeaderName, boolean, oneOf } from '../values/schemas.ts';
 
 /** Headers whose values are credentials or describe them. */

@@ -1,5 +1,5 @@
 /** The options for replacing oauth2-proxy: its response format, and the incumbent during the migration. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { duration, oneOf } from '../values/schemas.ts';
 import { isOrigin } from '../values/urls.ts';
 

@@ -1,7 +1,8 @@
 /** Declares every option once. Types, defaults, validation, the JSON Schema, flags and docs come from here. */
-import * as z from 'zod';
+
 import { loginFields } from '../login/login-options.ts';
 import { ruleOptions } from '../rules/rule-options.ts';
+import { type Output, z } from '../schema/schema.ts';
 import { sessionOptions } from '../session/session-options.ts';
 import { stateOptions } from '../state/state-options.ts';
 import { checkAcrossSections, checkUniqueIssuers } from '../validate/cross-option-checks.ts';
@@ -72,18 +73,17 @@ const pathPrefix = () =>
     .meta({ title: '"" or a path such as /check' })
     .describe('The path prefix that the mesh adds to every check (Istio: `pathPrefix`).');
 
-const checkListener = (protocol: string, defaultPort: number) =>
-  z.strictObject({
-    enabled: boolean().default(true).describe(`Whether to answer checks over ${protocol}.`),
-    host: host(),
-    port: port(defaultPort),
-    tls,
-    maxConnections: wholeNumber(1, 1_000_000)
-      .default(10_000)
-      .describe(
-        'Maximum open connections per process. Beyond it, the server closes the connection that has been idle longest.',
-      ),
-  });
+const checkListener = (protocol: string, defaultPort: number) => ({
+  enabled: boolean().default(true).describe(`Whether to answer checks over ${protocol}.`),
+  host: host(),
+  port: port(defaultPort),
+  tls,
+  maxConnections: wholeNumber(1, 1_000_000)
+    .default(10_000)
+    .describe(
+      'Maximum open connections per process. Beyond it, the server closes the connection that has been idle longest.',
+    ),
+});
 
 /** The schema of the configuration in its written form: in a file, the environment or flags. It parses to {@link Config}. */
 export const configSchema = z
@@ -139,8 +139,8 @@ export const configSchema = z
       ),
     dpop: dpopOptions,
     clientCertificates: clientCertificateOptions,
-    http: checkListener('HTTP', 8000).extend({ pathPrefix: pathPrefix() }).prefault({}),
-    grpc: checkListener('gRPC', 9000).prefault({}),
+    http: z.strictObject({ ...checkListener('HTTP', 8000), pathPrefix: pathPrefix() }).prefault({}),
+    grpc: z.strictObject(checkListener('gRPC', 9000)).prefault({}),
     admin: z
       .strictObject({
         host: host(),
@@ -280,7 +280,7 @@ export const configSchema = z
   })
   .superRefine(checkAcrossSections, { when: () => true });
 
-type Parsed = z.output<typeof configSchema>;
+type Parsed = Output<typeof configSchema>;
 
 /** One issuer. Its name is always set. */
 export type IssuerConfig = Parsed['issuers'][number] & { readonly name: string };

@@ -2,36 +2,29 @@
 import * as z from 'zod';
 import { proofsPerKey } from '../declare/binding-options.ts';
 import { type Config, configSchema } from '../declare/options.ts';
+import type { Output } from '../schema/schema.ts';
+import { zodOf } from '../schema/to-zod.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { maskUrls } from '../values/quote-value.ts';
-import {
-  dotted,
-  environmentName,
-  flagName,
-  listOptions,
-  listScalarOptions,
-  type OptionInfo,
-} from './option-list.ts';
+import { dotted, listOptions, listScalarOptions, type OptionInfo } from './option-list.ts';
 import type { YamlComment } from './yaml-text.ts';
 
 /** Returns the JSON Schema (2020-12) of the configuration file. */
 export function configJsonSchema(): object {
-  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'throw' });
+  const schema = z.toJSONSchema(zodOf(configSchema), { io: 'input', unrepresentable: 'throw' });
   return { ...schema, title: 'oidc-authz configuration' };
 }
 
 /** Returns the reference of all options as Markdown. */
 export function optionsMarkdown(): string {
   const all = listOptions();
-  const scalar = new Set(listScalarOptions().map(({ path }) => dotted(path)));
+  const scalar = new Map(listScalarOptions().map((option) => [dotted(option.path), option]));
   const issuer = all.filter(({ path }) => path[0] === 'issuers');
   const rest = all.filter(({ path }) => path[0] !== 'issuers');
   const row = (option: OptionInfo) => {
     const name = dotted(option.path);
-    const isScalar = scalar.has(name);
-    const elsewhere = isScalar
-      ? `<br>\`${flagName(option.path)}\`<br>\`${environmentName(option.path)}\``
-      : '';
+    const { flag, variable } = scalar.get(name) ?? {};
+    const elsewhere = flag === undefined ? '' : `<br>\`${flag}\`<br>\`${variable}\``;
     return `| \`${name}\`${elsewhere} | ${cell(option.title)} | ${defaultCell(option.default)} | ${cell(option.description)} |`;
   };
   const table = (rows: readonly OptionInfo[]) =>
@@ -78,7 +71,9 @@ export function optionsMarkdown(): string {
 
 /** Converts a configuration to the form of a file, with all defaults and masked credentials. */
 export function writtenConfig(config: Config): unknown {
-  return maskCredentials(z.encode(configSchema, structuredClone(config) as z.output<typeof configSchema>));
+  return maskCredentials(
+    z.encode(zodOf(configSchema), structuredClone(config) as Output<typeof configSchema>),
+  );
 }
 
 /** Adds the defaults that depend on other options. */

@@ -1,6 +1,6 @@
 /** Lists the options. Flags, environment names, help and docs are derived from the list. */
-import type * as z from 'zod';
 import { configSchema } from '../declare/options.ts';
+import { descriptionOf, type Schema, shapeOf, titleOf, withoutAdditions } from '../schema/schema.ts';
 
 /** The kind of value that an option takes in a flag or the environment. */
 export type ValueKind = 'text' | 'number' | 'boolean' | 'structure';
@@ -19,9 +19,26 @@ export interface OptionInfo {
   readonly default: unknown;
 }
 
+/** An option that flags and the environment can set. */
+export interface ScalarOption extends OptionInfo {
+  /** For example `--http-port`. */
+  readonly flag: string;
+  /** For example `OIDC_AUTHZ_HTTP_PORT`. */
+  readonly variable: string;
+}
+
 // Listed once, because each start asks for it several times.
-const options: readonly OptionInfo[] = [...walk(configSchema, [])];
-const scalarOptions = options.filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'));
+const options: readonly OptionInfo[] = listFrom(configSchema, [], []);
+const scalarOptions: readonly ScalarOption[] = options
+  .filter(({ path, kind }) => kind !== 'structure' && !path.includes('[]'))
+  .map((option) => {
+    const name = option.path.join('-').replaceAll(/[A-Z]/g, '-$&').toLowerCase();
+    return {
+      ...option,
+      flag: `--${name}`,
+      variable: `OIDC_AUTHZ_${name.replaceAll('-', '_').toUpperCase()}`,
+    };
+  });
 
 /** Lists every option, in the order of declaration. */
 export function listOptions(): readonly OptionInfo[] {
@@ -29,7 +46,7 @@ export function listOptions(): readonly OptionInfo[] {
 }
 
 /** Lists the options that flags and the environment can set. */
-export function listScalarOptions(): readonly OptionInfo[] {
+export function listScalarOptions(): readonly ScalarOption[] {
   return scalarOptions;
 }
 
@@ -40,16 +57,6 @@ export function dotted(path: readonly PropertyKey[]): string {
     .join('.')
     .replaceAll('.[]', '[]')
     .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]');
-}
-
-/** Returns the flag of an option, for example `--http-port`. */
-export function flagName(path: readonly string[]): string {
-  return `--${path.map((part) => words(part).join('-')).join('-')}`;
-}
-
-/** Returns the environment name of an option, for example `OIDC_AUTHZ_HTTP_PORT`. */
-export function environmentName(path: readonly string[]): string {
-  return `OIDC_AUTHZ_${path.flatMap(words).join('_').toUpperCase()}`;
 }
 
 /**
@@ -71,76 +78,69 @@ export function titleAt(path: readonly PropertyKey[]): string | undefined {
   return at(pattern)?.title ?? above?.entryTitle ?? (above?.kind === 'text' ? above.title : undefined);
 }
 
-function words(camelCase: string): string[] {
-  return camelCase.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
-}
-
 interface Unwrapped {
-  readonly schema: z.core.$ZodType;
+  readonly schema: Schema;
   readonly description: string;
   readonly default: unknown;
 }
 
-function* walk(wrapped: z.core.$ZodType, path: readonly string[]): Generator<OptionInfo> {
+function listFrom(wrapped: Schema, path: readonly string[], into: OptionInfo[]): OptionInfo[] {
   const { schema, description, default: preset } = unwrap(wrapped);
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'object') {
-    for (const [key, field] of Object.entries(def.shape)) yield* walk(field, [...path, key]);
-    return;
+  const shape = shapeOf(schema);
+  if (shape !== undefined) {
+    for (const key of Object.keys(shape)) listFrom(shape[key] as Schema, [...path, key], into);
+    return into;
   }
-  const option = { path, kind: kindOf(schema), title: titleOf(wrapped), description, default: preset };
-  if (def.type === 'record') yield { ...option, entryTitle: titleOf(def.valueType) };
-  else if (def.type !== 'array') yield option;
-  else if ((def.element as z.core.$ZodTypes)._zod.def.type !== 'object')
-    yield { ...option, entryTitle: titleOf(def.element) };
-  else {
-    yield option;
-    yield* walk(def.element, [...path, '[]']);
-  }
+  const { call, values } = withoutAdditions(schema);
+  const option = { path, kind: kindOf(schema), title: phraseOf(wrapped), description, default: preset };
+  const entry = values[call === 'record' ? 1 : 0] as Schema;
+  const isList = call === 'array';
+  const isListOfMappings = isList && shapeOf(entry) !== undefined;
+  const hasEntries = (isList && !isListOfMappings) || call === 'record';
+  into.push(hasEntries ? { ...option, entryTitle: phraseOf(entry) } : option);
+  return isListOfMappings ? listFrom(entry, [...path, '[]'], into) : into;
 }
 
-function unwrap(schema: z.core.$ZodType): Unwrapped {
-  let current = schema as z.core.$ZodTypes;
+function unwrap(wrapped: Schema): Unwrapped {
+  let schema = wrapped;
   let description: string | undefined;
   let preset: unknown;
   for (;;) {
-    description ??= metaOf(current).description;
-    const { def } = current._zod;
-    if (def.type !== 'default' && def.type !== 'prefault' && def.type !== 'optional') break;
-    if (def.type !== 'optional') preset ??= def.defaultValue;
-    current = def.innerType as z.core.$ZodTypes;
+    description ??= descriptionOf(schema);
+    const { call, values, on } = withoutAdditions(schema);
+    if (on === undefined) break;
+    if (call !== 'optional') preset ??= values[0];
+    schema = on;
   }
-  return { schema: current, description: description ?? '', default: preset };
+  return { schema, description: description ?? '', default: preset };
 }
 
-function titleOf(schema: z.core.$ZodType): string {
-  const { title } = metaOf(schema);
+function phraseOf(schema: Schema): string {
+  const title = titleOf(schema);
   if (title !== undefined) return title;
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'default' || def.type === 'prefault' || def.type === 'optional')
-    return titleOf(def.innerType);
-  if (def.type === 'array') return 'a list';
-  return def.type === 'record' ? 'a mapping' : 'a value';
+  const { call, on } = withoutAdditions(schema);
+  if (on !== undefined) return phraseOf(on);
+  if (call === 'array') return 'a list';
+  return call === 'record' ? 'a mapping' : 'a value';
 }
 
-function metaOf(schema: z.core.$ZodType): { title?: string | undefined; description?: string | undefined } {
-  return (schema as unknown as z.ZodType).meta() ?? {};
-}
-
-function kindOf(schema: z.core.$ZodType): ValueKind {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  switch (def.type) {
+function kindOf(schema: Schema): ValueKind {
+  const { call, values } = withoutAdditions(schema);
+  switch (call) {
     case 'number':
+    case 'int':
       return 'number';
     case 'boolean':
       return 'boolean';
     case 'string':
     case 'enum':
     case 'literal':
-    case 'pipe':
+    case 'codec':
       return 'text';
     case 'union':
-      return def.options.some((option) => kindOf(option) === 'number') ? 'number' : 'text';
+      return (values[0] as readonly Schema[]).some((option) => kindOf(option) === 'number')
+        ? 'number'
+        : 'text';
     default:
       return 'structure';
   }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { withoutByteOrderMark } from '../../runtime/byte-order-mark.ts';
 import { parseJson } from '../../runtime/parse-json.ts';
 import { dotted } from '../describe/option-list.ts';
+import { zodOf } from '../schema/to-zod.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { text } from '../values/schemas.ts';
 import { valueAt } from '../values/value-at.ts';
@@ -34,11 +35,11 @@ const time = z
 
 const entry = z
   .strictObject({
-    issuer: text('the exact `iss` of the tokens'),
-    jti: text().optional(),
-    sub: text().optional(),
-    sid: text().optional(),
-    client_id: text().optional(),
+    issuer: zodOf(text('the exact `iss` of the tokens')),
+    jti: zodOf(text()).optional(),
+    sub: zodOf(text()).optional(),
+    sid: zodOf(text()).optional(),
+    client_id: zodOf(text()).optional(),
     issuedBefore: time.optional(),
     note: z.string().optional(),
   })

@@ -1,7 +1,7 @@
 /** Follows the deny list file while it is in use. */
 
 import type { FollowedFiles } from '../../runtime/files/follow.ts';
-import { type DenyListEntry, readDenyList } from './deny-list.ts';
+import type { DenyListEntry } from './deny-list.ts';
 
 /** How a deny list is followed. */
 export interface FollowDenyListOptions {
@@ -19,16 +19,17 @@ export interface FollowedDenyList {
 }
 
 /**
- * Reads a deny list and follows its file.
+ * Reads a deny list and follows its file. Only then, the code that reads it is loaded.
  *
  * @param file undefined without a deny list
- * @throws Error or ConfigError if the first read fails
+ * @throws (rejects) Error or ConfigError if the first read fails
  */
-export function followDenyList(
+export async function followDenyList(
   file: string | undefined,
   { files, onChange }: FollowDenyListOptions,
-): FollowedDenyList {
+): Promise<FollowedDenyList> {
   if (file === undefined) return { entries: () => [], stop: () => {} };
+  const { readDenyList } = await import('./deny-list.ts');
   const read = () => readDenyList(files.read(file), file);
   let entries: readonly DenyListEntry[] = [];
   const reread = () => {

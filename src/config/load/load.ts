@@ -1,9 +1,11 @@
 /** Loads a configuration from a file, the environment and flags, validates it and freezes it. */
-
+import type * as z from 'zod';
 import { readProblem } from '../../runtime/files/read-problem.ts';
 import { type Config, configSchema } from '../declare/options.ts';
 import { dotted } from '../describe/option-list.ts';
 import { type RuleProblem, ruleProblems } from '../rules/rule-problems.ts';
+import { readValid } from '../schema/read.ts';
+import type { Output } from '../schema/schema.ts';
 import { nameIssuers } from '../validate/issuer-names.ts';
 import { ConfigError, type Problem } from '../validate/problems.ts';
 import { straySpace, straySpaceProblem } from '../validate/stray-white-space.ts';
@@ -62,8 +64,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const shortForm = applyShortForm(raw, [flags, environment], problems);
   applyCompatDefaults(raw);
 
-  const parsed = configSchema.safeParse(raw);
-  const issues = parsed.error?.issues ?? [];
+  const { data, issues } = await read(raw);
   const sourceOf = (path: readonly PropertyKey[]) =>
     [...overrides, ...shortForm].findLast((setting) => startsWith(path, setting.path))?.source ??
     file.place(path);
@@ -78,7 +79,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   problems.push(...spaces);
   const createError = async () =>
     (await foreignConfigError(path, sources)) ?? (await withMoreProblems(problems, raw, sources));
-  if (!parsed.success) {
+  if (data === undefined) {
     // Loaded only for an invalid configuration.
     const { problemsOfIssues } = await import('../validate/issue-problems.ts');
     const { ruleProblemsOfInvalidConfig } = await import('../validate/rules-of-invalid-config.ts');
@@ -87,10 +88,22 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     problems.push(...ruleProblemsOfInvalidConfig(raw, issues).map(toProblem));
     throw await createError();
   }
-  const config: Config = { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) };
+  const config: Config = { ...data, issuers: nameIssuers(data.issuers) };
   problems.push(...ruleProblems(config).map(toProblem));
   if (problems.length > 0) throw await createError();
   return deepFreeze(config);
+}
+
+/** Reads a configuration. zod is loaded only for an invalid one, to say why. */
+async function read(raw: Mapping): Promise<{
+  readonly data: Output<typeof configSchema> | undefined;
+  readonly issues: readonly z.core.$ZodIssue[];
+}> {
+  const data = readValid(configSchema, raw);
+  if (data !== undefined) return { data, issues: [] };
+  const { zodOf } = await import('../schema/to-zod.ts');
+  const parsed = zodOf(configSchema).safeParse(raw);
+  return { data: parsed.data, issues: parsed.error?.issues ?? [] };
 }
 
 /** The configuration of another product has only this problem: all others follow from it. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { reasons } from '../../model/reasons.ts';
 import { dotted } from '../describe/option-list.ts';
+import { zodOf } from '../schema/to-zod.ts';
 import { ConfigError, type Problem, suggestion } from '../validate/problems.ts';
 import { quoteValue } from '../values/quote-value.ts';
 import { multilineText, text } from '../values/schemas.ts';
@@ -25,14 +26,14 @@ const request = z.strictObject({
 const expected = z.strictObject({
   outcome: z.enum(outcomes).optional(),
   reason: z.enum(reasonNames).optional(),
-  rule: text().optional(),
+  rule: zodOf(text()).optional(),
 });
 
 const test = z.strictObject({
-  name: multilineText('a name'),
+  name: zodOf(multilineText('a name')),
   request: request.prefault({}),
   /** The name of the issuer that signed the token. Absent: the first issuer. */
-  issuer: text().optional(),
+  issuer: zodOf(text()).optional(),
   /** Claims of the token in addition to iss, aud, iat and exp. Absent: there is no token. */
   claims: z.record(z.string(), z.unknown()).optional(),
   /** Whether the claims are those of a signed-in person, and not of a token. */

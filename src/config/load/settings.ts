@@ -1,5 +1,5 @@
 /** Reads settings from flags and the environment. */
-import { environmentName, flagName, listScalarOptions, readWord } from '../describe/option-list.ts';
+import { listScalarOptions, readWord } from '../describe/option-list.ts';
 import { type Problem, suggestion } from '../validate/problems.ts';
 import { splitCommaList } from '../values/split-comma-list.ts';
 
@@ -29,12 +29,20 @@ export interface CommandLineFlag {
   readonly value: string | undefined;
 }
 
+const optionOfFlag = new Map(listScalarOptions().map((option) => [option.flag, option]));
+const optionOfVariable = new Map(listScalarOptions().map((option) => [option.variable, option]));
+
 /** Flags that are not options of the file. */
 const specialFlags = ['--config', '--issuer', '--audience'];
 
+/** Lists the flags of the configuration that need no value. */
+export function booleanFlags(): readonly string[] {
+  return listScalarOptions().flatMap(({ kind, flag }) => (kind === 'boolean' ? [flag] : []));
+}
+
 /** Lists every flag of the configuration. */
 export function configFlags(): readonly string[] {
-  return [...listScalarOptions().map(({ path }) => flagName(path)), ...specialFlags];
+  return [...optionOfFlag.keys(), ...specialFlags];
 }
 
 /**
@@ -46,20 +54,19 @@ export function settingsOfFlags(
   flags: readonly CommandLineFlag[],
   hintOf: (name: string) => string | undefined = () => undefined,
 ): Settings {
-  const known = new Map(listScalarOptions().map((option) => [flagName(option.path), option]));
   const settings: Setting[] = [];
   const problems: Problem[] = [];
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
 
   for (const { name, value } of flags) {
     const source = `flag ${name}`;
-    const option = known.get(name);
+    const option = optionOfFlag.get(name);
     if (option === undefined) {
       if (specialFlags.includes(name)) {
         if (splitCommaList(value ?? '').length === 0)
           problems.push({ path: '', source, message: 'must have a value; write it after the flag' });
       } else {
-        const hint = hintOf(name) ?? suggestion(name, [...known.keys(), ...specialFlags]);
+        const hint = hintOf(name) ?? suggestion(name, configFlags());
         problems.push({ path: '', source, message: `unknown flag${hint}` });
       }
     } else if (value === undefined && option.kind !== 'boolean') {
@@ -88,7 +95,6 @@ export function settingsOfFlags(
 
 /** Reads the environment; only names with the prefix `OIDC_AUTHZ_` count. */
 export function settingsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = new Map(listScalarOptions().map((option) => [environmentName(option.path), option]));
   const special = ['OIDC_AUTHZ_CONFIG', 'OIDC_AUTHZ_ISSUER', 'OIDC_AUTHZ_AUDIENCES'];
   const settings: Setting[] = [];
   const problems: Problem[] = [];
@@ -96,13 +102,13 @@ export function settingsOfEnvironment(environment: Readonly<Record<string, strin
   for (const [name, word] of Object.entries(environment)) {
     if (word === undefined || !name.startsWith('OIDC_AUTHZ_') || isServiceLink(name, word)) continue;
     const source = `environment ${name}`;
-    const option = known.get(name);
+    const option = optionOfVariable.get(name);
     if (option !== undefined) settings.push({ path: option.path, value: readWord(word, option), source });
     else if (!special.includes(name)) {
       problems.push({
         path: '',
         source,
-        message: `unknown variable${suggestion(name, [...known.keys(), ...special])}`,
+        message: `unknown variable${suggestion(name, [...optionOfVariable.keys(), ...special])}`,
       });
     }
   }

@@ -1,5 +1,5 @@
 /** The options of an issuer that signs people in (OpenID Connect Core 1.0 section 3.1). */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { boolean, fetchUrl, filePath, oneOf, scopeToken, text } from '../values/schemas.ts';
 
 /** Parameters of the authorization request that the login itself sets (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 1.0). */

@@ -60,7 +60,8 @@ function checkClientAuthentication(login: Mapping, report: ReportProblem): void 
     );
     return;
   }
-  const needed = filesOfMethods[method];
+  // The method may be any text.
+  const needed = Object.hasOwn(filesOfMethods, method) ? filesOfMethods[method] : undefined;
   if (needed === undefined) return;
   for (const file of needed)
     if (login[file] === undefined) report([file], `missing; clientAuthentication: ${method} needs it`);

@@ -1,6 +1,7 @@
 /** The options of the login for browsers. */
-import * as z from 'zod';
+
 import { host } from '../rules/host-option.ts';
+import { z } from '../schema/schema.ts';
 import { boolean, duration, oneOf, text } from '../values/schemas.ts';
 
 /**

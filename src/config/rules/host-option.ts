@@ -1,5 +1,5 @@
 /** The option for a host, or for every host below a domain. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { hostPatternProblem } from './host-patterns.ts';
 
 /** Its schema. */

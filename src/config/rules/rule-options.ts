@@ -1,6 +1,7 @@
 /** The options of rules and policies: what a request needs, by its host, path and method. */
-import * as z from 'zod';
+
 import { claimHeaders } from '../declare/header-options.ts';
+import { type Output, z } from '../schema/schema.ts';
 import {
   anyHeaderName,
   boolean,
@@ -263,4 +264,4 @@ export const ruleOptions = {
 };
 
 /** A rule of the validated configuration. */
-export type RuleConfig = z.output<typeof rule>;
+export type RuleConfig = Output<typeof rule>;

@@ -1,5 +1,5 @@
 /** The options of the sessions of signed-in people. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { boolean, duration, filePath, oneOf, text } from '../values/schemas.ts';
 
 /** `sessions`. */

@@ -1,5 +1,5 @@
 /** The options of the store that several processes share. */
-import * as z from 'zod';
+import { z } from '../schema/schema.ts';
 import { duration, filePath, oneOf, text } from '../values/schemas.ts';
 
 /** `state`. */

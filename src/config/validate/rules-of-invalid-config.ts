@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { type Config, configSchema } from '../declare/options.ts';
 import { type RuleProblem, ruleProblems, rulesAndPoliciesProblem } from '../rules/rule-problems.ts';
+import { zodOf } from '../schema/to-zod.ts';
 import { isMapping, type Mapping } from '../values/mapping.ts';
 import { nameIssuers } from './issuer-names.ts';
 
@@ -58,7 +59,7 @@ function repairConfig(
   let found = issues;
   for (let round = 0; round < maxRounds; round++) {
     for (const issue of found) repairIssue(copy, issue, how, invalidParts);
-    const parsed = configSchema.safeParse(copy);
+    const parsed = zodOf(configSchema).safeParse(copy);
     if (parsed.success)
       return { config: { ...parsed.data, issuers: nameIssuers(parsed.data.issuers) }, invalidParts };
     found = parsed.error.issues;

@@ -1,8 +1,9 @@
 /**
- * The kinds of value that an option can have. Each is a zod schema that validates the written form and converts it to the
+ * The kinds of value that an option can have. Each is a schema that validates the written form and converts it to the
  * form for the code. Its `title` is the phrase after "must be" in problems, and the type in the docs.
  */
-import * as z from 'zod';
+import type { ZodType } from 'zod';
+import { type Output, type Schema, z } from '../schema/schema.ts';
 import { straySpaceProblem } from '../validate/stray-white-space.ts';
 import { claimNameProblem, mostParts } from './claim-names.ts';
 import { forbiddenNames, headerNamePattern, headerNameProblem } from './header-names.ts';
@@ -16,10 +17,6 @@ import {
   sizePattern,
 } from './units.ts';
 import { writtenUrlPattern, writtenUrlProblem } from './urls.ts';
-
-// A process reads its configuration once: compiled validators cost more than they save, and the image forbids them.
-// Here, because an object keeps the setting that it is declared with, and every file that declares one imports this file.
-z.config({ jitless: true });
 
 /** Bounds in their written form. */
 interface Range {
@@ -176,10 +173,10 @@ export function scopeToken() {
 }
 
 /** Adds a check with its own message. */
-function withProblem<Schema extends z.ZodType>(
-  schema: Schema,
-  problemOf: (value: z.output<Schema>) => string | undefined,
-): Schema {
+function withProblem<Z extends ZodType>(
+  schema: Schema<Z>,
+  problemOf: (value: Output<Schema<Z>>) => string | undefined,
+): Schema<Z> {
   // Faster than `superRefine`, which matters for a long deny list.
   return schema.check(({ value, issues }) => {
     const message = problemOf(value);

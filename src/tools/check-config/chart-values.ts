@@ -2,6 +2,7 @@
 
 import { configSchema } from '../../config/declare/options.ts';
 import { type ConfigFile, parseConfigFile } from '../../config/load/file.ts';
+import { shapeOf } from '../../config/schema/schema.ts';
 import { ConfigError, type Problem, suggestion } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
 import { quoteValue } from '../../config/values/quote-value.ts';
@@ -154,7 +155,8 @@ function unknownValues(values: Mapping): string[] {
 function isWithoutConfig(document: Mapping): boolean {
   const names = Object.keys(document);
   return (
-    names.some((name) => chartOnlyNames.includes(name)) && !names.some((name) => name in configSchema.shape)
+    names.some((name) => chartOnlyNames.includes(name)) &&
+    !names.some((name) => name in (shapeOf(configSchema) ?? {}))
   );
 }
 

@@ -1,5 +1,6 @@
 /** Finds the files that an invalid configuration names, to report their problems together with all others. */
 import { configSchema } from '../../config/declare/options.ts';
+import { zodOf } from '../../config/schema/to-zod.ts';
 import type { Problem } from '../../config/validate/problems.ts';
 import { isMapping, type Mapping } from '../../config/values/mapping.ts';
 import { problemsOfFile } from '../../service/file-check.ts';
@@ -92,8 +93,8 @@ function readPart(document: Mapping, section: string, option: string) {
 }
 
 function read(more: Mapping) {
-  const { data } = configSchema.safeParse({ issuers: [smallestIssuer], ...more });
-  return data ?? configSchema.parse({ issuers: [smallestIssuer] });
+  const { data } = zodOf(configSchema).safeParse({ issuers: [smallestIssuer], ...more });
+  return data ?? zodOf(configSchema).parse({ issuers: [smallestIssuer] });
 }
 
 /** Each TLS file of a section. */

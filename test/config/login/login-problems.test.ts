@@ -356,6 +356,11 @@ describe('a configuration has a problem', () => {
       },
     ],
     [
+      'if the method has a name that every object has',
+      { issuerLogin: { ...client, clientAuthentication: 'constructor' } },
+      { 'issuers[0].login.clientAuthentication': expect.stringContaining('must be one of ') },
+    ],
+    [
       'if a certificate has no key',
       { issuerLogin: { clientId: 'a', certFile: 'c' } },
       { 'issuers[0].login.keyFile': 'missing; clientAuthentication: tls_client_auth needs it' },

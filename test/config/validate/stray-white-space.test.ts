@@ -59,10 +59,8 @@ describe('is reported for the option', () => {
   });
 
   test('of a flag and of the environment, with its source', async () => {
-    const { flagName, environmentName } = await import('../../../src/config/describe/option-list.ts');
-    for (const { path, kind } of listScalarOptions()) {
+    for (const { kind, flag, variable } of listScalarOptions()) {
       if (kind !== 'text') continue;
-      const [flag, variable] = [flagName(path), environmentName(path)];
       const file = { issuers: [issuer] };
       expect(await problemsOf({ file, flags: { [flag]: ' x' } })).toContainEqual(
         expect.stringMatching(new RegExp(`\\(flag ${flag}\\): must not begin with white space`)),

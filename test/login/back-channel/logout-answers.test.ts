@@ -1,6 +1,7 @@
 /** The answers to issuers that end sessions, with two processes that share a store. */
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../../src/config/declare/options.ts';
+import { zodOf } from '../../../src/config/schema/to-zod.ts';
 import { createLogoutAnswers } from '../../../src/login/back-channel/create-logout-answers.ts';
 import type { LogoutAnswers } from '../../../src/login/back-channel/logout-answers.ts';
 import { createUseLogoutToken } from '../../../src/login/back-channel/used-logout-tokens.ts';
@@ -55,7 +56,7 @@ function startFleet(options: { readonly back?: boolean; readonly front?: boolean
   const server = createMemoryServer(clock);
   const keys = keysOf([key]);
   const sessionKeys = randomKeys();
-  const [config] = configSchema.parse({
+  const [config] = zodOf(configSchema).parse({
     issuers: [
       {
         name: 'main',

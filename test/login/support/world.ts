@@ -1,6 +1,7 @@
 /** Logins with the real seal, sessions and pages, and issuers whose clients write down their calls. */
 import { createHash } from 'node:crypto';
 import { type Config, configSchema, type IssuerConfig } from '../../../src/config/declare/options.ts';
+import { zodOf } from '../../../src/config/schema/to-zod.ts';
 import type { SessionKey } from '../../../src/config/session/session-keys.ts';
 import { createLogins } from '../../../src/login/create-logins.ts';
 import { createFindSession } from '../../../src/login/find-session.ts';
@@ -205,7 +206,7 @@ function randomBytes(length: number): Uint8Array {
 }
 
 function configOf({ login, sessions, hosts, issuers = [{}], state }: WorldOptions) {
-  const parsed = configSchema.parse({
+  const parsed = zodOf(configSchema).parse({
     issuers: issuers.map((one, index) => ({
       issuer: `https://${issuerName(index)}.idp.example.com`,
       name: issuerName(index),

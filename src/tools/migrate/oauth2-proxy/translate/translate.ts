@@ -3,6 +3,7 @@
 import { type Config, configSchema } from '../../../../config/declare/options.ts';
 import { dotted } from '../../../../config/describe/option-list.ts';
 import { ruleProblems } from '../../../../config/rules/rule-problems.ts';
+import { zodOf } from '../../../../config/schema/to-zod.ts';
 import { nameIssuers } from '../../../../config/validate/issuer-names.ts';
 import type { Problem } from '../../../../config/validate/problems.ts';
 import type { Mapping } from '../../../../config/values/mapping.ts';
@@ -110,7 +111,7 @@ function withWarning(finding: Finding): Finding {
 
 /** Validates the whole configuration. */
 function validate(options: Mapping): { readonly config: Config } | { readonly problems: readonly Problem[] } {
-  const parsed = configSchema.safeParse(options);
+  const parsed = zodOf(configSchema).safeParse(options);
   const problem = (path: readonly PropertyKey[], message: string): Problem => ({
     path: dotted(path),
     source: 'translated',
