@@ -75,6 +75,7 @@ export function createCallConnection({
     connection: () => connection,
     memory,
     reject: (stream) => calls.reject(stream),
+    unwritten: () => socket.writableLength,
   });
   const calls = createCallHandler({
     connection: () => connection,
@@ -129,7 +130,7 @@ export function createCallConnection({
       connection.close();
     },
     sweep: () => {
-      held.holdUnwritten(socket.writableLength);
+      held.sweep();
       stalled.sweep();
       peer.sweep();
     },

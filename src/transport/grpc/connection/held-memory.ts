@@ -9,10 +9,10 @@ export interface HeldMemory {
   /** Records the memory of a call, in bytes. Ends calls of this connection, or of another one, if it is too much. */
   readonly hold: (call: Call, bytes: number) => void;
   /**
-   * Records the output that waits in the socket, in bytes. If it is too much for all connections, the connection with the most
-   * memory ends: nothing else frees this memory.
+   * Records the output that waits in the socket. If a connection must free memory, and most of its memory is such output, the
+   * connection ends: nothing else frees this memory.
    */
-  readonly holdUnwritten: (bytes: number) => void;
+  readonly sweep: () => void;
   /** Frees everything. */
   readonly close: () => void;
 }
@@ -24,11 +24,19 @@ export interface HeldMemoryDependencies {
   readonly memory: MemoryBudget;
   /** Responds to a request that is not served yet that it is overloaded. */
   readonly reject: (stream: CallStream) => void;
+  /** The bytes that wait in the socket. */
+  readonly unwritten: () => number;
 }
 
 /** Creates the memory of a connection. */
-export function createHeldMemory({ connection, memory, reject }: HeldMemoryDependencies): HeldMemory {
-  let unwritten = 0;
+export function createHeldMemory({
+  connection,
+  memory,
+  reject,
+  unwritten,
+}: HeldMemoryDependencies): HeldMemory {
+  let ofCalls = 0;
+  let ofOutput = 0;
   /** The call with the most memory that can end, which is not always the one that exceeds the limit. */
   const largest = () => {
     let found: CallStream | undefined;
@@ -37,21 +45,27 @@ export function createHeldMemory({ connection, memory, reject }: HeldMemoryDepen
     return found;
   };
   const share = memory.open(() => {
-    const stream = largest();
-    if (unwritten > (stream?.call.heldBytes ?? 0)) {
-      holdUnwritten(0);
+    // The peer may have taken output since the last sweep.
+    if (unwritten() < ofOutput) {
+      holdOutput(unwritten());
+      return true;
+    }
+    // Envoy's connection has the calls of all its clients, so their memory is freed call by call.
+    if (ofOutput > ofCalls) {
+      holdOutput(0);
       connection().destroy();
       return true;
     }
+    const stream = largest();
     if (stream === undefined) return false;
     if (stream.call.state === 'answered') connection().reset(stream, errorCode.cancel);
     else reject(stream);
     return true;
   });
-  const holdUnwritten = (bytes: number) => {
-    const more = bytes - unwritten;
+  const holdOutput = (bytes: number) => {
+    const more = bytes - ofOutput;
     if (more === 0) return;
-    unwritten = bytes;
+    ofOutput = bytes;
     share.add(more);
   };
   return {
@@ -59,9 +73,10 @@ export function createHeldMemory({ connection, memory, reject }: HeldMemoryDepen
       const more = bytes - call.heldBytes;
       if (more === 0) return;
       call.heldBytes = bytes;
+      ofCalls += more;
       share.add(more);
     },
-    holdUnwritten,
+    sweep: () => holdOutput(unwritten()),
     close: share.close,
   };
 }

@@ -11,6 +11,7 @@ const mebibyte = 1024 * 1024;
 function connection(memory = createMemoryBudget()) {
   const clock = createTestClock();
   const rejected: unknown[] = [];
+  let unwritten = 0;
   const fake = createFakeConnection<Call>(
     () => ({
       opened: () => beginCall(undefined, clock.monotonic()),
@@ -26,13 +27,22 @@ function connection(memory = createMemoryBudget()) {
       stream.call.state = 'answered';
       held.hold(stream.call, 0);
     },
+    unwritten: () => unwritten,
   });
+  /** Changes the output that waits in the socket. */
+  const setUnwritten = (bytes: number) => {
+    unwritten = bytes;
+  };
   return {
     open: fake.open,
     cancel: fake.cancel,
     rejected,
     close: held.close,
-    holdUnwritten: held.holdUnwritten,
+    setUnwritten,
+    holdUnwritten: (bytes: number) => {
+      setUnwritten(bytes);
+      held.sweep();
+    },
     isDestroyed: fake.isDestroyed,
     hold: ({ call }: FakeStream<Call>, bytes: number) => held.hold(call, bytes),
   };
@@ -110,10 +120,35 @@ test('of output that the peer takes after all is freed', () => {
   expect(peers.filter(({ isDestroyed }) => isDestroyed())).toEqual([]);
 });
 
-test('of output ends the connection only if it is more than that of a call', () => {
+test('of output that the peer has taken since the last sweep ends nothing', () => {
+  const memory = createMemoryBudget();
+  const [first, second] = [connection(memory), connection(memory)];
+  first.holdUnwritten(60 * mebibyte);
+  first.setUnwritten(mebibyte);
+  const call = second.open();
+  second.hold(call, 60 * mebibyte);
+  expect([first.isDestroyed(), second.rejected]).toEqual([false, []]);
+  first.holdUnwritten(40 * mebibyte);
+  expect([first.isDestroyed(), second.rejected]).toEqual([false, [call]]);
+});
+
+test('of output ends the connection only if it is more than that of all calls', () => {
   const { open, hold, holdUnwritten, rejected, isDestroyed } = connection();
-  const call = open();
-  hold(call, 64 * mebibyte);
-  holdUnwritten(128 * 1024);
-  expect([rejected, isDestroyed()]).toEqual([[call], false]);
+  const calls = Array.from({ length: 64 }, open);
+  for (const call of calls) hold(call, mebibyte);
+  // More than any of the calls has.
+  holdUnwritten(2 * mebibyte);
+  expect([rejected, isDestroyed()]).toEqual([calls.slice(0, 2), false]);
+});
+
+test('of output does not end a connection whose calls are being decided', () => {
+  const { open, hold, holdUnwritten, rejected, isDestroyed } = connection();
+  const calls = Array.from({ length: 64 }, open);
+  for (const stream of calls) {
+    stream.isRequestComplete = true;
+    stream.call.state = 'serving';
+    hold(stream, mebibyte);
+  }
+  holdUnwritten(1_000);
+  expect([rejected, isDestroyed()]).toEqual([[], false]);
 });
