@@ -211,6 +211,13 @@ export const storeMutants: readonly Mutant[] = [
     tests: nodes,
   },
   {
+    name: 'a key without a known master is sent to no server',
+    file: 'src/state/valkey/cluster/cluster-nodes.ts',
+    find: 'if (master === undefined) return connected()[0]?.link;',
+    replace: 'if (master === undefined) return undefined;',
+    tests: nodes,
+  },
+  {
     name: 'a lost master of a cluster is looked for at the slow rate',
     file: 'src/state/valkey/cluster/cluster-nodes.ts',
     find: 'else if (wasReady) schedule();',

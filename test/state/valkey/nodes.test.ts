@@ -208,6 +208,18 @@ describe('a cluster', () => {
     expect(servers.at(7_002).connections).toHaveLength(2);
   });
 
+  test('a key whose master is not known yet goes to a connected one, which redirects it', async () => {
+    const { servers, nodes } = start();
+    expect(nodes.linkOf(high)).toBeUndefined();
+    await accept(servers, 7_001, halves.slice(0, 1));
+    expect(nodes.linkOf(high)).toBe(nodes.linkOf(low));
+    nodes.redirect(Object.assign(new Error(`MOVED ${slotOf(high)} 10.0.0.1:7002`), { name: 'ReplyError' }));
+    await settled();
+    servers.at(7_001).last().answer(halves);
+    await settled();
+    expect(nodes.linkOf(high)).not.toBe(nodes.linkOf(low));
+  });
+
   test('a seed under another name is left when the masters are known', async () => {
     const { servers, nodes } = start();
     await accept(servers, 7_001, [range(0, 16_383, 7_005)]);

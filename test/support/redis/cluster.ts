@@ -87,7 +87,11 @@ async function connect(nodes: readonly Node[]): Promise<void> {
   }
   await until(async () => {
     const states = await Promise.all(nodes.map(({ server }) => server.command('CLUSTER', 'INFO')));
-    return states.every((text) => /cluster_state:ok[\s\S]*cluster_known_nodes:3\b/.test(String(text)));
+    return states.every((text) =>
+      /cluster_state:ok[\s\S]*cluster_slots_assigned:16384\b[\s\S]*cluster_known_nodes:3\b/.test(
+        String(text),
+      ),
+    );
   }, 30);
 }
 

@@ -133,7 +133,9 @@ export function createClusterNodes(dependencies: ClusterNodesDependencies): Node
   return {
     linkOf: (key) => {
       const master = masterOf(key);
-      return master === undefined ? undefined : members.get(nameOf(master))?.link;
+      // The server that was asked may not know all slots yet. Another one redirects, which is a reason to read them again.
+      if (master === undefined) return connected()[0]?.link;
+      return members.get(nameOf(master))?.link;
     },
     redirect: (error) => {
       const to = readRedirect(error);
