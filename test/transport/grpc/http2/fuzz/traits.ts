@@ -154,11 +154,12 @@ function settingsTraits(
     if (++connection.acks > 1) traits.add('a SETTINGS acknowledgement that answers nothing');
     return;
   }
-  const ids = new Set<number>();
+  const wrong = new Map<number, boolean>();
   for (let at = 0; at + 6 <= payload.length; at += 6) {
     const [id, value] = [payload.readUInt16BE(at), payload.readUInt32BE(at + 2)];
-    if (ids.has(id)) traits.add('a setting twice in one frame');
-    ids.add(id);
+    if (wrong.has(id)) traits.add('a setting twice in one frame');
+    if (wrong.get(id)) traits.add('a wrong setting before another value of it');
+    wrong.set(id, wrong.get(id) || isWrongSetting(id, value));
     if (id === 8 && value > 1) traits.add('a wrong ENABLE_CONNECT_PROTOCOL');
     if (id === 9) traits.add('NO_RFC7540_PRIORITIES');
     if (id !== 4) continue;
@@ -168,6 +169,13 @@ function settingsTraits(
     }
     connection.initial = value;
   }
+}
+
+/** Whether a value is out of range (RFC 9113 section 6.5.2). */
+function isWrongSetting(id: number, value: number): boolean {
+  if (id === 2) return value > 1;
+  if (id === 4) return value >= 2 ** 31;
+  return id === 5 && (value < 2 ** 14 || value >= 2 ** 24);
 }
 
 function windowTraits(
