@@ -2,7 +2,7 @@
 import type { Plugin } from 'rolldown';
 
 /** These packages, and their only use. */
-const unusedPackages: Readonly<Record<string, string>> = {
+export const unusedPackages: Readonly<Record<string, string>> = {
   '@opentelemetry/api': 'the exemplars of prom-client, which are off',
   tdigest: 'the summaries of prom-client; the metrics are counters, gauges and histograms',
   'thread-stream': 'the transports of pino; the log is written by the main thread',

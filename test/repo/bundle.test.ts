@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Bundle, bundle } from '../../scripts/bundle/bundle.ts';
 import { originalPlaces } from '../../scripts/bundle/original-places.ts';
+import { unusedPackages } from '../../scripts/bundle/unused-packages.ts';
 import { writeBundle } from '../../scripts/bundle/write-bundle.ts';
 import { writePackage } from '../../scripts/bundle/write-package.ts';
 import { runtimePackages } from '../../scripts/packages.ts';
@@ -124,6 +125,28 @@ describe('the packages', () => {
       expect(purl).toMatch(/^pkg:npm\//);
       expect(hashes?.[0]?.alg).toBe('SHA-512');
     }
+  });
+
+  test('that are left out are required by these modules only, for what no source uses', () => {
+    const names = Object.keys(unusedPackages).map((name) => RegExp.escape(name));
+    const requires = new RegExp(`\\b(?:require\\(|from |import )\\s*['"](?:${names.join('|')})['"/]`);
+    const requiring = built.modules.filter(
+      (module) =>
+        module.startsWith('node_modules/') && requires.test(readFileSync(join(root, module), 'utf8')),
+    );
+    expect(requiring).toEqual([
+      'node_modules/pino/lib/transport.js',
+      'node_modules/prom-client/lib/metrics/processCpuTotal.js',
+      'node_modules/prom-client/lib/timeWindowQuantiles.js',
+    ]);
+    const usersOf = (name: string) =>
+      globSync('src/**/*.ts', { cwd: root })
+        .map((path) => readFileSync(join(root, path), 'utf8'))
+        .filter((text) => text.includes(`from '${name}'`));
+    const [metrics, logs] = [usersOf('prom-client'), usersOf('pino')];
+    expect([metrics.length, logs.length]).toEqual([4, 1]);
+    for (const text of metrics) expect(text).not.toMatch(/\bSummary\b|exemplar/i);
+    for (const text of logs) expect(text).not.toMatch(/\btransport\b/);
   });
 
   test('keep the legal comments of their sources', () => {
