@@ -70,6 +70,13 @@ export const config: readonly Mutant[] = [
     tests: quickReader,
   },
   {
+    name: 'the quick reader reads a member with the name __proto__',
+    file: 'src/config/schema/read.ts',
+    find: " || readName === '__proto__'",
+    replace: '',
+    tests: quickReader,
+  },
+  {
     name: 'the quick reader sets absent options',
     file: 'src/config/schema/read.ts',
     find: 'if (isPresent || member !== undefined) found',

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../../src/config/declare/options.ts';
 import { readValid } from '../../../src/config/schema/read.ts';
-import { Schema } from '../../../src/config/schema/schema.ts';
+import { Schema, z } from '../../../src/config/schema/schema.ts';
 import { zodOf } from '../../../src/config/schema/to-zod.ts';
 import { isMapping } from '../../../src/config/values/mapping.ts';
 
@@ -111,4 +111,14 @@ describe('a value that the quick reader reads', () => {
     expect(valid).toBeGreaterThan(2_000);
     expect(invalid).toBeGreaterThan(2_000);
   });
+});
+
+test.each([
+  ['', z.string()],
+  [' in another case', z.string().toLowerCase()],
+])('the quick reader leaves a mapping with the name __proto__%s to zod', (_, key) => {
+  const name = key.call === 'string' ? '__proto__' : '__PROTO__';
+  const value = { a: 'b', [name]: 'c' };
+  expect(Object.keys(value)).toEqual(['a', name]);
+  expect(readValid(z.record(key, z.string()), value)).toBeUndefined();
 });
