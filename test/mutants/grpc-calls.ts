@@ -5,6 +5,7 @@ const calls = ['test/transport/grpc/call/call-handler.test.ts'];
 const streams = ['test/transport/grpc/call/response-stream.test.ts'];
 const memory = ['test/transport/grpc/connection/memory-budget.test.ts'];
 const held = ['test/transport/grpc/connection/held-memory.test.ts'];
+const unwritten = ['test/transport/grpc/connection/unwritten-output.test.ts'];
 const connectionLimit = ['test/transport/grpc/connection/connection-limit.test.ts'];
 const stalled = ['test/transport/grpc/connection/stalled-calls.test.ts'];
 const halfClosed = ['test/transport/grpc/half-closed.test.ts'];
@@ -242,6 +243,14 @@ export const grpcCalls: readonly Mutant[] = [
     find: 'if (ofOutput > ofCalls) {',
     replace: 'if (ofOutput > 0) {',
     tests: held,
+    project: 'live',
+  },
+  {
+    name: 'output that waits in a socket does not count',
+    file: 'src/transport/grpc/connection/call-connection.ts',
+    find: '      held.sweep();\n',
+    replace: '',
+    tests: unwritten,
     project: 'live',
   },
   {
