@@ -1,6 +1,6 @@
 /** Repeats the calls of a recorded schema with zod. Loaded only for problems, for a deny list, and by commands. */
 import * as z from 'zod';
-import { Schema } from './schema.ts';
+import { type Beginning, Schema } from './schema.ts';
 
 // A process reads a configuration once: compiled validators cost more than they save, and the image forbids them.
 // Before any schema, because an object keeps the setting that it is declared with.
@@ -21,7 +21,7 @@ const functions = {
   union: z.union,
   strictObject: z.strictObject,
   codec: z.codec,
-};
+} satisfies Readonly<Record<Beginning, unknown>>;
 
 /** Returns the schema of zod, always the same one. */
 export function zodOf<Z extends z.ZodType>(schema: Schema<Z>): Z {
