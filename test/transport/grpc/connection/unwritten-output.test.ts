@@ -8,7 +8,7 @@ import { createInflater } from '../../../../src/transport/grpc/message/inflater.
 import { createTestClock, settled } from '../../../support/clock.ts';
 import { frame, frameType } from '../../../support/http2.ts';
 
-/** The server's side of a connection whose peer reads only if it is told to. */
+/** The server's side of a connection whose peer reads nothing until `letRead`. */
 class SlowSocket extends Duplex {
   /** Lets the peer read everything. */
   letRead = () => {};
