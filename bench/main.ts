@@ -24,7 +24,7 @@ import { createServerPool } from './server-pool.ts';
 import { pinLoad } from './servers.ts';
 import { startMint } from './tokens.ts';
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 9);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
 const count = Number(process.env.BENCH_REQUESTS ?? 4_000);
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
